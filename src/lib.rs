@@ -1,0 +1,25 @@
+//! Rumormill: a peer-to-peer blockchain playground in a terminal.
+//!
+//! One idea carries the house: **a node is a deterministic state machine** (`node::Node`). It takes an input and
+//! the time, and answers with outputs; it owns no socket, no clock, no thread and no file. Two drivers run the very
+//! same node: `net` over TCP with Noise, `sim` in virtual time from a seed. What anybody sees of a node is one
+//! stream of `node::Event`s, which `observe` folds into snapshots for the dashboard.
+//!
+//! | Room | What it holds |
+//! |---|---|
+//! | [`chain`] | the ledger: blocks, transactions, state, validation, fork choice, mempool, mining rules |
+//! | `wire` | what peers say to each other: messages, codec, frames, limits |
+//! | `node` | the state machine: handshake, peers, reputation, relay, sync, mining |
+//! | `net` | the sockets driver: listener, dialer, connection, encryption |
+//! | `sim` | the simulation driver: virtual clock, links, trace |
+//! | `store` | where blocks and state are kept: in memory, on disk |
+//! | `cluster` | presets, and their launch on a driver |
+//! | `observe` | turns events into snapshots, lines and logs |
+//! | `cli` | one file a subcommand |
+//!
+//! Who may use whom: `cli → cluster, net, observe, ui` · `cluster → sim, net, node` · `net, sim → node` ·
+//! `node → chain, wire, store's trait` · `wire → chain's types` · `chain → nothing of ours`. A test holds this.
+
+#![forbid(unsafe_code)]
+
+pub mod chain;

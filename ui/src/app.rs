@@ -1,0 +1,345 @@
+//! The dashboard without a terminal: snapshots and events in, frames and intents out. Nothing here waits or reads a clock.
+
+use crate::{
+    action::{self, Command, Context},
+    glyphs::Glyphs,
+    layout::{self, Size},
+    model::{Intent, Snapshot},
+    options::Options,
+    panels::{footer, header},
+    theme::Theme,
+    views::{self, Go, View, help},
+    world::{Hit, Scene, World},
+};
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    crossterm::event::{Event, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind},
+    layout::Rect,
+};
+use std::sync::Arc;
+
+/// Rows that the wheel scrolls by.
+const WHEEL: usize = 3;
+/// Views remembered for going back; whoever went deeper starts over.
+const MOST_BACK: usize = 16;
+/// A filter longer than this is a paste gone wrong.
+const MOST_FILTER: usize = 64;
+
+/// The dashboard.
+pub struct App {
+    theme: Theme,
+    glyphs: Glyphs,
+    world: World,
+    views: Vec<Box<dyn View>>,
+    tabs: Vec<(char, &'static str)>,
+    current: usize,
+    back: Vec<usize>,
+    /// While the view is frozen, the newest snapshot waits here.
+    waiting: Option<Arc<Snapshot>>,
+    frozen: bool,
+    /// The help page's first line, while it is open.
+    help: Option<usize>,
+    typing: bool,
+    hits: Vec<(Rect, Hit)>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("App")
+            .field("view", &self.tabs[self.current].1)
+            .field("frozen", &self.frozen)
+            .field("node", &self.world.node)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// A dashboard that has seen nothing yet.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let views = views::all();
+        let tabs = views.iter().map(|view| (view.digit(), view.name())).collect();
+        Self {
+            theme: Theme::new(options.theme),
+            glyphs: Glyphs::new(options.glyphs),
+            world: World::new(),
+            views,
+            tabs,
+            current: 0,
+            back: Vec::new(),
+            waiting: None,
+            frozen: false,
+            help: None,
+            typing: false,
+            hits: Vec::new(),
+        }
+    }
+
+    /// Shows a newer snapshot, or keeps it for later while the view is frozen. Returns whether the screen changes.
+    pub fn set_snapshot(&mut self, snapshot: Arc<Snapshot>) -> bool {
+        if self.frozen {
+            self.waiting = Some(snapshot);
+            return false;
+        }
+        self.world.show(snapshot);
+        true
+    }
+
+    /// Whether the view is frozen.
+    #[must_use]
+    pub const fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    /// Whether an event asks to give the terminal back to the shell for a while (Ctrl-Z).
+    #[must_use]
+    pub fn is_suspend(&self, event: &Event) -> bool {
+        matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release && action::command(key, Context::Help) == Some(Command::Suspend))
+    }
+
+    /// Takes a key, a click or a paste. The answer is what the reader wants done to the run.
+    pub fn handle(&mut self, event: &Event) -> Option<Intent> {
+        match event {
+            // Some terminals report releases too; acting on both would do everything twice.
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
+            Event::Mouse(mouse) => {
+                self.mouse(mouse);
+                None
+            }
+            Event::Paste(text) => {
+                if self.typing {
+                    text.chars().for_each(|sign| self.type_sign(sign));
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn context(&self) -> Context {
+        if self.typing {
+            Context::Filter
+        } else if self.help.is_some() {
+            Context::Help
+        } else {
+            Context::View(self.tabs[self.current].0)
+        }
+    }
+
+    fn type_sign(&mut self, sign: char) {
+        if let Some(filter) = self.views[self.current].filter()
+            && !sign.is_control()
+            && filter.chars().count() < MOST_FILTER
+        {
+            filter.push(sign);
+        }
+    }
+
+    fn key(&mut self, key: &KeyEvent) -> Option<Intent> {
+        use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+        let Some(command) = action::command(key, self.context()) else {
+            if self.typing
+                && let KeyCode::Char(sign) = key.code
+                && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+            {
+                self.type_sign(sign);
+            }
+            return None;
+        };
+        self.command(command)
+    }
+
+    fn command(&mut self, command: Command) -> Option<Intent> {
+        match command {
+            Command::Quit => return Some(Intent::Quit),
+            Command::Help => self.help = if self.help.is_some() { None } else { Some(0) },
+            // The terminal layer looks for it before it comes here.
+            Command::Suspend => {}
+            Command::Freeze => self.freeze(),
+            Command::NextView => self.open((self.current + 1) % self.views.len(), false),
+            Command::PreviousView => self.open((self.current + self.views.len() - 1) % self.views.len(), false),
+            Command::Show(digit) => self.open_digit(digit, true),
+            Command::FilterKeep => self.typing = false,
+            Command::FilterClear | Command::FilterEmpty | Command::FilterErase => self.edit_filter(command),
+            Command::Filter => self.typing = self.views[self.current].filter().is_some(),
+            _ if self.help.is_some() => self.move_help(command),
+            _ => match self.views[self.current].act(command, &mut self.world) {
+                Go::Stay => {}
+                Go::Into(digit) => self.open_digit(digit, true),
+                Go::Back => {
+                    if let Some(view) = self.back.pop() {
+                        self.open(view, false);
+                    }
+                }
+            },
+        }
+        None
+    }
+
+    fn edit_filter(&mut self, command: Command) {
+        if let Some(filter) = self.views[self.current].filter() {
+            match command {
+                Command::FilterErase => {
+                    filter.pop();
+                }
+                _ => filter.clear(),
+            }
+        }
+        if command == Command::FilterClear {
+            self.typing = false;
+        }
+    }
+
+    fn move_help(&mut self, command: Command) {
+        let Some(offset) = &mut self.help else { return };
+        match command {
+            Command::Up => *offset = offset.saturating_sub(1),
+            // Drawing holds it to the last useful line.
+            Command::Down => *offset = offset.saturating_add(1),
+            Command::PageUp => *offset = offset.saturating_sub(10),
+            Command::PageDown => *offset = offset.saturating_add(10),
+            Command::First => *offset = 0,
+            Command::Last => *offset = usize::MAX,
+            Command::Back => self.help = None,
+            _ => {}
+        }
+    }
+
+    fn freeze(&mut self) {
+        self.frozen = !self.frozen;
+        if !self.frozen
+            && let Some(snapshot) = self.waiting.take()
+        {
+            self.world.show(snapshot);
+        }
+    }
+
+    fn open_digit(&mut self, digit: char, remember: bool) {
+        if let Some(view) = self.tabs.iter().position(|(known, _)| *known == digit) {
+            self.open(view, remember);
+        }
+    }
+
+    fn open(&mut self, view: usize, remember: bool) {
+        self.help = None;
+        self.typing = false;
+        if view == self.current {
+            return;
+        }
+        if remember {
+            if self.back.len() == MOST_BACK {
+                self.back.remove(0);
+            }
+            self.back.push(self.current);
+        }
+        let from = self.tabs[self.current].0;
+        self.current = view;
+        self.views[view].opened(from, &mut self.world);
+    }
+
+    fn mouse(&mut self, mouse: &MouseEvent) {
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.wheel(Command::Up),
+            MouseEventKind::ScrollDown => self.wheel(Command::Down),
+            MouseEventKind::Down(MouseButton::Left) if self.help.is_none() => {
+                let at = (mouse.column, mouse.row).into();
+                // What was drawn last lies on top.
+                let Some((_, hit)) = self.hits.iter().rev().find(|(area, _)| area.contains(at)).copied() else {
+                    return;
+                };
+                match hit {
+                    Hit::Tab(digit) => return self.open_digit(digit, true),
+                    Hit::Node(index) => self.world.choose(index),
+                    Hit::Peer(connection) => self.world.connection = Some(connection),
+                    Hit::Problem(_) => {}
+                }
+                self.views[self.current].clicked(hit, &mut self.world);
+            }
+            _ => {}
+        }
+    }
+
+    fn wheel(&mut self, command: Command) {
+        if !self.typing {
+            for _ in 0..WHEEL {
+                self.command(command);
+            }
+        }
+    }
+
+    /// Draws everything.
+    pub fn draw(&mut self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        self.draw_on(area, frame.buffer_mut());
+    }
+
+    /// Draws into a buffer of one's own.
+    pub fn draw_on(&mut self, area: Rect, buf: &mut Buffer) {
+        self.hits.clear();
+        if area.is_empty() {
+            return;
+        }
+        let snapshot = Arc::clone(&self.world.snapshot);
+        let context = self.context();
+        let mut scene = Scene {
+            world: &self.world,
+            snapshot: &snapshot,
+            theme: &self.theme,
+            glyphs: &self.glyphs,
+            hits: &mut self.hits,
+            buf,
+        };
+        if snapshot.nodes.is_empty() {
+            starting(&mut scene, area);
+            if let Some(offset) = &mut self.help {
+                *offset = (*offset).min(help::draw(&mut scene, layout::top(area, 1).1, *offset));
+            }
+            return;
+        }
+        let size = Size::of(area);
+        let (first, rest) = layout::top(area, 1);
+        header::status(&mut scene, first, self.frozen);
+        let rest = if size == Size::Tiny {
+            rest
+        } else {
+            let (second, rest) = layout::top(rest, 1);
+            header::tabs(&mut scene, second, &self.tabs, self.tabs[self.current].0);
+            rest
+        };
+        let (middle, last) = layout::bottom(rest, u16::from(size != Size::Tiny || self.typing));
+        match &mut self.help {
+            Some(offset) => *offset = (*offset).min(help::draw(&mut scene, middle, *offset)),
+            None => self.views[self.current].draw(&mut scene, middle),
+        }
+        if self.typing {
+            let text = self.views[self.current].filter().map(|filter| filter.clone()).unwrap_or_default();
+            footer::filter(&mut scene, last, &text);
+        } else if !last.is_empty() {
+            footer::keys(&mut scene, last, context);
+        }
+    }
+}
+
+/// Until there is a node to show: one line that says so, not a page of empty frames.
+fn starting(scene: &mut Scene<'_>, area: Rect) {
+    let (theme, glyphs, title) = (scene.theme, scene.glyphs, &scene.snapshot.title);
+    let mut brush = scene.brush(area);
+    if area.width > 24 {
+        brush.skip(1).put("rumormill ", theme.title);
+        if !title.is_empty() {
+            brush.put(title, theme.title).put(" ", theme.text);
+        }
+    }
+    brush
+        .put(glyphs.starting, theme.busy)
+        .put(" ", theme.text)
+        .put(if glyphs.is_ascii() { "starting..." } else { "starting…" }, theme.text);
+    if brush.room() > 12 {
+        brush.end_at(8).put("q", theme.title).put(" quit", theme.label);
+    }
+}
+
+#[cfg(test)]
+#[path = "app_tests.rs"]
+mod tests;

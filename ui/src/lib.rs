@@ -1,0 +1,42 @@
+//! Rumormill's dashboard: it draws a [`model::Snapshot`] and turns keys into [`model::Intent`]s. It knows no socket, no
+//! chain and no async runtime, so that a cluster, a single node and a replay all use the same screen.
+//!
+//! | File | Story |
+//! |---|---|
+//! | [`model`] | what can be observed |
+//! | [`diagnosis`] | what is wrong with it, in sentences |
+//! | [`App`] | events and snapshots in, frames and intents out; no terminal |
+//! | [`terminal`] | the real terminal around it, given back however it ends |
+//! | `action` | the one table of keys |
+//! | `views`, `panels`, `widgets` | pages, their parts, and what parts are made of |
+//! | `theme`, `glyphs` | what meanings look like |
+//! | [`mod@format`], `brush`, `layout` | numbers, words and rectangles |
+
+#![forbid(unsafe_code)]
+
+mod action;
+mod app;
+mod brush;
+pub mod diagnosis;
+mod facts;
+pub mod format;
+mod glyphs;
+mod layout;
+pub mod model;
+mod options;
+mod panels;
+pub mod terminal;
+mod theme;
+mod views;
+mod widgets;
+mod world;
+
+#[cfg(test)]
+mod fixture;
+
+pub use action::key_table_markdown;
+pub use app::App;
+pub use glyphs::GlyphSet;
+pub use options::Options;
+pub use terminal::{restore_terminal, run};
+pub use theme::ThemeName;

@@ -1,0 +1,202 @@
+//! All nodes on one page: who is linked, who is down and why, what moves.
+
+use super::{Go, View};
+use crate::{
+    action::Command,
+    layout::{self, Size},
+    model::Subject,
+    panels::{
+        bandwidth::{self, Bandwidth},
+        faults,
+        nodes::{Nodes, PAGE},
+        peer,
+        problems::Problems,
+        relays::Relays,
+        topology::Topology,
+    },
+    widgets::frame::Look,
+    world::{Hit, Scene, World},
+};
+use ratatui::layout::Rect;
+
+/// The panel that up and down move in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Focus {
+    #[default]
+    Nodes,
+    Problems,
+    Relays,
+}
+
+#[derive(Default)]
+pub(crate) struct Cluster {
+    nodes: Nodes,
+    problems: Problems,
+    relays: Relays,
+    topology: Topology,
+    bandwidth: Bandwidth,
+    focus: Focus,
+    topology_alone: bool,
+}
+
+impl Cluster {
+    fn step(&mut self, world: &mut World, by: isize) {
+        match self.focus {
+            Focus::Nodes => self.nodes.step(world, by),
+            Focus::Problems => self.problems.step(by, world.snapshot.problems.len()),
+            Focus::Relays => self.relays.step(by),
+        }
+    }
+
+    fn enter(&mut self, world: &mut World) -> Go {
+        if self.focus != Focus::Problems {
+            return Go::Into('2');
+        }
+        let Some(problem) = world.snapshot.problems.get(self.problems.chosen) else {
+            return Go::Stay;
+        };
+        match problem.subject {
+            // The whole network is what the topology shows.
+            Subject::Cluster => {
+                self.topology_alone = true;
+                Go::Stay
+            }
+            Subject::Node(index) => {
+                world.choose(index);
+                Go::Into('2')
+            }
+            Subject::Peer { node, connection } => {
+                world.choose(node);
+                world.connection = Some(connection);
+                Go::Into('3')
+            }
+        }
+    }
+
+    /// Topology beside nodes and problems; traffic beside messages; faults below. As drawn for 120 by 36.
+    fn full(&mut self, scene: &mut Scene<'_>, area: Rect) {
+        let snapshot = scene.snapshot;
+        let faults = if snapshot.faults.is_empty() { 0 } else { 3 };
+        let (area, faults_area) = layout::bottom(area, faults);
+        let lower = layout::share(area.height, if area.height < 40 { 30 } else { 36 }).clamp(8, 24);
+        let (upper, lower) = layout::bottom(area, lower);
+        let (left, right) = layout::left(upper, layout::share(upper.width, 38).clamp(44, 90));
+        self.topology.draw(scene, left, Look::Framed);
+        // Every node if half the height does, but never at the expense of what is wrong.
+        let wrong = rows(snapshot.problems.len(), 3).clamp(5, right.height / 2);
+        let table = Nodes::wanted(snapshot.nodes.len(), Look::Framed).min(right.height - wrong);
+        let (table, mut wrong) = layout::top(right, table);
+        // Around a single node its peers are what there is to see.
+        if let [node] = &*snapshot.nodes {
+            let (neighbours, rest) = layout::top(wrong, rows(node.peers.len(), 2).clamp(3, (wrong.height / 2).max(3)));
+            peer::list(scene, neighbours, node, Look::Framed);
+            wrong = rest;
+        }
+        self.nodes.draw(scene, table, Look::Framed, self.focus == Focus::Nodes);
+        self.problems.draw(scene, wrong, Look::Framed, self.focus == Focus::Problems);
+        let (left, right) = layout::left(lower, layout::share(lower.width, 36).clamp(40, 80));
+        self.bandwidth.draw(scene, left, "Bandwidth", &snapshot.traffic);
+        self.relays.draw(scene, right, Look::Framed, self.focus == Focus::Relays);
+        if faults > 0 {
+            faults::draw(scene, faults_area);
+        }
+    }
+
+    /// One list under the other, and traffic with faults in one line.
+    fn compact(&mut self, scene: &mut Scene<'_>, area: Rect) {
+        let snapshot = scene.snapshot;
+        let (area, traffic) = layout::bottom(area, 1);
+        let wanted = Nodes::wanted(snapshot.nodes.len(), Look::Ruled);
+        // On low screens nodes and what is wrong come first.
+        let low = area.height < LOW;
+        let (table, rest) = layout::top(
+            area,
+            wanted.min(if low { area.height.saturating_sub(4) } else { (area.height / 2).max(area.height.saturating_sub(9)) }),
+        );
+        let wrong = rows(snapshot.problems.len(), 1).clamp(2, (rest.height * 3 / 5).max(2));
+        let wrong = if low { rest.height } else { wrong };
+        let (wrong, relays) = layout::top(rest, wrong);
+        self.nodes.draw(scene, table, Look::Ruled, self.focus == Focus::Nodes);
+        self.problems.draw(scene, wrong, Look::Ruled, self.focus == Focus::Problems);
+        self.relays.draw(scene, relays, Look::Ruled, self.focus == Focus::Relays);
+        let used = bandwidth::short(scene, traffic) as u16;
+        faults::short(scene, layout::left(traffic, used.saturating_add(3)).1);
+    }
+}
+
+/// Below so many rows there is no room for relayed messages.
+const LOW: u16 = 13;
+
+/// Rows for so many lines and what is around them.
+fn rows(lines: usize, around: u16) -> u16 {
+    u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(around)
+}
+
+impl View for Cluster {
+    fn digit(&self) -> char {
+        '1'
+    }
+
+    fn name(&self) -> &'static str {
+        "Cluster"
+    }
+
+    fn act(&mut self, command: Command, world: &mut World) -> Go {
+        match command {
+            Command::Up => self.step(world, -1),
+            Command::Down => self.step(world, 1),
+            Command::PageUp => self.step(world, -(PAGE as isize)),
+            Command::PageDown => self.step(world, PAGE as isize),
+            Command::First => self.step(world, isize::MIN),
+            Command::Last => self.step(world, isize::MAX),
+            Command::Left => {
+                self.focus = match self.focus {
+                    Focus::Nodes => Focus::Relays,
+                    Focus::Problems => Focus::Nodes,
+                    Focus::Relays => Focus::Problems,
+                }
+            }
+            Command::Right => {
+                self.focus = match self.focus {
+                    Focus::Nodes => Focus::Problems,
+                    Focus::Problems => Focus::Relays,
+                    Focus::Relays => Focus::Nodes,
+                }
+            }
+            Command::Enter => return self.enter(world),
+            Command::Topology => self.topology_alone = !self.topology_alone,
+            Command::Metric => self.topology.metric = self.topology.metric.next(),
+            Command::Sort => self.nodes.sort = self.nodes.sort.next(),
+            Command::Reverse => self.nodes.reversed = !self.nodes.reversed,
+            Command::Back if !self.relays.filter.is_empty() => self.relays.filter.clear(),
+            Command::Back if self.topology_alone => self.topology_alone = false,
+            Command::Back if self.focus != Focus::Nodes => self.focus = Focus::Nodes,
+            Command::Back => return Go::Back,
+            _ => {}
+        }
+        Go::Stay
+    }
+
+    fn clicked(&mut self, hit: Hit, _world: &mut World) {
+        match hit {
+            Hit::Problem(place) => {
+                self.focus = Focus::Problems;
+                self.problems.chosen = place;
+            }
+            _ => self.focus = Focus::Nodes,
+        }
+    }
+
+    fn filter(&mut self) -> Option<&mut String> {
+        Some(&mut self.relays.filter)
+    }
+
+    fn draw(&mut self, scene: &mut Scene<'_>, area: Rect) {
+        match Size::of(scene.buf.area) {
+            Size::Tiny => self.nodes.rows(scene, area),
+            Size::Compact | Size::Full if self.topology_alone => self.topology.draw(scene, area, Look::Framed),
+            Size::Compact => self.compact(scene, area),
+            Size::Full => self.full(scene, area),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Views: one file each. A new one is a file here, a line in [`all`], and a row in the action table.
+
+pub(crate) mod cluster;
+pub(crate) mod help;
+pub(crate) mod logs;
+pub(crate) mod node;
+pub(crate) mod peers;
+
+use crate::{
+    action::Command,
+    world::{Hit, Scene, World},
+};
+use ratatui::layout::Rect;
+
+/// Where to go after a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Go {
+    /// Stay.
+    Stay,
+    /// Drill into the view with this digit.
+    Into(char),
+    /// Back to where the reader came from.
+    Back,
+}
+
+/// A page of the dashboard. It keeps its own scrolling and sorting; what is chosen is the [`World`]'s.
+pub(crate) trait View {
+    /// The key that shows it. A view keeps its digit for ever: fingers remember.
+    fn digit(&self) -> char;
+    /// Its name in the tab line.
+    fn name(&self) -> &'static str;
+    /// It is about to be shown, coming from another view.
+    fn opened(&mut self, _from: char, _world: &mut World) {}
+    /// Does a command that the table enables here.
+    fn act(&mut self, command: Command, world: &mut World) -> Go;
+    /// Something of it was clicked. The world has chosen it already.
+    fn clicked(&mut self, _hit: Hit, _world: &mut World) {}
+    /// The text that filters its list, where it has one.
+    fn filter(&mut self) -> Option<&mut String> {
+        None
+    }
+    /// Draws it between the tabs and the footer.
+    fn draw(&mut self, scene: &mut Scene<'_>, area: Rect);
+}
+
+/// All views, in the order of their digits.
+pub(crate) fn all() -> Vec<Box<dyn View>> {
+    vec![
+        Box::<cluster::Cluster>::default(),
+        Box::<node::Node>::default(),
+        Box::<peers::Peers>::default(),
+        Box::<logs::Logs>::default(),
+    ]
+}
+
+/// The name of the view with a digit.
+pub(crate) fn name_of(digit: char) -> &'static str {
+    all().iter().find(|view| view.digit() == digit).map_or("?", |view| view.name())
+}

@@ -1,0 +1,331 @@
+//! Every connection of the chosen node, what the node thinks of each peer and why, and whom it banned.
+
+use super::{Go, View};
+use crate::{
+    action::Command,
+    brush::{Brush, clean, width},
+    facts, format,
+    glyphs::state_word,
+    layout::{self, Size},
+    model::{Direction, Node, Peer, PeerState},
+    panels::{
+        nodes::PAGE,
+        peer::{self, reputation, short},
+    },
+    widgets::{
+        bar::{self, Floor},
+        frame::{self, Look},
+    },
+    world::{Hit, Scene, World},
+};
+use ratatui::{layout::Rect, style::Modifier};
+
+/// What the rows are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sort {
+    #[default]
+    Id,
+    State,
+    Height,
+    Rtt,
+    In,
+    Out,
+    Reputation,
+}
+
+impl Sort {
+    const ALL: [Self; 7] = [Self::Id, Self::State, Self::Height, Self::Rtt, Self::In, Self::Out, Self::Reputation];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::State => "state",
+            Self::Height => "height",
+            Self::Rtt => "rtt",
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Reputation => "rep",
+        }
+    }
+}
+
+/// Facts about a peer, one a row.
+const DETAIL: u16 = 11;
+
+#[derive(Default)]
+pub(crate) struct Peers {
+    sort: Sort,
+    reversed: bool,
+    offset: usize,
+}
+
+impl Peers {
+    /// Places of the peers in the order of the rows. Ids are the tie-break of every order.
+    fn order(&self, node: &Node) -> Vec<usize> {
+        let peers = &node.peers;
+        let mut order: Vec<usize> = (0..peers.len()).collect();
+        let by_id = |a: usize, b: usize| {
+            // Nodes of ours by number, so that n10 comes after n2; strangers by id.
+            let key = |peer: &Peer| peer.node.unwrap_or(u32::MAX);
+            key(&peers[a])
+                .cmp(&key(&peers[b]))
+                .then_with(|| peers[a].id.cmp(&peers[b].id))
+                .then(peers[a].connection.cmp(&peers[b].connection))
+        };
+        order.sort_by(|&a, &b| {
+            let (one, other) = (&peers[a], &peers[b]);
+            let by_key = match self.sort {
+                Sort::Id => by_id(a, b),
+                Sort::State => (one.state == PeerState::Ready).cmp(&(other.state == PeerState::Ready)),
+                Sort::Height => other.height.cmp(&one.height),
+                Sort::Rtt => other.rtt.cmp(&one.rtt),
+                Sort::In => other.rate.0.cmp(&one.rate.0),
+                Sort::Out => other.rate.1.cmp(&one.rate.1),
+                Sort::Reputation => one.reputation.total_cmp(&other.reputation),
+            };
+            if self.reversed { by_key.reverse() } else { by_key }.then_with(|| by_id(a, b))
+        });
+        order
+    }
+
+    /// The chosen connection, or the first row's.
+    fn chosen<'a>(&self, world: &World, node: &'a Node) -> Option<&'a Peer> {
+        let chosen = world.connection.and_then(|connection| facts::peer(node, connection));
+        chosen.or_else(|| self.order(node).first().map(|place| &node.peers[*place]))
+    }
+
+    fn step(&self, world: &mut World, by: isize) {
+        let Some(node) = world.chosen() else { return };
+        let order = self.order(node);
+        if order.is_empty() {
+            return;
+        }
+        let chosen = self.chosen(world, node).map(|peer| peer.connection);
+        let row = order.iter().position(|place| Some(node.peers[*place].connection) == chosen).unwrap_or(0);
+        let connection = node.peers[order[row.saturating_add_signed(by).min(order.len() - 1)]].connection;
+        world.connection = Some(connection);
+    }
+}
+
+impl View for Peers {
+    fn digit(&self) -> char {
+        '3'
+    }
+
+    fn name(&self) -> &'static str {
+        "Peers"
+    }
+
+    fn act(&mut self, command: Command, world: &mut World) -> Go {
+        match command {
+            Command::Up => self.step(world, -1),
+            Command::Down => self.step(world, 1),
+            Command::PageUp => self.step(world, -(PAGE as isize)),
+            Command::PageDown => self.step(world, PAGE as isize),
+            Command::First => self.step(world, isize::MIN),
+            Command::Last => self.step(world, isize::MAX),
+            Command::Left => world.step(-1),
+            Command::Right => world.step(1),
+            Command::Sort => {
+                let place = Sort::ALL.iter().position(|sort| *sort == self.sort).unwrap_or(0);
+                self.sort = Sort::ALL[(place + 1) % Sort::ALL.len()];
+            }
+            Command::Reverse => self.reversed = !self.reversed,
+            Command::Enter => {
+                let index = world.chosen().and_then(|node| self.chosen(world, node)).and_then(|peer| peer.node);
+                if let Some(index) = index.filter(|index| facts::node(&world.snapshot, *index).is_some()) {
+                    world.choose(index);
+                    return Go::Into('2');
+                }
+            }
+            Command::Back => return Go::Back,
+            _ => {}
+        }
+        Go::Stay
+    }
+
+    fn draw(&mut self, scene: &mut Scene<'_>, area: Rect) {
+        let Some(node) = scene.world.chosen() else {
+            return;
+        };
+        let size = Size::of(scene.buf.area);
+        let look = if size == Size::Full { Look::Framed } else { Look::Ruled };
+        let bans = match (size, node.bans.len() as u16) {
+            (Size::Tiny, _) => 0,
+            (Size::Full, count) => (count + 2).clamp(3, 7),
+            (Size::Compact, 0) => 0,
+            (Size::Compact, count) => (count + 1).min(3),
+        };
+        let (area, bans) = layout::bottom(area, bans);
+        let detail = match size {
+            Size::Tiny => 0,
+            Size::Compact => area.height * 2 / 5,
+            Size::Full => DETAIL + 2,
+        };
+        let around = if look == Look::Framed { 3 } else { 2 };
+        let wanted = u16::try_from(node.peers.len()).unwrap_or(u16::MAX - around) + around;
+        let table = wanted.min(area.height.saturating_sub(detail)).max(around + 1);
+        let table = match size {
+            Size::Tiny => area.height,
+            // Rows that the table does not need go to the detail, which has the history.
+            Size::Compact => table,
+            Size::Full => area.height - detail.min(area.height),
+        };
+        let (table, detail) = layout::top(area, table);
+        self.table(scene, table, node, look);
+        if let Some(peer) = self.chosen(scene.world, node) {
+            peer::detail(scene, detail, node, peer, look);
+        } else {
+            let inside = frame::frame(scene, detail, look, "Peer", "", false);
+            frame::empty(scene, inside, "choose another node with left and right");
+        }
+        peer::bans(scene, bans, node, look);
+    }
+}
+
+/// Which columns there is room for, and how wide they are.
+struct Columns {
+    name: usize,
+    address: bool,
+    agent: bool,
+    rates: bool,
+    spark: usize,
+    bar: usize,
+}
+
+const MARK: usize = 2;
+const ID: usize = 9;
+const ADDRESS: usize = 17;
+const DIRECTION: usize = 4;
+const STATE: usize = 12;
+const AGENT: usize = 16;
+const HEIGHT: usize = 7;
+const RTT: usize = format::MILLIS_WIDTH + 1;
+const RATE: usize = format::BYTES_WIDTH + 1;
+const REPUTATION: usize = 6;
+const SPARK: usize = 9;
+
+impl Columns {
+    fn new(room: usize, longest_name: usize) -> Self {
+        let name = longest_name.clamp(4, 10) + 1;
+        let mut left = room.saturating_sub(MARK + name + ID + DIRECTION + STATE + HEIGHT + RTT + REPUTATION);
+        let mut take = |columns: usize| {
+            let fits = left >= columns;
+            if fits {
+                left -= columns;
+            }
+            fits
+        };
+        let (rates, spark, address, agent) = (take(2 * RATE), take(SPARK), take(ADDRESS), take(AGENT));
+        Self {
+            name,
+            address,
+            agent,
+            rates,
+            spark: if spark { SPARK - 1 } else { 0 },
+            bar: if left >= 5 { (left - 2).min(20) } else { 0 },
+        }
+    }
+}
+
+impl Peers {
+    fn table(&mut self, scene: &mut Scene<'_>, area: Rect, node: &Node, look: Look) {
+        let (theme, glyphs) = (scene.theme, scene.glyphs);
+        let title = format!("Peers of {}", clean(&node.name));
+        let turned = if self.reversed { glyphs.up } else { glyphs.down_arrow };
+        let note = format!("{}/{} {} sort: {} {turned}", node.peers.len(), node.max_peers, glyphs.separator, self.sort.name());
+        let inside = frame::frame(scene, area, look, &title, &note, true);
+        if node.peers.is_empty() {
+            let text = format!("none: {} is {}", clean(&node.name), state_word(node.state));
+            frame::empty(scene, inside, &text);
+            return;
+        }
+        let room = usize::from(inside.width);
+        let longest = node.peers.iter().map(|peer| width(&peer.name)).max().unwrap_or(4);
+        let columns = Columns::new(room, longest);
+        let (head, list) = layout::top(inside, u16::from(inside.height > 1));
+        let style = |sort: Sort| {
+            if sort == self.sort { theme.label.add_modifier(Modifier::UNDERLINED) } else { theme.label }
+        };
+        let mut brush = scene.brush(head);
+        let right = |brush: &mut Brush<'_>, columns: usize, word: &str, sort: Sort| {
+            brush.skip(columns.saturating_sub(word.len())).put(word, style(sort));
+        };
+        brush.skip(MARK);
+        brush.put("name", style(Sort::Id)).column(MARK + columns.name).left(ID, "id", theme.label);
+        if columns.address {
+            brush.left(ADDRESS, "address", theme.label);
+        }
+        brush.left(DIRECTION, "dir", theme.label);
+        let at = room - brush.room();
+        brush.put("state", style(Sort::State)).column(at + STATE);
+        if columns.agent {
+            brush.left(AGENT, "version", theme.label);
+        }
+        right(&mut brush, HEIGHT, "height", Sort::Height);
+        right(&mut brush, RTT, "RTT", Sort::Rtt);
+        brush.skip(columns.spark + usize::from(columns.spark > 0));
+        if columns.rates {
+            right(&mut brush, RATE, "in/s", Sort::In);
+            right(&mut brush, RATE, "out/s", Sort::Out);
+        }
+        right(&mut brush, REPUTATION, "rep", Sort::Reputation);
+
+        let order = self.order(node);
+        let chosen = self.chosen(scene.world, node).map(|peer| peer.connection);
+        let row = order.iter().position(|place| Some(node.peers[*place].connection) == chosen).unwrap_or(0);
+        let visible = usize::from(list.height);
+        self.offset = layout::scroll(self.offset, row, visible, order.len());
+        for (line, &place) in order.iter().skip(self.offset).take(visible).enumerate() {
+            let peer = &node.peers[place];
+            let at = layout::row(list, line);
+            let is_chosen = Some(peer.connection) == chosen;
+            self::row(scene, at, peer, &columns, is_chosen);
+            scene.hit(at, Hit::Peer(peer.connection));
+        }
+    }
+}
+
+fn row(scene: &mut Scene<'_>, area: Rect, peer: &Peer, columns: &Columns, chosen: bool) {
+    let (theme, glyphs) = (scene.theme, scene.glyphs);
+    let (sign, word, state) = match peer.state {
+        PeerState::Ready => (glyphs.ok, "ready", theme.ok),
+        PeerState::Handshaking => (glyphs.syncing, "handshake", theme.busy),
+    };
+    let mut brush = scene.brush(area);
+    brush
+        .left(MARK, if chosen { ">" } else { "" }, theme.title)
+        .left(columns.name, &peer.name, theme.text)
+        .left(ID - 1, short(&peer.id), theme.accent)
+        .skip(1);
+    if columns.address {
+        brush.left(ADDRESS - 1, &peer.address, theme.text).skip(1);
+    }
+    brush.left(DIRECTION, if peer.direction == Direction::Outbound { "out" } else { "in" }, theme.text);
+    brush.put(sign, state).put(" ", theme.text).left(STATE - 2, word, state);
+    if columns.agent {
+        let mut agent = clean(&peer.agent).into_owned();
+        if agent.is_empty() {
+            agent.push_str("--");
+        }
+        brush.left(AGENT - 1, &agent, theme.label).skip(1);
+    }
+    brush.right(HEIGHT, &peer.height.to_string(), theme.text);
+    brush.right(RTT, &peer.rtt.map_or_else(|| "--".to_owned(), format::millis), theme.text);
+    if columns.spark > 0 {
+        brush.skip(1);
+        bar::spark(&mut brush, glyphs, columns.spark, peer.rtt_history.iter().copied(), Floor::Lowest, theme.link);
+    }
+    if columns.rates {
+        brush.right(RATE, &format::bytes(peer.rate.0), theme.text).right(RATE, &format::bytes(peer.rate.1), theme.text);
+    }
+    brush.skip(2);
+    if columns.bar > 0 {
+        reputation(&mut brush, (theme, glyphs), peer.reputation, columns.bar);
+    } else {
+        brush.right(4, &format!("{:.0}", peer.reputation), theme.text);
+    }
+    if chosen {
+        scene.select(area);
+    }
+}

@@ -1,0 +1,185 @@
+//! A real session on a pseudo-terminal: it draws, obeys, and gives the terminal back however it ends.
+#![cfg(unix)]
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rumormill_ui::{GlyphSet, Options, ThemeName, diagnosis, model};
+use std::{
+    io::{Read as _, Write},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Long enough for a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[path = "../src/fixture.rs"]
+#[allow(dead_code)]
+mod fixture;
+
+/// How the child is to behave: words with blanks between.
+const WISHES: &str = "RUMORMILL_UI_TEST";
+
+/// This very program again, told to be the dashboard: so the test needs no other program to be built before.
+const CHILD: [&str; 4] = ["--exact", "the_dashboard_itself", "--ignored", "--nocapture"];
+
+/// Not a test: what the others start on their pseudo-terminal.
+#[test]
+#[ignore = "is run by the other tests, on a terminal of its own"]
+fn the_dashboard_itself() {
+    // Somebody runs all ignored tests.
+    let Ok(wishes) = std::env::var(WISHES) else {
+        return;
+    };
+    let wishes = |word: &str| wishes.split(' ').any(|wish| wish == word);
+    let options = Options {
+        theme: if wishes("mono") { ThemeName::Mono } else { ThemeName::Default },
+        glyphs: if wishes("ascii") { GlyphSet::Ascii } else { GlyphSet::Unicode },
+        mouse: true,
+    };
+    let begin = Instant::now();
+    let mut given = false;
+    let latest = || {
+        assert!(!wishes("panic") || begin.elapsed() < Duration::from_millis(700), "a panic as wanted");
+        (!std::mem::replace(&mut given, true)).then(|| Arc::new(fixture::snapshot(fixture::TICK)))
+    };
+    let suspended = AtomicBool::new(false);
+    let result = rumormill_ui::run(options, latest, &suspended, |_| {}, || suspended.store(true, Ordering::Relaxed));
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    println!("ended{}", if suspended.load(Ordering::Relaxed) { " suspended" } else { "" });
+}
+
+struct Session {
+    screen: Arc<Mutex<vt100::Parser>>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    // The terminal is gone when this is dropped.
+    master: Box<dyn MasterPty + Send>,
+}
+
+impl Session {
+    fn start(columns: u16, rows: u16, wishes: &str) -> Self {
+        let size = PtySize { rows, cols: columns, ..PtySize::default() };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(std::env::current_exe().expect("this test's own path"));
+        command.args(CHILD);
+        command.env(WISHES, wishes);
+        command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
+        command.env_remove("NO_COLOR");
+        let child = pair.slave.spawn_command(command).expect("the demo starts");
+        let keys = pair.master.take_writer().expect("its keyboard");
+        let mut reader = pair.master.try_clone_reader().expect("its screen");
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let seen = Arc::clone(&screen);
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                seen.lock().expect("the screen").process(&bytes[..count]);
+            }
+        });
+        Self { screen, keys, child, master: pair.master }
+    }
+
+    #[track_caller]
+    fn wait_for(&self, what: &str, is_there: impl Fn(&vt100::Screen) -> bool) {
+        let begin = Instant::now();
+        while !is_there(self.screen.lock().expect("the screen").screen()) {
+            let shown = || self.screen.lock().expect("the screen").screen().contents();
+            assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}:\n{}", shown());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[track_caller]
+    fn wait_for_text(&self, text: &str) {
+        self.wait_for(text, |screen| screen.contents().contains(text));
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("the keyboard takes keys");
+    }
+
+    #[track_caller]
+    fn wait_until_restored(&self) {
+        self.wait_for("the terminal as it was", |screen| {
+            !screen.alternate_screen()
+                && !screen.bracketed_paste()
+                && !screen.hide_cursor()
+                && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+        });
+    }
+}
+
+#[test]
+fn a_session_from_start_to_end() {
+    let mut session = Session::start(120, 36, "");
+    session.wait_for_text("What is wrong");
+    session.wait_for("the dashboard's own screen", |screen| {
+        screen.alternate_screen() && screen.bracketed_paste() && screen.hide_cursor()
+    });
+    session.press("jjj");
+    session.wait_for_text("> n3");
+    session.press("\r");
+    session.wait_for_text("Mempool and mining");
+    session.press("8");
+    session.wait_for_text("following");
+    let size = PtySize { rows: 24, cols: 80, ..PtySize::default() };
+    session.screen.lock().expect("the screen").screen_mut().set_size(24, 80);
+    session.master.resize(size).expect("a smaller terminal");
+    // The head of the page without its longest parts: it knows the new size.
+    session.wait_for("a page of 80 columns", |screen| screen.contents().starts_with(" ring-8 "));
+    session.press("1");
+    session.wait_for_text("2 faults: #1");
+    session.press("q");
+    assert!(session.child.wait().expect("it ends").success());
+    session.wait_until_restored();
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_speaks() {
+    let mut session = Session::start(120, 36, "panic");
+    session.wait_for_text("What is wrong");
+    assert!(!session.child.wait().expect("it ends").success());
+    session.wait_until_restored();
+    session.wait_for_text("a panic as wanted");
+}
+
+#[test]
+fn without_colour_and_braille_it_works_as_well() {
+    let mut session = Session::start(80, 24, "mono ascii");
+    session.wait_for_text("> n0 o ok");
+    session.press("\u{3}");
+    assert!(session.child.wait().expect("it ends").success());
+    session.wait_until_restored();
+}
+
+#[test]
+fn no_terminal_is_an_error_in_words() {
+    let output = std::process::Command::new(std::env::current_exe().expect("this test's own path"))
+        .args(CHILD)
+        .env(WISHES, "")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the demo starts");
+    assert!(!output.status.success());
+    let words = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("needs a terminal"), "{words}");
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell() {
+    let mut session = Session::start(80, 24, "");
+    session.wait_for_text("What is wrong");
+    // The hook of this child sets its wish to stop instead of stopping the process: who comes back must see the screen
+    // set up again, and the end must still give it back.
+    session.press("\u{1a}");
+    assert!(session.child.wait().expect("it ends").success());
+    session.wait_until_restored();
+    session.wait_for_text("ended suspended");
+}
