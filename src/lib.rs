@@ -8,7 +8,7 @@
 //! | Room | What it holds |
 //! |---|---|
 //! | [`chain`] | the ledger: blocks, transactions, state, validation, fork choice, mempool, mining rules |
-//! | `wire` | what peers say to each other: messages, codec, frames, limits |
+//! | [`wire`] | what peers say to each other: messages, codec, frames, limits |
 //! | `node` | the state machine: handshake, peers, reputation, relay, sync, mining |
 //! | `net` | the sockets driver: listener, dialer, connection, encryption |
 //! | `sim` | the simulation driver: virtual clock, links, trace |
@@ -23,3 +23,4 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod wire;
