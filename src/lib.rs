@@ -12,7 +12,7 @@
 //! | `node` | the state machine: handshake, peers, reputation, relay, sync, mining |
 //! | `net` | the sockets driver: listener, dialer, connection, encryption |
 //! | `sim` | the simulation driver: virtual clock, links, trace |
-//! | `store` | where blocks and state are kept: in memory, on disk |
+//! | [`store`] | where blocks and state are kept: in memory, on disk |
 //! | `cluster` | presets, and their launch on a driver |
 //! | `observe` | turns events into snapshots, lines and logs |
 //! | `cli` | one file a subcommand |
@@ -23,4 +23,5 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod store;
 pub mod wire;

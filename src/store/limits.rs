@@ -1,0 +1,23 @@
+//! The store's numbers, each with its unit and its reason.
+
+/// Bytes of pages that redb keeps in memory. A node must stay below 20 MiB resident; a block is read rarely (a peer syncs from us), and
+/// then the system's page cache is near.
+pub const CACHE_BYTES: usize = 1 << 20;
+/// Format of the stored chain. Rises when an older program could not read it.
+pub const FORMAT: u32 = 1;
+/// Most memory that a block may take when decoded, in bytes. Above any valid block (8 MiB on the wire), so that damaged lengths end
+/// here.
+pub const DECODE_BYTES: usize = 32 << 20;
+/// Bytes of SHA-256 in front of each stored block: enough to notice damage, which is not malice.
+pub const CHECKSUM_BYTES: usize = 8;
+/// Blocks kept in memory while the disk fails, to be written when it works again: an hour of the lab chain. Beyond it only a restart
+/// helps.
+pub const PENDING_BLOCKS: usize = 1_024;
+/// Longest key file that is read, in bytes: ours has about 250.
+pub const KEY_FILE_BYTES: u64 = 4_096;
+/// The chain's file in the data directory.
+pub const CHAIN_FILE: &str = "chain.redb";
+/// The key file in the data directory.
+pub const KEY_FILE: &str = "identity.key";
+/// The lock file in the data directory.
+pub const LOCK_FILE: &str = "lock";
