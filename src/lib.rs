@@ -1,15 +1,15 @@
 //! Rumormill: a peer-to-peer blockchain playground in a terminal.
 //!
-//! One idea carries the house: **a node is a deterministic state machine** (`node::Node`). It takes an input and
+//! One idea carries the house: **a node is a deterministic state machine** ([`node::Node`]). It takes an input and
 //! the time, and answers with outputs; it owns no socket, no clock, no thread and no file. Two drivers run the very
 //! same node: `net` over TCP with Noise, `sim` in virtual time from a seed. What anybody sees of a node is one
-//! stream of `node::Event`s, which `observe` folds into snapshots for the dashboard.
+//! stream of [`node::Event`]s, which `observe` folds into snapshots for the dashboard.
 //!
 //! | Room | What it holds |
 //! |---|---|
 //! | [`chain`] | the ledger: blocks, transactions, state, validation, fork choice, mempool, mining rules |
 //! | [`wire`] | what peers say to each other: messages, codec, frames, limits |
-//! | `node` | the state machine: handshake, peers, reputation, relay, sync, mining |
+//! | [`node`] | the state machine: handshake, peers, reputation, relay, sync, mining |
 //! | `net` | the sockets driver: listener, dialer, connection, encryption |
 //! | `sim` | the simulation driver: virtual clock, links, trace |
 //! | [`store`] | where blocks and state are kept: in memory, on disk |
@@ -23,5 +23,6 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod node;
 pub mod store;
 pub mod wire;

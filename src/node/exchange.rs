@@ -1,0 +1,82 @@
+//! Peer exchange: asking for addresses, and answering with some.
+
+use super::context::Context;
+use super::limits::{PEERS_ANSWER_LEAST, PEERS_ANSWER_PERCENT};
+use super::timers::Timer;
+use super::{ConnectionId, Event, Node, Time};
+use crate::wire::limits::MAX_PEERS;
+use crate::wire::{Message, PeerAddress};
+use rand::RngExt;
+use std::time::Duration;
+
+impl Node {
+    /// Asks one peer.
+    pub(super) fn ask_for_addresses(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        if !self.config.peer_exchange {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) {
+            peer.owes_addresses = true;
+            self.send(cx, connection, Message::GetPeers);
+        }
+    }
+
+    /// Now and then every peer is asked anew, and a free slot is filled.
+    pub(super) fn on_exchange_deadline(&mut self, cx: &mut Context<'_>) {
+        let ready: Vec<_> = self.peers.iter().filter(|(_, peer)| peer.is_ready()).map(|(id, _)| *id).collect();
+        for connection in ready {
+            self.ask_for_addresses(cx, connection);
+        }
+        self.dial_due(cx);
+        let interval = self.config.timing.peer_exchange;
+        let jitter = self.rng.random_range(0..=interval.as_micros() as u64 / 10);
+        self.timers.set(cx.now + interval + Duration::from_micros(jitter), Timer::Exchange);
+    }
+
+    /// A random part of the book, never all of a large one. Asked too often, we stay silent.
+    pub(super) fn on_get_peers(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        let half = self.config.timing.peer_exchange / 2;
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        if !self.config.peer_exchange || peer.asked_us_for_peers.is_some_and(|last| cx.now.since(last) < half) {
+            return;
+        }
+        peer.asked_us_for_peers = Some(cx.now);
+        let asker = peer.id;
+        let mut known: Vec<_> = self.book.known().filter(|known| known.node != asker && known.node != self.id).collect();
+        let count = (known.len() * PEERS_ANSWER_PERCENT / 100).clamp(PEERS_ANSWER_LEAST, MAX_PEERS).min(known.len());
+        // The first steps of a Fisher-Yates shuffle: `count` entries, each equally likely.
+        for place in 0..count {
+            let other = self.rng.random_range(place..known.len());
+            known.swap(place, other);
+        }
+        let addresses = known[..count]
+            .iter()
+            .map(|known| {
+                let age = u32::try_from(cx.now.since(known.seen).as_secs()).unwrap_or(u32::MAX);
+                PeerAddress::new(known.address, known.node, age)
+            })
+            .collect();
+        self.send(cx, connection, Message::Peers { addresses });
+    }
+
+    /// Addresses that we asked for; others are ignored.
+    pub(super) fn on_peers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, addresses: &[PeerAddress]) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        if !std::mem::take(&mut peer.owes_addresses) {
+            return;
+        }
+        let mut new = 0;
+        for entry in addresses {
+            let address = entry.socket();
+            let dialable = address.port() != 0 && !address.ip().is_unspecified() && !address.ip().is_multicast();
+            if dialable && entry.node != self.id {
+                let seen = Time(cx.now.0.saturating_sub(u64::from(entry.age).saturating_mul(1_000_000)));
+                new += usize::from(self.book.learn(address, entry.node, seen, cx.now));
+            }
+        }
+        cx.event(Event::AddressesReceived { connection, count: addresses.len(), known: self.book.len() });
+        if new > 0 {
+            self.dial_due(cx);
+        }
+    }
+}

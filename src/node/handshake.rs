@@ -1,0 +1,232 @@
+//! Who may become a peer: identity, duplicates, slots, chain and version.
+//!
+//! The dialler sends a `Handshake`, the listener answers with a `HandshakeAck`, or with an `Error` that says why not.
+
+use super::context::Context;
+use super::limits::{ANNOUNCE_TO_NEW, CLOCK_WARNING};
+use super::peer::Peer;
+use super::reputation::Offence;
+use super::timers::Timer;
+use super::{CloseReason, ConnectionId, Direction, Event, Node};
+use crate::chain::Address;
+use crate::wire::limits::{VERSION_HIGHEST, VERSION_LOWEST};
+use crate::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message};
+use rand::Rng;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+impl Node {
+    /// A connection is up and its other end's key is proven.
+    pub(super) fn on_connected(
+        &mut self,
+        cx: &mut Context<'_>,
+        connection: ConnectionId,
+        address: SocketAddr,
+        direction: Direction,
+        id: Address,
+    ) {
+        cx.event(Event::Connected { connection, address, direction, peer: id });
+        if direction == Direction::Outbound {
+            self.book.connected(address, connection, id);
+        }
+        self.peers.insert(connection, Peer::new(connection, id, address, direction));
+        if id == self.id {
+            if direction == Direction::Outbound {
+                self.book.forget(&address);
+            }
+            return self.close(cx, connection, CloseReason::Abrupt("that address is our own".to_owned()));
+        }
+        if self.stopping {
+            return self.part(cx, connection, GoodbyeReason::ShuttingDown, "this node is shutting down");
+        }
+        if self.reputations.is_banned(&id, cx.now) {
+            return self.part(cx, connection, GoodbyeReason::Banned, "it is banned");
+        }
+        if !self.settle_duplicate(cx, connection) {
+            return;
+        }
+        let inbound = self.peers.values().filter(|peer| peer.direction == Direction::Inbound && !peer.is_closing()).count();
+        if direction == Direction::Inbound && inbound > self.config.max_inbound {
+            return self.part(cx, connection, GoodbyeReason::Full, "no inbound slot is free");
+        }
+        self.timers.set(cx.now + self.config.timing.handshake, Timer::Handshake(connection));
+        if direction == Direction::Outbound {
+            let hello = self.hello(cx);
+            self.send(cx, connection, Message::Handshake { hello });
+        }
+    }
+
+    /// Of two connections with the same peer one goes; both sides choose the same one: that dialled by the smaller node id stays. A
+    /// link that has been silent past its ping gives way to the new one, whoever dialled: its other end may have crashed and come back.
+    /// False if `new` went.
+    fn settle_duplicate(&mut self, cx: &mut Context<'_>, new: ConnectionId) -> bool {
+        let Some(newcomer) = self.peers.get(&new) else { return false };
+        let (id, direction) = (newcomer.id, newcomer.direction);
+        let old = self
+            .peers
+            .iter()
+            .find(|(connection, peer)| **connection != new && peer.id == id && !peer.is_closing())
+            .map(|(connection, peer)| (*connection, peer.direction, peer.is_silent(cx.now, self.config.timing.ping)));
+        let Some((old, old_direction, silent)) = old else { return true };
+        let dialled_by_smaller = |direction| (direction == Direction::Outbound) == (self.id < id);
+        let new_stays = silent || (direction != old_direction && dialled_by_smaller(direction));
+        let (goes, stays) = if new_stays { (old, new) } else { (new, old) };
+        tracing::debug!(?goes, ?stays, peer = %id, "two connections with one peer");
+        self.part(cx, goes, GoodbyeReason::Duplicate, "another connection with the same peer is kept");
+        new_stays
+    }
+
+    /// What we say of ourselves.
+    fn hello(&mut self, cx: &Context<'_>) -> Hello {
+        let tip = self.ledger.tip();
+        Hello {
+            version_lowest: VERSION_LOWEST,
+            version_highest: VERSION_HIGHEST,
+            chain: self.ledger.spec().chain,
+            genesis: self.ledger.spec().genesis_id(),
+            node: self.id,
+            agent: self.config.agent.clone(),
+            port: self.config.port,
+            height: tip.height,
+            work: tip.work,
+            tip: tip.id,
+            capabilities: Capabilities::RELAY,
+            time: cx.now.as_millis(),
+            nonce: self.rng.next_u64(),
+        }
+    }
+
+    /// Before hands are shaken only the handshake's own messages are allowed, each from its own side.
+    pub(super) fn on_handshake_message(&mut self, cx: &mut Context<'_>, connection: ConnectionId, message: &Arc<Message>) {
+        let Some(direction) = self.peers.get(&connection).map(|peer| peer.direction) else { return };
+        match (&**message, direction) {
+            (Message::Handshake { hello }, Direction::Inbound) => {
+                if let Some(version) = self.check_hello(cx, connection, hello) {
+                    let ours = self.hello(cx);
+                    self.send(cx, connection, Message::HandshakeAck { hello: ours, version });
+                    self.on_ready(cx, connection, hello, version);
+                }
+            }
+            (Message::HandshakeAck { hello, version }, Direction::Outbound) => {
+                if let Some(highest) = self.check_hello(cx, connection, hello) {
+                    if *version != highest {
+                        let text = format!("version {version} was taken, {highest} is the highest in common");
+                        return self.refuse(cx, connection, ErrorCode::NoCommonVersion, text);
+                    }
+                    self.on_ready(cx, connection, hello, highest);
+                }
+            }
+            (Message::Goodbye { reason }, _) => self.on_goodbye(cx, connection, *reason),
+            (Message::Error { code, text }, _) => self.on_error(cx, connection, *code, text),
+            _ => self.offend(cx, connection, Offence::OutOfPlace),
+        }
+    }
+
+    /// The version to speak, or `None` after telling the peer why not.
+    fn check_hello(&mut self, cx: &mut Context<'_>, connection: ConnectionId, hello: &Hello) -> Option<u16> {
+        let peer = self.peers.get(&connection)?;
+        let address = peer.address;
+        let spec = self.ledger.spec();
+        let genesis = spec.genesis_id();
+        let refusal = if hello.node != peer.id {
+            Some((ErrorCode::WrongIdentity, "the node id said is not the one proven".to_owned()))
+        } else if hello.chain != spec.chain || hello.genesis != genesis {
+            let text = format!(
+                "we are on chain {} with genesis {}, you are on chain {} with genesis {}",
+                spec.chain.0,
+                genesis.short(),
+                hello.chain.0,
+                hello.genesis.short()
+            );
+            Some((ErrorCode::WrongChain, text))
+        } else if hello.version_highest.min(VERSION_HIGHEST) < hello.version_lowest.max(VERSION_LOWEST) {
+            let text = format!(
+                "we speak versions {VERSION_LOWEST} to {VERSION_HIGHEST}, you {} to {}",
+                hello.version_lowest, hello.version_highest
+            );
+            Some((ErrorCode::NoCommonVersion, text))
+        } else {
+            None
+        };
+        if let Some((code, text)) = refusal {
+            self.book.refused(address, cx.now);
+            self.refuse(cx, connection, code, text);
+            return None;
+        }
+        let off = hello.time.abs_diff(cx.now.as_millis());
+        if off > CLOCK_WARNING {
+            let text = format!("the clock of {} is {} s off ours: check both clocks", hello.node.short(), off / 1_000);
+            cx.event(Event::Warning { text });
+        }
+        Some(hello.version_highest.min(VERSION_HIGHEST))
+    }
+
+    /// Tells a peer why it is refused, and closes.
+    pub(super) fn refuse(&mut self, cx: &mut Context<'_>, connection: ConnectionId, code: ErrorCode, text: String) {
+        if self.peers.get(&connection).is_none_or(Peer::is_closing) {
+            return;
+        }
+        let mut told = text.clone();
+        let end = (0..=told.len().min(crate::wire::limits::MAX_TEXT)).rev().find(|end| told.is_char_boundary(*end));
+        told.truncate(end.unwrap_or(0));
+        self.send(cx, connection, Message::Error { code, text: told });
+        self.close(cx, connection, CloseReason::Graceful(text));
+    }
+
+    /// Hands are shaken.
+    fn on_ready(&mut self, cx: &mut Context<'_>, connection: ConnectionId, hello: &Hello, version: u16) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        peer.set_ready(cx.now);
+        peer.height = hello.height;
+        peer.work = hello.work;
+        peer.learn_block(hello.tip);
+        peer.relays = hello.capabilities.0 & Capabilities::RELAY.0 != 0;
+        if peer.direction == Direction::Inbound && hello.port != 0 {
+            peer.listens = Some(SocketAddr::new(peer.address.ip(), hello.port));
+        }
+        let (id, relays) = (peer.id, peer.relays);
+        let address = peer.listens.unwrap_or(peer.address);
+        if let Some(listens) = peer.listens {
+            self.book.met(listens, id, cx.now);
+        }
+        let agent = hello.agent.chars().filter(|c| !c.is_control()).collect();
+        cx.event(Event::NewPeer { connection, peer: id, address, agent, version, height: hello.height });
+
+        self.send_ping(cx, connection);
+        self.ask_for_addresses(cx, connection);
+        if relays {
+            let ids: Vec<_> = self.mempool.best(ANNOUNCE_TO_NEW).iter().map(|transaction| transaction.id()).collect();
+            self.announce_to(cx, connection, &ids);
+        }
+        let tip = self.ledger.tip();
+        // Our tip may have moved since we said hello, and news went only to those who were ready then.
+        if tip.work > hello.work
+            && let Some(header) = self.ledger.header(&tip.id).copied()
+        {
+            self.send(cx, connection, Message::Headers { answer: false, headers: vec![header] });
+        }
+        self.schedule_sync(cx);
+        self.start_mining(cx);
+    }
+
+    /// Hands were not shaken in time.
+    pub(super) fn on_handshake_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        if self.peers.get(&connection).is_some_and(|peer| !peer.is_ready() && !peer.is_closing()) {
+            self.close(cx, connection, CloseReason::Abrupt("hands were not shaken in time".to_owned()));
+        }
+    }
+
+    /// Goodbye to all; the driver flushes and ends.
+    pub(super) fn shut_down(&mut self, cx: &mut Context<'_>) {
+        if std::mem::replace(&mut self.stopping, true) {
+            return;
+        }
+        self.stop_mining(cx);
+        let open: Vec<_> = self.peers.iter().filter(|(_, peer)| !peer.is_closing()).map(|(id, _)| *id).collect();
+        for connection in open {
+            self.part(cx, connection, GoodbyeReason::ShuttingDown, "this node shuts down");
+        }
+        self.store_again(cx);
+        cx.event(Event::Stopped);
+    }
+}

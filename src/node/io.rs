@@ -1,0 +1,215 @@
+//! What goes into a node, and what comes out.
+
+use super::{Event, Time};
+use crate::chain::{Address, Block, BlockId, MiningJob, Transaction, TransactionError, ValidationJob, Verdict};
+use crate::store::Batch;
+use crate::wire::{Message, WireError};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// One connection, from its making to its end. A driver never gives the same number twice in a node's life, so that what comes
+/// late for an old connection can never touch its successor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct ConnectionId(pub u64);
+
+/// Who dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// The peer did.
+    Inbound,
+    /// We did.
+    Outbound,
+}
+
+/// How urgent a message is; the outbox sends more urgent ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Ping, pong, handshake, goodbye.
+    Critical,
+    /// New blocks and their headers.
+    High,
+    /// Requests and their answers, peers.
+    Normal,
+    /// Transactions.
+    Low,
+}
+
+/// Why a dial failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialError {
+    /// Nobody listens there.
+    Refused,
+    /// No answer in time.
+    TimedOut,
+    /// The encryption's handshake failed, or anything else; in words.
+    Failed(String),
+}
+
+/// Why a connection is closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// By us, in words that were told the peer; what is queued is sent first, within a second.
+    Graceful(String),
+    /// By us, at once.
+    Abrupt(String),
+}
+
+/// What a person or a program asks of a node.
+#[derive(Clone)]
+pub enum Command {
+    /// Sign a transfer with the node's key, next free nonce, and submit it.
+    Transfer {
+        /// To whom.
+        to: Address,
+        /// How much, in the smallest unit.
+        amount: u64,
+        /// For the miner.
+        fee: u64,
+    },
+    /// Submit a signed transaction.
+    Submit(Transaction),
+    /// Dial an address and keep the link.
+    Connect(SocketAddr),
+    /// Say goodbye to all and stop. [`Event::Stopped`] is the last event.
+    Shutdown,
+}
+
+/// What goes into a node.
+pub enum Input {
+    /// A connection is up and encrypted; `peer` is who it was proven to be.
+    Connected {
+        /// Its number.
+        connection: ConnectionId,
+        /// The other end's address.
+        address: SocketAddr,
+        /// Who dialled.
+        direction: Direction,
+        /// The other end's node id, authenticated.
+        peer: Address,
+    },
+    /// A message arrived.
+    Received {
+        /// From where.
+        connection: ConnectionId,
+        /// What.
+        message: Arc<Message>,
+        /// Bytes of its frame.
+        bytes: usize,
+    },
+    /// Bytes arrived that are no message. The driver reads no more from this connection.
+    Malformed {
+        /// From where.
+        connection: ConnectionId,
+        /// What is wrong with them.
+        error: WireError,
+    },
+    /// A message of unknown type arrived and was skipped.
+    Unknown {
+        /// From where.
+        connection: ConnectionId,
+        /// Its code.
+        code: u8,
+        /// Bytes of its frame.
+        bytes: usize,
+    },
+    /// A connection ended; nothing more comes from it. Comes exactly once for each `Connected`, also after our own close.
+    Disconnected {
+        /// Which.
+        connection: ConnectionId,
+        /// In words: "closed by peer", "connection reset"…
+        reason: String,
+    },
+    /// A dial came to nothing.
+    DialFailed {
+        /// To where.
+        address: SocketAddr,
+        /// Why.
+        error: DialError,
+    },
+    /// [`super::Node::next_deadline`] has come.
+    Deadline,
+    /// From outside.
+    Command(Command),
+    /// A validation is done.
+    Validated(Arc<Verdict>),
+    /// Transactions were checked: those of one [`Output::CheckTransactions`], in its order.
+    TransactionsChecked {
+        /// The number of the request.
+        request: u64,
+        /// Each with what is wrong with it, if anything.
+        results: Vec<(Transaction, Result<(), TransactionError>)>,
+    },
+    /// The miner found a block.
+    Mined(Arc<Block>),
+    /// Blocks were loaded: those of one [`Output::Load`]; `None` for one that is not in the store.
+    Loaded {
+        /// The number of the request.
+        request: u64,
+        /// In its order.
+        blocks: Vec<(BlockId, Option<Arc<Block>>)>,
+    },
+    /// These blocks are safely stored.
+    Stored(Vec<BlockId>),
+    /// The store failed, in words. The node goes on in memory and says so.
+    StoreFailed(String),
+}
+
+/// What comes out of a node.
+pub enum Output {
+    /// Connect to an address; answered by `Connected` or `DialFailed`.
+    Dial(SocketAddr),
+    /// Send a message. It is encoded once for all.
+    Send {
+        /// To whom.
+        to: Vec<ConnectionId>,
+        /// What.
+        message: Arc<Message>,
+        /// How urgent.
+        priority: Priority,
+    },
+    /// End a connection; answered by `Disconnected`.
+    Close {
+        /// Which.
+        connection: ConnectionId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// Validate a block beside the state machine; answered by `Validated`.
+    Validate(ValidationJob),
+    /// Check signatures beside the state machine; answered by `TransactionsChecked`.
+    CheckTransactions {
+        /// Number of this request.
+        request: u64,
+        /// What to check.
+        transactions: Vec<Transaction>,
+    },
+    /// Mine on this from now on, instead of anything before; `None`: stop. Answered by `Mined`, if found.
+    Mine(Option<MiningJob>),
+    /// Keep blocks; answered by `Stored` or `StoreFailed`.
+    Store(Batch),
+    /// Read blocks; answered by `Loaded`.
+    Load {
+        /// Number of this request.
+        request: u64,
+        /// Which.
+        ids: Vec<BlockId>,
+    },
+    /// Something happened.
+    Event(Event),
+}
+
+/// An event, with when and where it happened: what observers get.
+#[derive(Clone, Debug)]
+pub struct Stamped {
+    /// When.
+    pub at: Time,
+    /// Index of the node in its cluster.
+    pub node: u32,
+    /// What.
+    pub event: Event,
+}
+
+/// Where a driver hands events: called from the node's own thread or task, so it must be quick.
+pub type EventSink = Arc<dyn Fn(Stamped) + Send + Sync>;

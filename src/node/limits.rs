@@ -1,0 +1,85 @@
+//! The node's numbers, each with its unit and its reason.
+
+use std::time::Duration;
+
+/// Most messages that wait for one peer.
+pub const OUTBOX_MESSAGES: usize = 1_000;
+/// Most bytes that wait for one peer: 8 MiB, unless a single message is larger.
+pub const OUTBOX_BYTES: usize = 8 << 20;
+
+/// A deadline found this late means that we ourselves stood still, not the peers. Far above scheduling noise on a loaded machine.
+pub const OWN_PAUSE: Duration = Duration::from_secs(1);
+
+/// A healthy link this long forgets the dial failures before it.
+pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
+/// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.
+pub const REFUSED_REDIAL: Duration = Duration::from_secs(600);
+/// An address heard of from peers that failed this often in a row is dropped; bootstrap addresses never are.
+pub const DIAL_FAILURES: u32 = 5;
+/// Addresses kept from peers. An address costs about 100 bytes.
+pub const BOOK_ADDRESSES: usize = 10_000;
+/// Least number of addresses in an answer where 23 % of the book would be fewer: a lab of three must get to know each other.
+pub const PEERS_ANSWER_LEAST: usize = 20;
+/// Share of the book in an answer, percent: one question must not reveal the whole book (as Bitcoin Core's `MAX_PCT_ADDR_TO_SEND`).
+pub const PEERS_ANSWER_PERCENT: usize = 23;
+/// A clock further off than this is worth a warning, in milliseconds: blocks from the future are refused at 2 minutes.
+pub const CLOCK_WARNING: u64 = 600_000;
+
+/// Unknown message types that a connection may send before it is closed: a newer peer may know one or two kinds that we do not.
+pub const UNKNOWN_MESSAGES: u32 = 100;
+
+/// Ids kept in the seen-set.
+pub const SEEN_IDS: usize = 100_000;
+/// How long an id stays in the seen-set, at least half of it.
+pub const SEEN_TIME: Duration = Duration::from_secs(300);
+
+/// Announced transactions kept for each peer: more are dropped, and asked of others.
+pub const ANNOUNCED_PER_PEER: usize = 5_000;
+/// Transactions asked of one peer at a time.
+pub const TRANSACTIONS_IN_FLIGHT: usize = 100;
+/// How long one peer has to deliver a transaction before another is asked.
+pub const TRANSACTION_REQUEST: Duration = Duration::from_secs(2);
+/// Announcers remembered for one transaction: enough to survive a few silent ones.
+pub const ANNOUNCERS: usize = 8;
+/// Transactions whose signatures are being checked; beyond it new ones are dropped, as our own slowness is nobody's fault.
+pub const TRANSACTIONS_CHECKING: usize = 20_000;
+/// Transactions announced to a new peer.
+pub const ANNOUNCE_TO_NEW: usize = 1_000;
+/// Bytes of transactions in one message: far below its cap, so that nothing waits long behind it.
+pub const TRANSACTIONS_BYTES: usize = 64 * 1024;
+/// How often the pool drops what is too old.
+pub const POOL_EXPIRY_CHECK: Duration = Duration::from_secs(60);
+
+/// New blocks up to this many bytes go out whole at once; larger ones are announced by header and asked for.
+pub const EAGER_BLOCK_BYTES: usize = 64 * 1024;
+/// Peers that get a new block whole.
+pub const EAGER_PEERS: usize = 3;
+/// Blocks that a peer is known to have, remembered for each peer.
+pub const KNOWN_BLOCKS_PER_PEER: usize = 64;
+/// Blocks that a peer may have us read from the store at a time.
+pub const LOADS_PER_PEER: usize = 32;
+
+/// Blocks asked of one peer at a time, at most.
+pub const BODIES_PER_PEER: usize = 16;
+/// How far above the last validated block bodies are asked for.
+pub const BODY_WINDOW: usize = 1_024;
+/// A request this old is unanswered: what it asked for is given up from this peer.
+pub const UNANSWERED: Duration = Duration::from_secs(20);
+/// How long a peer that did not give a block is not asked for it again.
+pub const REFUSAL: Duration = Duration::from_secs(5);
+/// Bodies that wait for their validation with a known source; older ones lose it, and with it the blame or the reward.
+pub const BODY_SOURCES: usize = 4_096;
+/// More blocks behind than this is initial block download: no mining, no relay.
+pub const INITIAL_DOWNLOAD: u64 = 1_000;
+/// Behind by more than this, mining would only make forks.
+pub const MINING_LAG: u64 = 2;
+/// How long a node with bootstrap addresses waits for a first peer before it mines.
+pub const MINING_PATIENCE: Duration = Duration::from_secs(2);
+/// How often a template takes in new transactions.
+pub const TEMPLATE_RENEWAL: Duration = Duration::from_secs(1);
+/// Pause before a failed store is tried again.
+pub const STORE_RETRY: Duration = Duration::from_secs(5);
+/// A node at the tip counts as being there while it is no further behind than this: blocks travel, and forks of one or two are common.
+pub const STEADY_LAG: u64 = 2;
+/// Least time between two sync reports of the same phase.
+pub const SYNC_REPORT: Duration = Duration::from_millis(250);

@@ -1,0 +1,255 @@
+//! The state machine: what a node knows, and how it answers each input.
+//!
+//! [`Node::handle`] takes one [`Input`] and the time, and appends [`Output`]s. All time is an argument, all randomness comes from one
+//! seeded generator, and no container is iterated in an order that chance decides: the same inputs give the same outputs, byte for byte.
+//!
+//! | File | Its story |
+//! |---|---|
+//! | `io`, `event`, `config`, `time`, `limits` | what goes in and out, what observers see, the set-up, the numbers |
+//! | `context`, `timers` | the moment at hand: sending, events, deadlines as data |
+//! | `peer`, `handshake`, `ping`, `reputation` | one peer: who it is, whether it lives, what it is worth |
+//! | `book`, `dial`, `exchange` | whom to connect to |
+//! | `transactions`, `seen` | relay of transactions |
+//! | `blocks`, `sync` | relay of blocks; catching up |
+//! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
+//! | `outbox` | what waits to be sent to one peer, under both drivers |
+
+mod blocks;
+mod book;
+mod config;
+mod context;
+mod dial;
+mod event;
+mod exchange;
+mod handshake;
+mod io;
+pub mod limits;
+mod mining;
+mod outbox;
+mod peer;
+mod ping;
+mod report;
+mod reputation;
+mod seen;
+mod storage;
+mod sync;
+mod time;
+mod timers;
+mod transactions;
+
+pub use config::{Config, Mining, Timing};
+pub use event::{Event, PeerTraffic, SyncPhase};
+pub use io::{CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
+pub use outbox::{Outbox, OutboxFull};
+pub use time::Time;
+
+use crate::chain::{Address, KeyPair, Ledger, Mempool};
+use crate::wire::Message;
+use book::Book;
+use context::Context;
+use peer::Peer;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use reputation::Reputations;
+use seen::Seen;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use timers::{Timer, Timers};
+
+/// A node: a deterministic state machine. It owns no socket, clock, thread, file or global generator.
+pub struct Node {
+    config: Config,
+    keys: KeyPair,
+    id: Address,
+    rng: ChaCha8Rng,
+    timers: Timers,
+    ledger: Ledger,
+    mempool: Mempool,
+    peers: BTreeMap<ConnectionId, Peer>,
+    book: Book,
+    reputations: Reputations,
+    transactions: transactions::Relay,
+    /// Blocks and transactions whose bodies have been here.
+    seen: Seen,
+    blocks: blocks::Relay,
+    sync: sync::Sync,
+    mining: mining::State,
+    storage: storage::State,
+    report: report::State,
+    /// Set by [`Command::Shutdown`]: no new links, no new work.
+    stopping: bool,
+}
+
+impl Node {
+    /// A node on `ledger`. `seed` feeds its only random generator.
+    pub fn new(config: Config, keys: KeyPair, ledger: Ledger, seed: u64, now: Time) -> Self {
+        let transactions_on_chain = ledger.state().iter().fold(0u64, |sum, (_, account)| sum.saturating_add(account.nonce));
+        let id = keys.address();
+        Self {
+            book: Book::new(&config.bootstrap, now),
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            timers: Timers::default(),
+            mempool: Mempool::new(),
+            peers: BTreeMap::new(),
+            reputations: Reputations::default(),
+            transactions: transactions::Relay::default(),
+            seen: Seen::new(now),
+            blocks: blocks::Relay::default(),
+            sync: sync::Sync::default(),
+            mining: mining::State::default(),
+            storage: storage::State::default(),
+            report: report::State { transactions_on_chain, ..Default::default() },
+            stopping: false,
+            config,
+            keys,
+            id,
+            ledger,
+        }
+    }
+
+    /// Its id, which is also its account.
+    pub fn id(&self) -> Address {
+        self.id
+    }
+
+    /// The ledger, to look at.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The pool, to look at.
+    pub fn mempool(&self) -> &Mempool {
+        &self.mempool
+    }
+
+    /// The node ids of the peers with whom hands are shaken, in order.
+    pub fn ready_peers(&self) -> Vec<Address> {
+        let mut ids: Vec<_> = self.peers.values().filter(|peer| peer.is_ready()).map(|peer| peer.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// A peer's reputation in hundredths at `now`: -10,000 to 10,000.
+    pub fn reputation(&self, peer: &Address, now: Time) -> i32 {
+        self.reputations.value(peer, now)
+    }
+
+    /// To be called once, before any input: dials the bootstrap addresses, starts mining.
+    pub fn start(&mut self, now: Time, out: &mut Vec<Output>) {
+        let mut cx = Context { now, out };
+        self.start_reporting(&mut cx);
+        self.start_mining(&mut cx);
+        self.timers.set(now + self.config.timing.peer_exchange, Timer::Exchange);
+        self.timers.set(now + limits::POOL_EXPIRY_CHECK, Timer::ExpirePool);
+        self.dial_due(&mut cx);
+        // Blocks that were stored but not on the main chain may still complete a better one.
+        self.advance(&mut cx);
+        self.report_sync(&mut cx);
+    }
+
+    /// Takes one input; appends what is to be done. Never blocks.
+    pub fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+        let cx = &mut Context { now, out };
+        match input {
+            Input::Connected { connection, address, direction, peer } => {
+                self.on_connected(cx, connection, address, direction, peer)
+            }
+            Input::Received { connection, message, bytes } => self.on_received(cx, connection, &message, bytes),
+            Input::Malformed { connection, error } => self.on_malformed(cx, connection, &error),
+            Input::Unknown { connection, bytes, .. } => self.on_unknown(cx, connection, bytes),
+            Input::Disconnected { connection, reason } => self.on_disconnected(cx, connection, reason),
+            Input::DialFailed { address, error } => self.on_dial_failed(cx, address, error),
+            Input::Deadline => self.on_deadline(cx),
+            Input::Command(command) => self.on_command(cx, command),
+            Input::Validated(verdict) => self.on_validated(cx, &verdict),
+            Input::TransactionsChecked { request, results } => self.on_transactions_checked(cx, request, results),
+            Input::Mined(block) => self.on_mined(cx, block),
+            Input::Loaded { request, blocks } => self.on_loaded(cx, request, blocks),
+            Input::Stored(ids) => self.on_stored(&ids),
+            Input::StoreFailed(why) => self.on_store_failed(cx, why),
+        }
+    }
+
+    /// When it wants [`Input::Deadline`] next; [`Time::MAX`]: never.
+    pub fn next_deadline(&self) -> Time {
+        self.timers.next()
+    }
+
+    /// Sorts a message to the room that owns its kind.
+    fn on_received(&mut self, cx: &mut Context<'_>, connection: ConnectionId, message: &Arc<Message>, bytes: usize) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        peer.traffic.bytes_in += bytes as u64;
+        peer.traffic.messages_in += 1;
+        if peer.is_closing() {
+            return;
+        }
+        if !peer.is_ready() {
+            return self.on_handshake_message(cx, connection, message);
+        }
+        match &**message {
+            Message::Handshake { .. } | Message::HandshakeAck { .. } => {
+                self.offend(cx, connection, reputation::Offence::OutOfPlace)
+            }
+            Message::Heartbeat => {}
+            Message::Ping { nonce, .. } => self.on_ping(cx, connection, *nonce),
+            Message::Pong { nonce, .. } => self.on_pong(cx, connection, *nonce),
+            Message::GetPeers => self.on_get_peers(cx, connection),
+            Message::Peers { addresses } => self.on_peers(cx, connection, addresses),
+            Message::GetHeaders { locator } => self.on_get_headers(cx, connection, locator),
+            Message::Headers { answer, headers } => self.on_headers(cx, connection, *answer, headers),
+            Message::GetBlock { id } => self.on_get_block(cx, connection, *id),
+            Message::Block { block } => self.on_block(cx, connection, block, true),
+            Message::NewBlock { block } => self.on_block(cx, connection, block, false),
+            Message::NotFound { ids } => self.on_not_found(cx, connection, ids),
+            Message::Transaction { transactions } => self.on_transactions(cx, connection, transactions),
+            Message::Announce { ids } => self.on_announce(cx, connection, ids),
+            Message::GetData { ids } => self.on_get_data(cx, connection, ids),
+            Message::Goodbye { reason } => self.on_goodbye(cx, connection, *reason),
+            Message::Error { code, text } => self.on_error(cx, connection, *code, text),
+        }
+    }
+
+    /// Fires every timer that is due.
+    fn on_deadline(&mut self, cx: &mut Context<'_>) {
+        // When we ourselves slept (a suspended machine, a stopped process), every deadline seems missed: what others owe us is then
+        // given the time that we lost, so that nobody is blamed for our pause.
+        if let Some(lost) = self.timers.forgive(cx.now, limits::OWN_PAUSE) {
+            self.peers.values_mut().for_each(|peer| peer.forgive(lost));
+            self.sync.forgive(lost);
+        }
+        while let Some(timer) = self.timers.pop_due(cx.now) {
+            match timer {
+                Timer::Handshake(connection) => self.on_handshake_deadline(cx, connection),
+                Timer::Ping(connection) => self.send_ping(cx, connection),
+                Timer::Pong(connection, nonce) => self.on_pong_deadline(cx, connection, nonce),
+                Timer::Headers(connection, request) => self.on_headers_deadline(cx, connection, request),
+                Timer::Body(id, connection) => self.on_body_deadline(cx, id, connection),
+                Timer::Transaction(id) => self.on_transaction_deadline(cx, id),
+                Timer::Announce => self.flush_announcements(cx),
+                Timer::Dial => self.dial_due(cx),
+                Timer::Exchange => self.on_exchange_deadline(cx),
+                Timer::Unban(peer) => self.on_unban_deadline(cx, peer),
+                Timer::Mine => self.on_mine_deadline(cx),
+                Timer::ExpirePool => self.on_expire_pool(cx),
+                Timer::StoreRetry => self.on_store_retry(cx),
+                Timer::Pulse => self.on_pulse(cx),
+                Timer::Statistics => self.on_statistics(cx),
+            }
+        }
+    }
+
+    fn on_command(&mut self, cx: &mut Context<'_>, command: Command) {
+        match command {
+            Command::Transfer { to, amount, fee } => self.submit_transfer(cx, to, amount, fee),
+            Command::Submit(transaction) => self.submit(cx, transaction),
+            Command::Connect(address) => {
+                self.book.add_bootstrap(address, cx.now);
+                self.dial_due(cx);
+            }
+            Command::Shutdown => self.shut_down(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! One peer, as this node sees it, and what ends it.
+
+use super::context::Context;
+use super::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, UNKNOWN_MESSAGES};
+use super::reputation::Offence;
+use super::timers::Timer;
+use super::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
+use crate::chain::{Address, BlockId, TxId};
+use crate::wire::{ErrorCode, GoodbyeReason, Message, WireError};
+use std::collections::{BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Where a connection is in its life.
+enum Stage {
+    /// Encrypted; hands are not shaken.
+    Handshaking,
+    /// Talking.
+    Ready { since: Time },
+    /// Closed by us, for this reason; the driver has not said so yet.
+    Closing { why: String },
+}
+
+/// A ping on its way.
+pub(super) struct PingSent {
+    pub(super) nonce: u64,
+    pub(super) at: Time,
+    /// The highest block that we had sent or announced to it by then: with the pong it is known to have arrived.
+    pub(super) told_height: u64,
+}
+
+/// A request for headers on its way.
+pub(super) struct HeadersAsked {
+    pub(super) request: u64,
+}
+
+/// One connection and who is at its other end.
+pub(super) struct Peer {
+    pub(super) id: Address,
+    /// The other end of the socket.
+    pub(super) address: SocketAddr,
+    /// Where it can be dialled, if it listens.
+    pub(super) listens: Option<SocketAddr>,
+    pub(super) direction: Direction,
+    stage: Stage,
+    pub(super) traffic: PeerTraffic,
+    /// Whether it relays transactions.
+    pub(super) relays: bool,
+
+    pub(super) ping: Option<PingSent>,
+    /// Smoothed round-trip time.
+    pub(super) rtt: Option<Duration>,
+
+    /// Its chain as last heard of.
+    pub(super) height: u64,
+    pub(super) work: u128,
+    /// Height of the highest block that we told it of.
+    pub(super) told_height: u64,
+    /// Blocks it has, lately: those it told of and those we told it of.
+    known_blocks: VecDeque<BlockId>,
+    pub(super) headers_asked: Option<HeadersAsked>,
+    /// Bodies asked of it.
+    pub(super) bodies: BTreeSet<BlockId>,
+    /// How many bodies may be asked of it at a time; falls when it is slow.
+    pub(super) body_window: usize,
+    /// Blocks being read from the store for it.
+    pub(super) loads: usize,
+
+    /// Transactions it told of, or we told it of.
+    pub(super) known_transactions: BTreeSet<TxId>,
+    /// The same in the order they came, to forget the oldest.
+    pub(super) known_order: VecDeque<TxId>,
+    /// Transactions to be announced to it.
+    pub(super) announcing: Vec<TxId>,
+    /// Transactions asked of it.
+    pub(super) transactions_asked: usize,
+
+    /// Whether an answer with addresses is awaited from it.
+    pub(super) owes_addresses: bool,
+    /// When it last asked for addresses.
+    pub(super) asked_us_for_peers: Option<Time>,
+    unknown_messages: u32,
+}
+
+impl Peer {
+    pub(super) fn new(connection: ConnectionId, id: Address, address: SocketAddr, direction: Direction) -> Self {
+        Self {
+            id,
+            address,
+            listens: (direction == Direction::Outbound).then_some(address),
+            direction,
+            stage: Stage::Handshaking,
+            traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
+            relays: false,
+            ping: None,
+            rtt: None,
+            height: 0,
+            work: 0,
+            told_height: 0,
+            known_blocks: VecDeque::new(),
+            headers_asked: None,
+            bodies: BTreeSet::new(),
+            body_window: super::limits::BODIES_PER_PEER,
+            loads: 0,
+            known_transactions: BTreeSet::new(),
+            known_order: VecDeque::new(),
+            announcing: Vec::new(),
+            transactions_asked: 0,
+            owes_addresses: false,
+            asked_us_for_peers: None,
+            unknown_messages: 0,
+        }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Ready { .. })
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+    }
+
+    pub(super) fn set_ready(&mut self, now: Time) {
+        self.stage = Stage::Ready { since: now };
+    }
+
+    pub(super) fn set_closing(&mut self, why: String) {
+        self.stage = Stage::Closing { why };
+    }
+
+    /// Whether a ping has gone unanswered for longer than `patience`.
+    pub(super) fn is_silent(&self, now: Time, patience: Duration) -> bool {
+        self.ping.as_ref().is_some_and(|ping| now.since(ping.at) > patience)
+    }
+
+    /// We stood still for this long: what is awaited from it gets the time back.
+    pub(super) fn forgive(&mut self, lost: Duration) {
+        if let Some(ping) = &mut self.ping {
+            ping.at = ping.at + lost;
+        }
+    }
+
+    /// Notes that it has a block.
+    pub(super) fn learn_block(&mut self, id: BlockId) {
+        if !self.knows_block(&id) {
+            if self.known_blocks.len() >= KNOWN_BLOCKS_PER_PEER {
+                self.known_blocks.pop_front();
+            }
+            self.known_blocks.push_back(id);
+        }
+    }
+
+    /// Whether it is known to have a block.
+    pub(super) fn knows_block(&self, id: &BlockId) -> bool {
+        self.known_blocks.contains(id)
+    }
+
+    /// Notes that it has a transaction; false if that was known.
+    pub(super) fn learn_transaction(&mut self, id: TxId) -> bool {
+        if !self.known_transactions.insert(id) {
+            return false;
+        }
+        self.known_order.push_back(id);
+        if self.known_order.len() > super::limits::ANNOUNCED_PER_PEER
+            && let Some(oldest) = self.known_order.pop_front()
+        {
+            self.known_transactions.remove(&oldest);
+        }
+        true
+    }
+}
+
+impl Node {
+    /// A frame that is no message: the bytes after it cannot be trusted either.
+    pub(super) fn on_malformed(&mut self, cx: &mut Context<'_>, connection: ConnectionId, error: &WireError) {
+        if self.peers.get(&connection).is_some_and(|peer| !peer.is_closing()) {
+            self.send(cx, connection, Message::Error { code: ErrorCode::BadMessage, text: error.to_string() });
+            self.offend(cx, connection, Offence::Malformed);
+        }
+    }
+
+    /// A type that we do not know: a newer peer may say such things, but not without end.
+    pub(super) fn on_unknown(&mut self, cx: &mut Context<'_>, connection: ConnectionId, bytes: usize) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        peer.traffic.bytes_in += bytes as u64;
+        peer.traffic.messages_in += 1;
+        peer.unknown_messages += 1;
+        if peer.unknown_messages > UNKNOWN_MESSAGES && !peer.is_closing() {
+            self.offend(cx, connection, Offence::TooManyUnknown);
+        }
+    }
+
+    /// The peer parts in good order; the driver will see the end of the stream.
+    pub(super) fn on_goodbye(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: GoodbyeReason) {
+        let why = match reason {
+            GoodbyeReason::ShuttingDown => "it shuts down",
+            GoodbyeReason::Full => "it has no free slot",
+            GoodbyeReason::Duplicate => "it keeps another connection with us",
+            GoodbyeReason::Reputation => "our reputation with it fell too low",
+            GoodbyeReason::Banned => "it has banned us",
+            GoodbyeReason::Idle => "it no longer needs the link",
+        };
+        self.close(cx, connection, CloseReason::Abrupt(format!("the peer said goodbye: {why}")));
+    }
+
+    /// The peer tells why it will close.
+    pub(super) fn on_error(&mut self, cx: &mut Context<'_>, connection: ConnectionId, code: ErrorCode, text: &str) {
+        if matches!(code, ErrorCode::WrongChain | ErrorCode::NoCommonVersion)
+            && let Some(peer) = self.peers.get(&connection)
+        {
+            self.book.refused(peer.address, cx.now);
+        }
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us: {text}")));
+    }
+
+    /// A connection is over.
+    pub(super) fn on_disconnected(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: String) {
+        self.release_requests(cx, connection);
+        let Some(peer) = self.peers.remove(&connection) else { return };
+        let healthy = matches!(peer.stage, Stage::Ready { since } if cx.now.since(since) >= HEALTHY_LINK);
+        let why = match peer.stage {
+            Stage::Closing { why } => why,
+            _ => reason,
+        };
+        if peer.direction == Direction::Outbound {
+            let wait = self.book.ended(peer.address, healthy, cx.now, &self.config.timing, &mut self.rng);
+            self.timers.set(cx.now + wait, Timer::Dial);
+        } else {
+            // Whom we no longer reach from his side we may dial from ours.
+            self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
+        }
+        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why });
+        self.schedule_sync(cx);
+    }
+
+    /// Gives up what was asked of a peer, so that others are asked.
+    pub(super) fn release_requests(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        self.release_bodies(cx, connection);
+        self.release_transactions(cx, connection);
+    }
+}

@@ -1,0 +1,79 @@
+//! What is told to people at intervals.
+
+use super::context::Context;
+use super::timers::Timer;
+use super::{Event, Node};
+use crate::chain::{Block, BlockId};
+use std::collections::BTreeSet;
+
+/// Counts that only people need.
+#[derive(Default)]
+pub(super) struct State {
+    /// Messages and announcements that brought nothing new.
+    pub(super) duplicates: u64,
+    /// Transactions on the main chain.
+    pub(super) transactions_on_chain: u64,
+    /// Blocks found by our miner whose validation is under way.
+    pub(super) mined: BTreeSet<BlockId>,
+}
+
+impl Node {
+    /// Says who starts, and sets the intervals.
+    pub(super) fn start_reporting(&mut self, cx: &mut Context<'_>) {
+        let tip = self.ledger.tip();
+        cx.event(Event::Started {
+            id: self.id,
+            height: tip.height,
+            tip: tip.id,
+            balance: self.balance(),
+            max_peers: self.config.max_outbound + self.config.max_inbound,
+            mining: self.config.mining.map(|mining| mining.tries_per_second),
+        });
+        self.timers.set(cx.now + self.config.timing.report.0, Timer::Pulse);
+        self.timers.set(cx.now + self.config.timing.report.1, Timer::Statistics);
+    }
+
+    /// Balance of our account at the tip, smallest unit.
+    pub(super) fn balance(&self) -> u64 {
+        self.ledger.state().get(&self.id).map_or(0, |account| account.balance)
+    }
+
+    /// A block of ours is on the main chain.
+    pub(super) fn report_if_mined(&mut self, cx: &mut Context<'_>, block: &Block) {
+        let id = block.id();
+        if self.report.mined.remove(&id) {
+            let fees = block.transactions.iter().fold(0u64, |sum, transaction| sum.saturating_add(transaction.transfer.fee));
+            cx.event(Event::BlockMined {
+                id,
+                height: block.header.height,
+                transactions: block.transactions.len(),
+                size: block.size(),
+                reward: self.ledger.spec().reward.saturating_add(fees),
+            });
+        }
+    }
+
+    pub(super) fn on_pulse(&mut self, cx: &mut Context<'_>) {
+        cx.event(Event::Pulse {
+            peers: self.peers.values().map(|peer| peer.traffic).collect(),
+            duplicates: self.report.duplicates,
+            mempool: self.mempool.len(),
+            mempool_bytes: self.mempool.bytes(),
+        });
+        self.timers.set(cx.now + self.config.timing.report.0, Timer::Pulse);
+        // The second's tick also lets old refusals go, so that a block nobody had is asked for again.
+        self.sync.forget_refusals(cx.now);
+        self.schedule_sync(cx);
+    }
+
+    pub(super) fn on_statistics(&mut self, cx: &mut Context<'_>) {
+        cx.event(Event::Statistics {
+            blocks: self.ledger.tip().height,
+            transactions: self.report.transactions_on_chain,
+            balance: self.balance(),
+            peers: self.peers.values().filter(|peer| peer.is_ready()).count(),
+            mempool: self.mempool.len(),
+        });
+        self.timers.set(cx.now + self.config.timing.report.1, Timer::Statistics);
+    }
+}

@@ -1,0 +1,387 @@
+//! Catching up: headers first from the peer with most work, then bodies from everyone who has them, validated in order.
+
+use super::context::Context;
+use super::limits::{BODIES_PER_PEER, BODY_WINDOW, INITIAL_DOWNLOAD, REFUSAL, STEADY_LAG, SYNC_REPORT, UNANSWERED};
+use super::peer::HeadersAsked;
+use super::reputation::{Merit, Offence};
+use super::timers::Timer;
+use super::{ConnectionId, Event, Node, Output, SyncPhase, Time};
+use crate::chain::{Block, BlockError, BlockId, Connected, Header, HeaderError, Need, Reorg, Verdict};
+use crate::wire::Message;
+use crate::wire::limits::{MAX_HEADERS, MAX_LOCATOR};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One body on its way.
+struct Asked {
+    from: ConnectionId,
+    at: Time,
+    /// Until when it is expected; then another peer is asked too late or not at all.
+    patience: Duration,
+}
+
+/// What synchronization is doing.
+#[derive(Default)]
+pub(super) struct Sync {
+    /// Who is being asked for headers.
+    headers_from: Option<ConnectionId>,
+    requests: u64,
+    asked: BTreeMap<BlockId, Asked>,
+    /// Who said not to have a body, or was late with it, and when.
+    refused: BTreeMap<BlockId, BTreeMap<ConnectionId, Time>>,
+    /// Bodies downloaded since the node was last at the tip.
+    pub(super) downloaded: u64,
+    reported: Option<(SyncPhase, Time)>,
+}
+
+impl Sync {
+    /// Notes that a peer does not give a body, so that it is not asked for it again for a while.
+    pub(super) fn refused_by(&mut self, id: BlockId, connection: ConnectionId, now: Time) {
+        self.refused.entry(id).or_default().insert(connection, now);
+    }
+
+    /// Refusals that are old enough no longer count: the peer may have the block by now.
+    pub(super) fn forget_refusals(&mut self, now: Time) {
+        self.refused.retain(|_, refused| {
+            refused.retain(|_, at| now.since(*at) < REFUSAL);
+            !refused.is_empty()
+        });
+    }
+
+    /// We stood still for this long: what is awaited gets the time back.
+    pub(super) fn forgive(&mut self, lost: Duration) {
+        self.asked.values_mut().for_each(|asked| asked.at = asked.at + lost);
+    }
+}
+
+impl Node {
+    /// Whether so much is missing that only catching up makes sense.
+    pub(super) fn is_far_behind(&self) -> bool {
+        self.ledger.best_header().height > self.ledger.tip().height.saturating_add(INITIAL_DOWNLOAD)
+    }
+
+    /// Asks for whatever is missing: headers of a better chain, bodies of the best one.
+    pub(super) fn schedule_sync(&mut self, cx: &mut Context<'_>) {
+        if self.stopping {
+            return;
+        }
+        self.schedule_headers(cx);
+        self.schedule_bodies(cx);
+        self.report_sync(cx);
+    }
+
+    fn schedule_headers(&mut self, cx: &mut Context<'_>) {
+        if self.sync.headers_from.is_some_and(|from| self.peers.get(&from).is_some_and(|peer| peer.headers_asked.is_some())) {
+            return;
+        }
+        self.sync.headers_from = None;
+        let ours = self.ledger.best_header().work;
+        let best = self.peers.iter().filter(|(_, peer)| peer.is_ready() && peer.work > ours);
+        let best = best.max_by_key(|(connection, peer)| (peer.work, std::cmp::Reverse(**connection))).map(|(id, _)| *id);
+        if let Some(connection) = best {
+            self.ask_for_headers(cx, connection);
+        }
+    }
+
+    /// Asks one peer for the headers after what we have; one question at a time.
+    pub(super) fn ask_for_headers(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        let locator = self.ledger.locator();
+        self.ask_for_headers_after(cx, connection, locator);
+    }
+
+    fn ask_for_headers_after(&mut self, cx: &mut Context<'_>, connection: ConnectionId, locator: Vec<BlockId>) {
+        let request = self.sync.requests;
+        let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) else { return };
+        if peer.headers_asked.is_some() {
+            return;
+        }
+        self.sync.requests += 1;
+        self.sync.headers_from.get_or_insert(connection);
+        peer.headers_asked = Some(HeadersAsked { request });
+        self.timers.set(cx.now + UNANSWERED, Timer::Headers(connection, request));
+        cx.event(Event::Asked { connection, what: "headers".to_owned() });
+        self.send(cx, connection, Message::GetHeaders { locator });
+    }
+
+    /// Headers: an answer, or the news of a block.
+    pub(super) fn on_headers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, answer: bool, headers: &[Header]) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        if answer && peer.headers_asked.take().is_none() {
+            return self.offend(cx, connection, Offence::Late);
+        }
+        let ids: Vec<_> = headers.iter().map(Header::id).collect();
+        if headers.iter().skip(1).zip(&ids).any(|(header, parent)| header.parent != *parent) {
+            return self.offend(cx, connection, Offence::UnconnectedHeaders);
+        }
+        for (header, id) in headers.iter().zip(&ids) {
+            match self.ledger.insert_header(header, cx.now.as_millis()) {
+                // A chain with an invalid block in it counts for nothing, whoever still believes in it.
+                Ok(_) if self.ledger.is_invalid(id) => break,
+                Ok(_) => {}
+                Err(HeaderError::UnknownParent(_)) if !answer => {
+                    // News of a chain that we do not know yet.
+                    return self.ask_for_headers(cx, connection);
+                }
+                Err(HeaderError::UnknownParent(_)) => {
+                    // Our question ended with the genesis block, so an honest answer always connects.
+                    return self.offend(cx, connection, Offence::UnconnectedHeaders);
+                }
+                Err(error) => {
+                    self.on_header_error(cx, connection, error);
+                    break;
+                }
+            }
+            self.note_chain(cx, connection, id);
+        }
+        if let Some(last) = ids.last().filter(|_| answer && headers.len() >= MAX_HEADERS) {
+            // There is more. The question starts from the last one got, which need not be on our best chain.
+            let mut locator = vec![*last];
+            locator.extend(self.ledger.locator().into_iter().take(MAX_LOCATOR - 1));
+            self.ask_for_headers_after(cx, connection, locator);
+        } else if answer && let Some(peer) = self.peers.get_mut(&connection) {
+            // It gave all it has: if it claimed more work than that, the claim is not believed any longer.
+            let best = ids.last().and_then(|id| self.ledger.work(id));
+            peer.work = peer.work.min(best.unwrap_or(0).max(self.ledger.best_header().work));
+        }
+        self.advance(cx);
+        self.schedule_sync(cx);
+    }
+
+    /// A peer has a block whose header is in our tree: so it has its ancestors, and at least its work.
+    pub(super) fn note_chain(&mut self, cx: &mut Context<'_>, connection: ConnectionId, id: &BlockId) {
+        let (Some(work), Some(height)) = (self.ledger.work(id), self.ledger.header(id).map(|header| header.height)) else {
+            return;
+        };
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        peer.learn_block(*id);
+        peer.work = peer.work.max(work);
+        if height > peer.height {
+            peer.height = height;
+            cx.event(Event::PeerHeight { connection, height });
+        }
+    }
+
+    /// No answer to a question for headers.
+    pub(super) fn on_headers_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId, request: u64) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        if peer.headers_asked.take_if(|asked| asked.request == request).is_some() {
+            // Whatever it claims to have, it does not give it.
+            peer.work = 0;
+            self.offend(cx, connection, Offence::Unanswered);
+            self.schedule_sync(cx);
+        }
+    }
+
+    /// Shares the missing bodies out among the peers that have them.
+    fn schedule_bodies(&mut self, cx: &mut Context<'_>) {
+        let mut free: BTreeMap<ConnectionId, usize> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| peer.is_ready())
+            .map(|(connection, peer)| (*connection, peer.body_window.saturating_sub(peer.bodies.len())))
+            .filter(|(_, slots)| *slots > 0)
+            .collect();
+        if free.is_empty() {
+            return;
+        }
+        let slots: usize = free.values().sum();
+        let wanted = self.ledger.wanted_bodies(BODY_WINDOW, self.sync.asked.len() + slots);
+        for id in wanted {
+            if self.sync.asked.contains_key(&id) {
+                continue;
+            }
+            let Some(height) = self.ledger.header(&id).map(|header| header.height) else { continue };
+            let refused = self.sync.refused.get(&id);
+            // The one with the most free slots, so that the work spreads; ties go to the older connection.
+            let best = free
+                .iter()
+                .filter(|(connection, _)| !refused.is_some_and(|refused| refused.contains_key(connection)))
+                .filter(|(connection, _)| {
+                    self.peers.get(connection).is_some_and(|peer| peer.height >= height || peer.knows_block(&id))
+                })
+                .max_by_key(|(connection, slots)| (**slots, std::cmp::Reverse(**connection)))
+                .map(|(connection, _)| *connection);
+            let Some(connection) = best else { continue };
+            if let Some(slots) = free.get_mut(&connection) {
+                *slots -= 1;
+                if *slots == 0 {
+                    free.remove(&connection);
+                }
+            }
+            self.ask_for_body(cx, connection, id, height);
+            if free.is_empty() {
+                break;
+            }
+        }
+    }
+
+    fn ask_for_body(&mut self, cx: &mut Context<'_>, connection: ConnectionId, id: BlockId, height: u64) {
+        let (least, most) = self.config.timing.request;
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        // Three round trips for each block in its queue, within bounds; it doubles for a peer that was late before, as its window halves.
+        let slowness = (BODIES_PER_PEER / peer.body_window.max(1)) as u32;
+        let queue = peer.bodies.len() as u32 + 1;
+        let patience = (peer.rtt.unwrap_or(most / 10) * 3 * queue * slowness).clamp(least, most);
+        peer.bodies.insert(id);
+        self.sync.asked.insert(id, Asked { from: connection, at: cx.now, patience });
+        self.timers.set(cx.now + patience, Timer::Body(id, connection));
+        cx.event(Event::Asked { connection, what: format!("block {height}") });
+        self.send(cx, connection, Message::GetBlock { id });
+    }
+
+    /// A body is here, or will not come from this peer. True if it was asked of it and still waited for.
+    pub(super) fn body_arrived(&mut self, id: &BlockId, connection: ConnectionId) -> bool {
+        let Some(peer) = self.peers.get_mut(&connection) else { return false };
+        let asked = peer.bodies.remove(id);
+        if asked {
+            peer.body_window = (peer.body_window + 1).min(BODIES_PER_PEER);
+        }
+        if self.sync.asked.get(id).is_some_and(|request| request.from == connection) {
+            self.sync.asked.remove(id);
+        }
+        asked
+    }
+
+    /// A body is late. Whoever else has it is asked; if nobody, we wait on, and in the end give the peer up for this block.
+    pub(super) fn on_body_deadline(&mut self, cx: &mut Context<'_>, id: BlockId, connection: ConnectionId) {
+        let Some(asked) = self.sync.asked.get_mut(&id).filter(|asked| asked.from == connection) else { return };
+        let waited = cx.now.since(asked.at);
+        if waited < asked.patience {
+            return;
+        }
+        let height = self.ledger.header(&id).map_or(0, |header| header.height);
+        let another = self.peers.iter().any(|(other, peer)| {
+            *other != connection && peer.is_ready() && peer.height >= height && peer.bodies.len() < peer.body_window
+        });
+        if !another && waited < UNANSWERED {
+            asked.patience = (asked.patience * 2).min(UNANSWERED);
+            self.timers.set(asked.at + asked.patience, Timer::Body(id, connection));
+            return;
+        }
+        self.sync.asked.remove(&id);
+        self.sync.refused_by(id, connection, cx.now);
+        if let Some(peer) = self.peers.get_mut(&connection) {
+            peer.bodies.remove(&id);
+            peer.body_window = (peer.body_window / 2).max(1);
+        }
+        if waited >= UNANSWERED {
+            self.offend(cx, connection, Offence::Unanswered);
+        }
+        self.schedule_sync(cx);
+    }
+
+    /// A peer is gone or closing: its bodies are asked of others.
+    pub(super) fn release_bodies(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        if self.sync.headers_from == Some(connection) {
+            self.sync.headers_from = None;
+        }
+        if let Some(peer) = self.peers.get_mut(&connection) {
+            peer.headers_asked = None;
+            for id in std::mem::take(&mut peer.bodies) {
+                self.sync.asked.remove(&id);
+            }
+            self.schedule_sync(cx);
+        }
+    }
+
+    /// Lets the ledger go on as far as it can.
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>) {
+        match self.ledger.next_need() {
+            Need::Nothing => {}
+            Need::Load(ids) => self.load_for_ledger(cx, ids),
+            Need::Validate(job) => cx.out.push(Output::Validate(job)),
+        }
+    }
+
+    /// A block was validated.
+    pub(super) fn on_validated(&mut self, cx: &mut Context<'_>, verdict: &Verdict) {
+        let source = self.blocks.sources.remove(&verdict.id);
+        match self.ledger.connect(verdict) {
+            Connected::Tip { connected, reorg } => {
+                if let Some(connection) = source {
+                    self.reward(cx, connection, Merit::Block);
+                }
+                self.on_new_tip(cx, &connected, reorg);
+            }
+            Connected::Side | Connected::Stale => {}
+            Connected::Invalid(error) => {
+                cx.event(Event::BlockInvalid { id: verdict.id, why: error.to_string() });
+                if let Some(connection) = source {
+                    if error == BlockError::BodyMismatch {
+                        self.sync.refused_by(verdict.id, connection, cx.now);
+                    }
+                    self.offend(cx, connection, Offence::InvalidBlock);
+                }
+            }
+        }
+        if verdict.result.is_ok() {
+            self.sync.refused.remove(&verdict.id);
+        }
+        self.advance(cx);
+        self.schedule_sync(cx);
+    }
+
+    fn on_new_tip(&mut self, cx: &mut Context<'_>, connected: &[Arc<Block>], reorg: Option<Reorg>) {
+        let tip = self.ledger.tip();
+        let joined: Vec<_> = connected.iter().flat_map(|block| block.transactions.iter().copied()).collect();
+        let left: Vec<_> =
+            reorg.iter().flat_map(|reorg| &reorg.disconnected).flat_map(|block| block.transactions.iter().copied()).collect();
+        let counted = self.report.transactions_on_chain + joined.len() as u64;
+        self.report.transactions_on_chain = counted.saturating_sub(left.len() as u64);
+        self.mempool.tip_changed(&joined, &left, self.ledger.state(), cx.now.as_millis());
+        for block in connected {
+            self.report_if_mined(cx, block);
+        }
+        if let Some(reorg) = &reorg {
+            let old_tip = reorg.disconnected.last().map_or(reorg.fork, |block| block.id());
+            cx.event(Event::Reorg { depth: reorg.depth, fork_height: reorg.fork_height, old_tip, new_tip: tip.id });
+        }
+        let balance = self.balance();
+        let transactions = self.report.transactions_on_chain;
+        cx.event(Event::TipChanged { id: tip.id, height: tip.height, balance, transactions });
+        self.store(cx, connected);
+        // While blocks of history stream in, each is no news to anybody.
+        if tip.height + 1 >= self.ledger.best_header().height
+            && let Some(block) = connected.last()
+        {
+            self.announce_tip(cx, block, tip.id);
+        }
+        self.mine_on_tip(cx);
+    }
+
+    /// What synchronization is doing, told when it changes and now and then while it goes on.
+    pub(super) fn report_sync(&mut self, cx: &mut Context<'_>) {
+        let (tip, best) = (self.ledger.tip(), self.ledger.best_header());
+        let ready = self.peers.values().any(|peer| peer.is_ready());
+        let target = self.peers.values().filter(|peer| peer.is_ready() && peer.work > tip.work).map(|peer| peer.height).max();
+        let target = target.unwrap_or(0).max(best.height).max(tip.height);
+        let asking_headers = self.sync.headers_from.is_some() && target > best.height;
+        let phase = if !ready {
+            SyncPhase::Idle
+        } else if asking_headers {
+            SyncPhase::Headers
+        } else if best.height > tip.height {
+            if self.sync.asked.is_empty() { SyncPhase::Validating } else { SyncPhase::Blocks }
+        } else if target > tip.height {
+            SyncPhase::Discovering
+        } else {
+            SyncPhase::Synced
+        };
+        let old = self.sync.reported;
+        // A new block on its way is no catching up.
+        let steady = matches!(old, Some((SyncPhase::Synced, _))) && target <= tip.height.saturating_add(STEADY_LAG);
+        let phase = if steady && ready { SyncPhase::Synced } else { phase };
+        let moving = !matches!(phase, SyncPhase::Idle | SyncPhase::Synced);
+        let due = old.is_none_or(|(_, at)| cx.now.since(at) >= SYNC_REPORT);
+        if old.is_none_or(|(old, _)| old != phase) || (moving && due) {
+            self.sync.reported = Some((phase, cx.now));
+            let from = self.sync.headers_from;
+            let downloaded = self.sync.downloaded;
+            cx.event(Event::Sync { phase, height: tip.height, headers: best.height, target, downloaded, from });
+            if phase == SyncPhase::Synced {
+                self.sync.downloaded = 0;
+            }
+        }
+    }
+}

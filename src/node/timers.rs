@@ -1,0 +1,113 @@
+//! Deadlines as data: one ordered set, from which the driver learns when to call again.
+//!
+//! A timer is not cancelled: whoever handles it looks whether what it was set for still stands.
+
+use super::{ConnectionId, Time};
+use crate::chain::{Address, BlockId, TxId};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// Hands must be shaken by now.
+    Handshake(ConnectionId),
+    /// Time for a ping.
+    Ping(ConnectionId),
+    /// The pong to this nonce must be here.
+    Pong(ConnectionId, u64),
+    /// The answer to this request for headers must be here.
+    Headers(ConnectionId, u64),
+    /// This block must have come from this peer.
+    Body(BlockId, ConnectionId),
+    /// This transaction must have come.
+    Transaction(TxId),
+    /// Gathered announcements go out.
+    Announce,
+    /// Some address may be due for a dial.
+    Dial,
+    /// Time to ask for addresses.
+    Exchange,
+    /// A ban ends.
+    Unban(Address),
+    /// The miner's template may be renewed.
+    Mine,
+    /// The pool drops what is too old.
+    ExpirePool,
+    /// The store is tried again.
+    StoreRetry,
+    /// Time for [`super::Event::Pulse`].
+    Pulse,
+    /// Time for [`super::Event::Statistics`].
+    Statistics,
+}
+
+/// All deadlines, in order.
+#[derive(Default)]
+pub(super) struct Timers {
+    queue: BTreeSet<(Time, Timer)>,
+}
+
+impl Timers {
+    /// Sets one.
+    pub(super) fn set(&mut self, at: Time, timer: Timer) {
+        self.queue.insert((at, timer));
+    }
+
+    /// When the next is due.
+    pub(super) fn next(&self) -> Time {
+        self.queue.first().map_or(Time::MAX, |(at, _)| *at)
+    }
+
+    /// Takes the next that is due.
+    pub(super) fn pop_due(&mut self, now: Time) -> Option<Timer> {
+        let (at, timer) = *self.queue.first()?;
+        if at > now {
+            return None;
+        }
+        self.queue.pop_first();
+        Some(timer)
+    }
+
+    /// If the first deadline lies further back than `pause`, nobody called us for that long: all deadlines move by the time lost,
+    /// which is returned.
+    pub(super) fn forgive(&mut self, now: Time, pause: Duration) -> Option<Duration> {
+        let lost = now.since(self.next());
+        if lost <= pause {
+            return None;
+        }
+        self.queue = std::mem::take(&mut self.queue).into_iter().map(|(at, timer)| (at + lost, timer)).collect();
+        Some(lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_fire_in_order_and_not_early() {
+        let mut timers = Timers::default();
+        timers.set(Time(20), Timer::Pulse);
+        timers.set(Time(10), Timer::Dial);
+        assert_eq!(timers.next(), Time(10));
+        assert_eq!(timers.pop_due(Time(9)), None);
+        assert_eq!(timers.pop_due(Time(20)), Some(Timer::Dial));
+        assert_eq!(timers.pop_due(Time(20)), Some(Timer::Pulse));
+        assert_eq!(timers.next(), Time::MAX);
+    }
+
+    #[test]
+    fn a_pause_of_our_own_moves_all_deadlines() {
+        let mut timers = Timers::default();
+        timers.set(Time(1_000_000), Timer::Dial);
+        timers.set(Time(2_000_000), Timer::Pulse);
+        assert_eq!(timers.forgive(Time(1_500_000), Duration::from_secs(1)), None);
+        assert_eq!(timers.next(), Time(1_000_000), "half a second late is no pause");
+        assert_eq!(timers.forgive(Time(11_000_000), Duration::from_secs(1)), Some(Duration::from_secs(10)));
+        assert_eq!(timers.next(), Time(11_000_000));
+        assert_eq!(timers.pop_due(Time(11_000_000)), Some(Timer::Dial));
+        assert_eq!(timers.pop_due(Time(11_000_000)), None, "the second moved by the same ten seconds");
+        assert_eq!(timers.next(), Time(12_000_000));
+    }
+}

@@ -1,0 +1,293 @@
+//! Relay of transactions: announced by id, asked from one peer at a time, checked, pooled, announced on.
+
+use super::context::Context;
+use super::limits::{
+    ANNOUNCERS, POOL_EXPIRY_CHECK, TRANSACTION_REQUEST, TRANSACTIONS_BYTES, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
+};
+use super::reputation::{Merit, Offence};
+use super::timers::Timer;
+use super::{ConnectionId, Event, Node, Output};
+use crate::chain::{Address, Hash256, Transaction, TransactionError, Transfer, TxId};
+use crate::wire::Message;
+use crate::wire::limits::MAX_IDS;
+use std::collections::BTreeMap;
+
+/// A transaction that was announced and is not here.
+#[derive(Default)]
+struct Wanted {
+    /// Who has it, in the order they said so; bounded by [`ANNOUNCERS`].
+    announcers: Vec<ConnectionId>,
+    /// Of whom it is being asked.
+    asked: Option<ConnectionId>,
+}
+
+/// What is wanted, and what is being checked.
+#[derive(Default)]
+pub(super) struct Relay {
+    wanted: BTreeMap<TxId, Wanted>,
+    /// Batches whose signatures are being checked: who brought them (`None`: submitted here), and how many.
+    checking: BTreeMap<u64, (Option<ConnectionId>, usize)>,
+    requests: u64,
+    /// Whether [`Timer::Announce`] is set.
+    flushing: bool,
+}
+
+/// Ids of transactions in the seen-set and in NotFound are plain digests.
+fn digest(id: &TxId) -> Hash256 {
+    Hash256(id.0)
+}
+
+impl Node {
+    /// A peer has transactions: what is new is asked of it, or, if that is under way, it is remembered as another source.
+    pub(super) fn on_announce(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
+        if self.is_far_behind() {
+            return;
+        }
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        let mut ask = Vec::new();
+        for id in ids {
+            peer.learn_transaction(*id);
+            if self.seen.contains(&digest(id)) || self.mempool.contains(id) {
+                self.report.duplicates += 1;
+                continue;
+            }
+            // What is wanted is bounded by what its announcers may be asked, and they by their number.
+            if !self.transactions.wanted.contains_key(id) && peer.transactions_asked + ask.len() >= TRANSACTIONS_IN_FLIGHT {
+                continue;
+            }
+            let wanted = self.transactions.wanted.entry(*id).or_default();
+            if wanted.announcers.len() < ANNOUNCERS && !wanted.announcers.contains(&connection) {
+                wanted.announcers.push(connection);
+            }
+            if wanted.asked.is_none() {
+                wanted.asked = Some(connection);
+                ask.push(*id);
+            }
+        }
+        self.ask_for_transactions(cx, connection, ask);
+    }
+
+    fn ask_for_transactions(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: Vec<TxId>) {
+        if ids.is_empty() {
+            return;
+        }
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        peer.transactions_asked += ids.len();
+        for id in &ids {
+            self.timers.set(cx.now + TRANSACTION_REQUEST, Timer::Transaction(*id));
+        }
+        let what = if ids.len() == 1 { format!("transaction {}", ids[0].short()) } else { format!("{} transactions", ids.len()) };
+        cx.event(Event::Asked { connection, what });
+        self.send(cx, connection, Message::GetData { ids });
+    }
+
+    /// The one asked has not delivered: the next is asked.
+    pub(super) fn on_transaction_deadline(&mut self, cx: &mut Context<'_>, id: TxId) {
+        let Some(asked) = self.transactions.wanted.get(&id).and_then(|wanted| wanted.asked) else { return };
+        self.ask_another(cx, id, asked);
+    }
+
+    /// Strikes a source out and asks the next one, if there is any.
+    fn ask_another(&mut self, cx: &mut Context<'_>, id: TxId, failed: ConnectionId) {
+        let Some(wanted) = self.transactions.wanted.get_mut(&id) else { return };
+        wanted.announcers.retain(|source| *source != failed);
+        if wanted.asked != Some(failed) {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(&failed) {
+            peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
+        }
+        let next = wanted.announcers.iter().copied().find(|source| self.peers.get(source).is_some_and(|peer| peer.is_ready()));
+        wanted.asked = next;
+        match next {
+            Some(next) => self.ask_for_transactions(cx, next, vec![id]),
+            None => {
+                self.transactions.wanted.remove(&id);
+            }
+        }
+    }
+
+    /// A peer is gone or closing: what was asked of it is asked of others.
+    pub(super) fn release_transactions(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        let concerned: Vec<_> = self
+            .transactions
+            .wanted
+            .iter()
+            .filter(|(_, wanted)| wanted.announcers.contains(&connection) || wanted.asked == Some(connection))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in concerned {
+            self.ask_another(cx, id, connection);
+        }
+    }
+
+    /// Strikes a transaction off the list of wanted ones.
+    fn no_longer_wanted(&mut self, id: &TxId) {
+        if let Some(wanted) = self.transactions.wanted.remove(id)
+            && let Some(peer) = wanted.asked.and_then(|asked| self.peers.get_mut(&asked))
+        {
+            peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
+        }
+    }
+
+    /// Gives what the pool has of what was asked.
+    pub(super) fn on_get_data(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for id in ids {
+            match self.mempool.get(id) {
+                Some(transaction) => found.push(*transaction),
+                None => missing.push(digest(id)),
+            }
+        }
+        for part in found.chunks(TRANSACTIONS_BYTES / Transaction::SIZE) {
+            self.send(cx, connection, Message::Transaction { transactions: part.to_vec() });
+        }
+        if !missing.is_empty() {
+            self.send(cx, connection, Message::NotFound { ids: missing });
+        }
+    }
+
+    /// The peer does not have a transaction that it announced; it may have been mined meanwhile, so this is no offence.
+    pub(super) fn transaction_not_found(&mut self, cx: &mut Context<'_>, connection: ConnectionId, id: &Hash256) {
+        self.ask_another(cx, TxId(id.0), connection);
+    }
+
+    /// Transactions came: the new ones are checked beside the state machine.
+    pub(super) fn on_transactions(&mut self, cx: &mut Context<'_>, connection: ConnectionId, transactions: &[Transaction]) {
+        let mut new = Vec::new();
+        for transaction in transactions {
+            let id = transaction.id();
+            self.no_longer_wanted(&id);
+            if let Some(peer) = self.peers.get_mut(&connection) {
+                peer.learn_transaction(id);
+            }
+            if self.seen.insert(digest(&id), cx.now) {
+                new.push(*transaction);
+            } else {
+                self.report.duplicates += 1;
+            }
+        }
+        self.check_transactions(cx, Some(connection), new);
+    }
+
+    fn check_transactions(&mut self, cx: &mut Context<'_>, source: Option<ConnectionId>, transactions: Vec<Transaction>) {
+        if transactions.is_empty() {
+            return;
+        }
+        let checking: usize = self.transactions.checking.values().map(|(_, count)| count).sum();
+        if checking + transactions.len() > TRANSACTIONS_CHECKING {
+            // We are too slow; it may come again later.
+            transactions.iter().for_each(|transaction| self.seen.remove(&digest(&transaction.id())));
+            return;
+        }
+        let request = self.transactions.requests;
+        self.transactions.requests += 1;
+        self.transactions.checking.insert(request, (source, transactions.len()));
+        cx.out.push(Output::CheckTransactions { request, transactions });
+    }
+
+    /// Signatures have been checked: the good ones go into the pool and are announced.
+    pub(super) fn on_transactions_checked(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: u64,
+        results: Vec<(Transaction, Result<(), TransactionError>)>,
+    ) {
+        let Some((source, _)) = self.transactions.checking.remove(&request) else { return };
+        let mut accepted = Vec::new();
+        for (transaction, result) in results {
+            match (result, source) {
+                (Ok(()), _) => accepted.extend(self.pool(cx, transaction, source)),
+                (Err(_), Some(connection)) => self.offend(cx, connection, Offence::InvalidTransaction),
+                (Err(error), None) => {
+                    cx.event(Event::TransactionRefused { id: transaction.id(), why: error.to_string() });
+                }
+            }
+        }
+        if let Some(connection) = source.filter(|_| !accepted.is_empty()) {
+            self.reward(cx, connection, Merit::Transactions(accepted.len()));
+        }
+        self.announce(cx, &accepted);
+    }
+
+    /// Puts a checked transaction into the pool; its id, if it is to be announced.
+    fn pool(&mut self, cx: &mut Context<'_>, transaction: Transaction, from: Option<ConnectionId>) -> Option<TxId> {
+        match self.mempool.insert(transaction, self.ledger.state(), cx.now.as_millis()) {
+            Ok(admitted) => {
+                cx.event(Event::TransactionAccepted { id: admitted.id, from });
+                self.template_is_old(cx);
+                Some(admitted.id)
+            }
+            Err(error) => {
+                if from.is_none() {
+                    cx.event(Event::TransactionRefused { id: transaction.id(), why: error.to_string() });
+                }
+                None
+            }
+        }
+    }
+
+    /// Signs a transfer with our own key and submits it.
+    pub(super) fn submit_transfer(&mut self, cx: &mut Context<'_>, to: Address, amount: u64, fee: u64) {
+        let nonce = self.mempool.next_nonce(&self.id, self.ledger.state());
+        let chain = self.ledger.spec().chain;
+        let transaction = Transfer { chain, from: self.id, to, amount, fee, nonce }.sign(&self.keys);
+        self.seen.insert(digest(&transaction.id()), cx.now);
+        if let Some(id) = self.pool(cx, transaction, None) {
+            self.announce(cx, &[id]);
+        }
+    }
+
+    /// Takes a transaction signed elsewhere.
+    pub(super) fn submit(&mut self, cx: &mut Context<'_>, transaction: Transaction) {
+        self.seen.insert(digest(&transaction.id()), cx.now);
+        self.check_transactions(cx, None, vec![transaction]);
+    }
+
+    /// Gathers ids for all peers that do not have them; they go out together a moment later.
+    fn announce(&mut self, cx: &mut Context<'_>, ids: &[TxId]) {
+        if ids.is_empty() {
+            return;
+        }
+        let ready: Vec<_> = self.peers.iter().filter(|(_, peer)| peer.is_ready() && peer.relays).map(|(id, _)| *id).collect();
+        for connection in ready {
+            self.announce_to(cx, connection, ids);
+        }
+    }
+
+    /// Gathers ids for one peer.
+    pub(super) fn announce_to(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        for id in ids {
+            if peer.learn_transaction(*id) {
+                peer.announcing.push(*id);
+            }
+        }
+        if !peer.announcing.is_empty() && !self.transactions.flushing {
+            self.transactions.flushing = true;
+            self.timers.set(cx.now + self.config.timing.announce, Timer::Announce);
+        }
+    }
+
+    /// Sends what was gathered; peers that get the same share one message.
+    pub(super) fn flush_announcements(&mut self, cx: &mut Context<'_>) {
+        self.transactions.flushing = false;
+        let mut batches: BTreeMap<Vec<TxId>, Vec<ConnectionId>> = BTreeMap::new();
+        for (connection, peer) in &mut self.peers {
+            if !peer.announcing.is_empty() && peer.is_ready() {
+                batches.entry(std::mem::take(&mut peer.announcing)).or_default().push(*connection);
+            }
+        }
+        for (ids, to) in batches {
+            for part in ids.chunks(MAX_IDS) {
+                self.broadcast(cx, to.clone(), Message::Announce { ids: part.to_vec() });
+            }
+        }
+    }
+
+    /// Drops what has waited too long.
+    pub(super) fn on_expire_pool(&mut self, cx: &mut Context<'_>) {
+        self.mempool.expire(cx.now.as_millis());
+        self.timers.set(cx.now + POOL_EXPIRY_CHECK, Timer::ExpirePool);
+    }
+}
