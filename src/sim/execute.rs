@@ -1,0 +1,154 @@
+//! Carries out what nodes put out.
+
+use super::Simulation;
+use super::network::{Cargo, NewPipe};
+use super::queue::Happening;
+use super::trace::digest;
+use crate::node::{CloseReason, DialError, Event, Input, Output, Stamped, Time};
+use crate::wire::encode;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How long a dial waits that nobody answers.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+impl Simulation {
+    /// Carries out all outputs of one node, in order, and sees to its next deadline.
+    pub(super) fn execute(&mut self, index: usize, outputs: &mut Vec<Output>) {
+        let mut stopped = false;
+        for output in outputs.drain(..) {
+            stopped |= matches!(output, Output::Event(Event::Stopped));
+            self.execute_one(index, output);
+        }
+        if stopped && let Some(host) = self.hosts.get_mut(index) {
+            // Its process ends; its links are closed already.
+            host.node = None;
+            host.power_off();
+        }
+        self.schedule_deadline(index);
+    }
+
+    /// An input for the same life of the same node, at this moment.
+    fn answer(&mut self, index: usize, input: Input) {
+        let boot = self.hosts.get(index).map(|host| host.boots);
+        self.queue.push(self.now, Happening::Input { host: index, input, boot });
+    }
+
+    fn execute_one(&mut self, index: usize, output: Output) {
+        match output {
+            Output::Dial(address) => self.dial(index, address),
+            Output::Send { to, message, .. } => {
+                let encoded = encode(&message);
+                let (bytes, digest) = (encoded.len(), digest(&encoded));
+                for connection in to {
+                    let cargo = Cargo::Message { message: message.clone(), bytes, digest };
+                    if let Some((time, happening)) = self.network.send(connection, cargo, self.now) {
+                        self.queue.push(time, happening);
+                    }
+                }
+            }
+            Output::Close { connection, reason } => {
+                let (CloseReason::Graceful(why) | CloseReason::Abrupt(why)) = reason;
+                if let Some((time, happening)) = self.network.send(connection, Cargo::End("closed by the peer"), self.now) {
+                    self.queue.push(time, happening);
+                }
+                if let Some(input) = self.network.disconnect(connection, &why) {
+                    self.answer(index, input);
+                }
+            }
+            Output::Validate(job) => {
+                let verdict = self.work.validate(&job);
+                self.answer(index, Input::Validated(verdict));
+            }
+            Output::CheckTransactions { request, transactions } => {
+                let results = self.work.check(self.spec.chain, transactions);
+                self.answer(index, Input::TransactionsChecked { request, results });
+            }
+            Output::Mine(job) => {
+                if let Some(host) = self.hosts.get_mut(index)
+                    && let Some((job, time)) = host.search(job, self.now)
+                {
+                    self.queue.push(time, Happening::MineSlice { host: index, job });
+                }
+            }
+            Output::Store(batch) => {
+                let Some(host) = self.hosts.get_mut(index) else { return };
+                let input = match host.store.commit(&batch) {
+                    Ok(()) => Input::Stored(batch.blocks.iter().map(|block| block.id()).collect()),
+                    Err(error) => Input::StoreFailed(error.to_string()),
+                };
+                self.answer(index, input);
+            }
+            Output::Load { request, ids } => {
+                let Some(host) = self.hosts.get_mut(index) else { return };
+                let blocks = ids.into_iter().map(|id| (id, host.store.block(&id).ok().flatten())).collect();
+                self.answer(index, Input::Loaded { request, blocks });
+            }
+            Output::Event(event) => {
+                if let Some(events) = &self.events {
+                    events(Stamped { at: self.now, node: u32::try_from(index).unwrap_or(u32::MAX), event });
+                }
+            }
+        }
+    }
+
+    /// Sees to it that the node is called when its next deadline comes.
+    pub(super) fn schedule_deadline(&mut self, index: usize) {
+        let Some(host) = self.hosts.get_mut(index) else { return };
+        let Some(node) = &host.node else { return };
+        let next = node.next_deadline();
+        if next != Time::MAX && next < host.deadline {
+            host.deadline = next;
+            self.queue.push(next.max(self.now), Happening::Deadline { host: index });
+        }
+    }
+
+    /// The node at an address, running or not.
+    fn find(&self, address: SocketAddr) -> Option<usize> {
+        let SocketAddr::V4(v4) = address else { return None };
+        let index = u32::from(*v4.ip()).checked_sub(super::FIRST_ADDRESS)? as usize;
+        (v4.port() == super::PORT && index < self.hosts.len()).then_some(index)
+    }
+
+    /// A dial sets out.
+    fn dial(&mut self, host: usize, address: SocketAddr) {
+        let boot = self.hosts.get(host).map_or(0, |host| host.boots);
+        let latency = self.find(address).map_or(self.network.latency(host, host), |target| self.network.latency(host, target));
+        self.queue.push(self.now + latency, Happening::Dialled { host, address, boot });
+    }
+
+    /// A dial arrives.
+    pub(super) fn answer_dial(&mut self, host: usize, address: SocketAddr, boot: u64) {
+        let Some(dialler) = self.hosts.get(host).filter(|dialler| dialler.boots == boot) else { return };
+        let target = self.find(address);
+        let latency = target.map_or(self.network.latency(host, host), |target| self.network.latency(host, target));
+        let (error, wait) = match target {
+            Some(target) if self.network.is_cut(host, target) => (DialError::TimedOut, DIAL_TIMEOUT),
+            Some(target) => {
+                let listener = &self.hosts[target];
+                if listener.node.is_some() {
+                    let new = NewPipe {
+                        hosts: [host, target],
+                        ids: [dialler.keys.address(), listener.keys.address()],
+                        addresses: [ephemeral(host), address],
+                    };
+                    for (time, happening) in self.network.connect(new, self.now) {
+                        self.queue.push(time, happening);
+                    }
+                    return;
+                }
+                (DialError::Refused, latency)
+            }
+            None => (DialError::Refused, latency),
+        };
+        let input = Input::DialFailed { address, error };
+        self.queue.push(self.now + wait, Happening::Input { host, input, boot: Some(boot) });
+    }
+}
+
+/// The address a dialler is seen with: its own, with a port that nobody listens on.
+fn ephemeral(host: usize) -> SocketAddr {
+    let mut address = Simulation::address(host);
+    address.set_port(49_152);
+    address
+}

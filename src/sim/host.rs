@@ -1,0 +1,92 @@
+//! One machine: its node, its store, its miner.
+
+use crate::chain::{Block, ChainSpec, KeyPair, Ledger, MiningJob, Template};
+use crate::node::{Config, Node, Time};
+use crate::store::{Store, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a miner looks whether it has found something.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// A search under way.
+struct Search {
+    job: u64,
+    template: Template,
+    nonce: u64,
+}
+
+/// What a slice of the search brought.
+pub(super) enum Mined {
+    /// Not yet; look again then.
+    Nothing(Time),
+    /// A block.
+    Block(Arc<Block>),
+    /// The search was given up meanwhile.
+    Stale,
+}
+
+/// A machine.
+pub(super) struct Host {
+    pub(super) node: Option<Node>,
+    pub(super) store: Box<dyn Store>,
+    config: Config,
+    pub(super) keys: KeyPair,
+    /// How often it was started: what was meant for an earlier life does not reach a later one.
+    pub(super) boots: u64,
+    /// When the queue will look at the node's deadline.
+    pub(super) deadline: Time,
+    search: Option<Search>,
+    jobs: u64,
+}
+
+impl Host {
+    pub(super) fn new(config: Config, keys: KeyPair, store: Box<dyn Store>) -> Self {
+        Self { node: None, store, config, keys, boots: 0, deadline: Time::MAX, search: None, jobs: 0 }
+    }
+
+    /// A node on what the store holds.
+    pub(super) fn boot(&mut self, spec: &Arc<ChainSpec>, seed: u64, index: usize, now: Time) -> Result<Node, StoreError> {
+        self.boots += 1;
+        self.deadline = Time::MAX;
+        let ledger = match self.store.load()? {
+            Some(stored) => Ledger::restore(spec.clone(), stored.headers, stored.tip, stored.state)
+                .map_err(|error| StoreError::Damaged(error.to_string()))?,
+            None => Ledger::new(spec.clone()),
+        };
+        // Odd multipliers keep the seeds of all nodes and boots apart.
+        let seed = seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.boots.wrapping_mul(0xd1b5_4a32_d192_ed03);
+        Ok(Node::new(self.config.clone(), self.keys.clone(), ledger, seed, now))
+    }
+
+    /// All but the store is gone.
+    pub(super) fn power_off(&mut self) {
+        self.search = None;
+        self.boots += 1;
+    }
+
+    /// Mines on something else from now on. The job's number, and when its first slice is done.
+    pub(super) fn search(&mut self, job: Option<MiningJob>, now: Time) -> Option<(u64, Time)> {
+        self.jobs += 1;
+        self.search = job.map(|job| Search { job: self.jobs, template: job.build(now.as_millis()), nonce: 0 });
+        self.search.as_ref().map(|search| (search.job, now + SLICE))
+    }
+
+    /// Does a slice of a search: as many tries as the pace allows.
+    pub(super) fn mine(&mut self, job: u64, now: Time) -> Mined {
+        let Some(search) = self.search.as_mut().filter(|search| search.job == job) else { return Mined::Stale };
+        let rate = self.config.mining.map_or(0, |mining| mining.tries_per_second);
+        let tries = (u128::from(rate) * SLICE.as_micros() / 1_000_000).max(1) as u64;
+        search.template.set_time(now.as_millis());
+        match search.template.search(search.nonce, tries) {
+            Some(block) => {
+                self.search = None;
+                Mined::Block(Arc::new(block))
+            }
+            None => {
+                search.nonce = search.nonce.wrapping_add(tries);
+                Mined::Nothing(now + SLICE)
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The simulation driver: many nodes in one thread, in virtual time. One seed gives one history, byte for byte.
+//!
+//! Everything that happens stands in one queue ordered by time and, within a moment, by sequence number. Nodes are the very same
+//! [`Node`]s that run on sockets; only what carries their inputs and outputs differs. Work that a real node does beside its state machine
+//! (validation, signatures, disk) takes no virtual time here, and is done once for all nodes.
+//!
+//! | File | Its story |
+//! |---|---|
+//! | `queue` | what happens when |
+//! | `network` | connections, links with latency, cuts |
+//! | `host` | one machine: its node, its store, its miner |
+//! | `execute` | carries out what nodes put out |
+//! | `work` | verdicts and signature checks, shared by all nodes |
+//! | `trace` | the hash of a history |
+
+mod execute;
+mod host;
+mod network;
+mod queue;
+mod trace;
+mod work;
+
+use crate::chain::{ChainSpec, Hash256, KeyPair};
+use crate::node::{Command, Config, EventSink, Input, Node, Output, Time};
+use crate::store::{Store, StoreError};
+use host::Host;
+use network::Network;
+use queue::{Happening, Queue};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use trace::Trace;
+use work::Work;
+
+/// The port that every simulated node listens on; each has an address of its own.
+const PORT: u16 = 8080;
+/// Node `n` has the address 10.0.0.1 + n.
+const FIRST_ADDRESS: u32 = 0x0a00_0001;
+
+/// A network of nodes in virtual time.
+pub struct Simulation {
+    spec: Arc<ChainSpec>,
+    seed: u64,
+    now: Time,
+    started: Time,
+    queue: Queue,
+    hosts: Vec<Host>,
+    network: Network,
+    work: Work,
+    trace: Trace,
+    events: Option<EventSink>,
+    /// Outputs of the input at hand; kept, so that its memory is used again.
+    outputs: Vec<Output>,
+}
+
+impl Simulation {
+    /// An empty network. Virtual time starts a second after the chain's genesis.
+    pub fn new(spec: Arc<ChainSpec>, seed: u64) -> Self {
+        let now = Time::from_millis(spec.genesis_time.saturating_add(1_000));
+        Self {
+            spec,
+            seed,
+            now,
+            started: now,
+            queue: Queue::default(),
+            hosts: Vec::new(),
+            network: Network::default(),
+            work: Work::default(),
+            trace: Trace::default(),
+            events: None,
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Where events go, from now on.
+    pub fn set_events(&mut self, events: EventSink) {
+        self.events = Some(events);
+    }
+
+    /// The address of the node with this index, whether it is there yet or not.
+    pub fn address(index: usize) -> SocketAddr {
+        let offset = u32::try_from(index).unwrap_or(u32::MAX);
+        SocketAddr::from((Ipv4Addr::from(FIRST_ADDRESS.saturating_add(offset)), PORT))
+    }
+
+    /// Adds a node that keeps its chain in `store`, and starts it at once. Its index.
+    pub fn add(&mut self, config: Config, keys: KeyPair, store: Box<dyn Store>) -> Result<usize, StoreError> {
+        let index = self.hosts.len();
+        self.hosts.push(Host::new(Config { port: PORT, ..config }, keys, store));
+        self.restart(index)?;
+        Ok(index)
+    }
+
+    /// Starts a node that was killed, from what its store holds. A running one goes on unharmed.
+    pub fn restart(&mut self, index: usize) -> Result<(), StoreError> {
+        let seed = self.seed;
+        let Some(host) = self.hosts.get_mut(index).filter(|host| host.node.is_none()) else { return Ok(()) };
+        let node = host.boot(&self.spec, seed, index, self.now)?;
+        let mut outputs = std::mem::take(&mut self.outputs);
+        host.node.insert(node).start(self.now, &mut outputs);
+        self.trace.note(self.now, b"start", index as u64, &[]);
+        self.execute(index, &mut outputs);
+        self.outputs = outputs;
+        Ok(())
+    }
+
+    /// Kills a node as `kill -9` does: what its store has stays, all else is gone. Its peers notice when their links break.
+    pub fn kill(&mut self, index: usize) {
+        let Some(host) = self.hosts.get_mut(index) else { return };
+        if host.node.take().is_some() {
+            host.power_off();
+            self.trace.note(self.now, b"kill", index as u64, &[]);
+            for (time, happening) in self.network.abandon(index, self.now) {
+                self.queue.push(time, happening);
+            }
+        }
+    }
+
+    /// The one-way latency of all links that have none of their own.
+    pub fn set_latency(&mut self, latency: Duration) {
+        self.network.set_latency(latency);
+    }
+
+    /// The one-way latency between two nodes, both ways.
+    pub fn set_latency_between(&mut self, a: usize, b: usize, latency: Duration) {
+        self.network.set_latency_between(a, b, latency);
+    }
+
+    /// Cuts the link between two nodes: what is sent waits, as TCP would try again and again, and dials time out.
+    pub fn cut(&mut self, a: usize, b: usize) {
+        self.network.cut(a, b);
+    }
+
+    /// Mends a cut link: what waited arrives, if its connection still stands.
+    pub fn mend(&mut self, a: usize, b: usize) {
+        for (time, happening) in self.network.mend(a, b, self.now) {
+            self.queue.push(time, happening);
+        }
+    }
+
+    /// Asks something of a node.
+    pub fn command(&mut self, index: usize, command: Command) {
+        self.queue.push(self.now, Happening::Input { host: index, input: Input::Command(command), boot: None });
+    }
+
+    /// The node, if it runs.
+    pub fn node(&self, index: usize) -> Option<&Node> {
+        self.hosts.get(index)?.node.as_ref()
+    }
+
+    /// All nodes that run, in order of index.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.hosts.iter().filter_map(|host| host.node.as_ref())
+    }
+
+    /// How many nodes there are, running or not.
+    pub fn len(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// Virtual time.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Virtual time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.now.since(self.started)
+    }
+
+    /// Messages delivered so far.
+    pub fn delivered(&self) -> u64 {
+        self.network.delivered
+    }
+
+    /// The hash of all that happened so far: equal for equal histories.
+    pub fn trace_hash(&self) -> Hash256 {
+        self.trace.hash()
+    }
+
+    /// Does the next thing. False if nothing will ever happen again.
+    pub fn step(&mut self) -> bool {
+        let Some((time, happening)) = self.queue.pop() else { return false };
+        self.now = time;
+        self.happen(happening);
+        true
+    }
+
+    /// Runs for some virtual time.
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        while self.queue.next().is_some_and(|time| time <= end) {
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// Runs until `done`, looked at every `interval`, but no longer than `limit`. Whether it came to be.
+    pub fn run_until(&mut self, limit: Duration, interval: Duration, mut done: impl FnMut(&Self) -> bool) -> bool {
+        let end = self.now + limit;
+        while !done(self) {
+            if self.now >= end {
+                return false;
+            }
+            self.run_for(interval.min(end.since(self.now)).max(Duration::from_micros(1)));
+        }
+        true
+    }
+
+    /// Whether all running nodes have the same tip.
+    pub fn agrees(&self) -> bool {
+        let mut tips = self.nodes().map(|node| node.ledger().tip().id);
+        tips.next().is_none_or(|first| tips.all(|tip| tip == first))
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        let (index, input) = match happening {
+            Happening::Input { host, input, boot } => {
+                // What was meant for a node that has been killed since dies with it.
+                if boot.is_some_and(|boot| self.hosts.get(host).is_none_or(|host| host.boots != boot)) {
+                    return;
+                }
+                (host, input)
+            }
+            Happening::Deliver(delivery) => match self.network.arrive(&delivery, &mut self.trace, self.now) {
+                Some(input) => (delivery.host, input),
+                None => return,
+            },
+            Happening::Handshaken { pipe, end } => match self.network.established(pipe, end) {
+                Some((host, input)) => (host, input),
+                None => return,
+            },
+            Happening::Dialled { host, address, boot } => {
+                return self.answer_dial(host, address, boot);
+            }
+            Happening::Deadline { host } => {
+                let Some(machine) = self.hosts.get_mut(host) else { return };
+                machine.deadline = Time::MAX;
+                match &machine.node {
+                    Some(node) if node.next_deadline() <= self.now => (host, Input::Deadline),
+                    _ => return self.schedule_deadline(host),
+                }
+            }
+            Happening::MineSlice { host, job } => {
+                let Some(machine) = self.hosts.get_mut(host) else { return };
+                match machine.mine(job, self.now) {
+                    host::Mined::Nothing(next) => {
+                        self.queue.push(next, Happening::MineSlice { host, job });
+                        return;
+                    }
+                    host::Mined::Block(block) => (host, Input::Mined(block)),
+                    host::Mined::Stale => return,
+                }
+            }
+        };
+        let Some(node) = self.hosts.get_mut(index).and_then(|host| host.node.as_mut()) else { return };
+        let mut outputs = std::mem::take(&mut self.outputs);
+        node.handle(self.now, input, &mut outputs);
+        self.execute(index, &mut outputs);
+        self.outputs = outputs;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+use super::*;
+use crate::chain::Address;
+use crate::chain::testing::Builder;
+use crate::node::{Event, Mining, Stamped};
+use crate::store::{Batch, MemoryStore};
+use std::sync::Mutex;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn keys(index: usize) -> KeyPair {
+    let mut seed = [7; 32];
+    seed[..8].copy_from_slice(&(index as u64).to_le_bytes());
+    KeyPair::from_seed(seed)
+}
+
+/// The lab chain for this many miners of 100 tries a second, a block every 4 s among all; every node has some coins.
+fn spec(miners: usize) -> Arc<ChainSpec> {
+    let mut allocation: Vec<_> = (0..64).map(|index| (keys(index).address(), 1_000_000)).collect();
+    allocation.sort_unstable();
+    let initial_difficulty = (miners as u64 * 400).max(1);
+    Arc::new(ChainSpec { initial_difficulty, allocation, ..ChainSpec::lab() })
+}
+
+fn config(peers: &[usize], mines: bool) -> Config {
+    Config {
+        bootstrap: peers.iter().map(|peer| Simulation::address(*peer)).collect(),
+        mining: mines.then_some(Mining { tries_per_second: 100 }),
+        ..Config::default()
+    }
+}
+
+struct Net {
+    sim: Simulation,
+    events: Arc<Mutex<Vec<Stamped>>>,
+}
+
+impl Net {
+    fn new(spec: Arc<ChainSpec>, seed: u64) -> Self {
+        let mut sim = Simulation::new(spec, seed);
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&events);
+        sim.set_events(Arc::new(move |stamped| sink.lock().unwrap().push(stamped)));
+        sim.set_latency(Duration::from_millis(20));
+        Self { sim, events }
+    }
+
+    fn add(&mut self, config: Config) -> usize {
+        let keys = keys(self.sim.len());
+        self.sim.add(config, keys, Box::new(MemoryStore::new())).unwrap()
+    }
+
+    /// A ring in which each node dials the one before it, and the first the last.
+    fn ring(count: usize, miners: usize, seed: u64) -> Self {
+        let mut net = Self::new(spec(miners), seed);
+        for index in 0..count {
+            let before = (index + count - 1) % count;
+            net.add(Config { peer_exchange: false, ..config(&[before], index < miners) });
+        }
+        net
+    }
+
+    fn count(&self, wanted: impl Fn(&Event) -> bool) -> usize {
+        self.events.lock().unwrap().iter().filter(|stamped| wanted(&stamped.event)).count()
+    }
+
+    fn nobody_was_blamed(&self) {
+        let blamed: Vec<_> = self
+            .events
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|stamped| {
+                matches!(&stamped.event, Event::Banned { .. } | Event::BlockInvalid { .. })
+                    || matches!(&stamped.event, Event::Reputation { delta, .. } if *delta < 0)
+            })
+            .cloned()
+            .collect();
+        assert!(blamed.is_empty(), "{blamed:#?}");
+    }
+}
+
+/// Runs on without new blocks being in flight: all tips equal at some moment soon.
+fn settle(net: &mut Net) {
+    assert!(net.sim.run_until(60 * SECOND, SECOND / 10, Simulation::agrees), "the tips do not agree");
+}
+
+#[test]
+fn two_nodes_find_each_other_mine_and_agree() {
+    let mut net = Net::new(spec(2), 1);
+    net.add(config(&[], true));
+    net.add(config(&[0], true));
+    net.sim.run_for(120 * SECOND);
+    settle(&mut net);
+    let height = net.sim.node(0).unwrap().ledger().tip().height;
+    assert!((10..60).contains(&height), "{height} blocks in two minutes at one every 4 s");
+    for index in 0..2 {
+        assert!(net.count(|event| matches!(event, Event::BlockMined { .. })) > 0);
+        assert_eq!(net.sim.node(index).unwrap().ready_peers(), vec![keys(1 - index).address()]);
+    }
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn three_nodes_come_to_know_each_other_through_one() {
+    let mut net = Net::new(spec(3), 2);
+    net.add(config(&[], true));
+    net.add(config(&[0], true));
+    net.add(config(&[0], true));
+    let known = |sim: &Simulation| sim.nodes().all(|node| node.ready_peers().len() == 2);
+    assert!(net.sim.run_until(20 * SECOND, SECOND / 10, known), "1 and 2 did not meet");
+    net.sim.run_for(60 * SECOND);
+    assert!(known(&net.sim), "they lost each other again");
+    settle(&mut net);
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn twenty_nodes_in_a_ring_agree() {
+    let mut net = Net::ring(20, 5, 3);
+    net.sim.run_for(120 * SECOND);
+    settle(&mut net);
+    assert!(net.sim.node(0).unwrap().ledger().tip().height > 10);
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_peer_that_is_not_up_yet_is_dialled_until_it_is() {
+    let mut net = Net::new(spec(1), 4);
+    net.add(config(&[1], false));
+    net.sim.run_for(10 * SECOND);
+    let failures = net.count(|event| matches!(event, Event::DialFailed { .. }));
+    assert!((3..20).contains(&failures), "{failures} dials in 10 s: back-off from 0.2 to 5 s");
+    net.add(config(&[], false));
+    let met = |sim: &Simulation| sim.nodes().all(|node| node.ready_peers().len() == 1);
+    assert!(net.sim.run_until(6 * SECOND, SECOND / 10, met));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history_and_another_seed_another() {
+    let run = |seed| {
+        let mut net = Net::ring(8, 4, seed);
+        for index in 0..8 {
+            let to = keys((index + 3) % 8).address();
+            net.sim.command(index, Command::Transfer { to, amount: 10, fee: 1 });
+        }
+        net.sim.run_for(60 * SECOND);
+        let events = net.events.lock().unwrap();
+        (net.sim.trace_hash(), format!("{events:?}"))
+    };
+    let (first, again, other) = (run(42), run(42), run(43));
+    assert_eq!(first.0, again.0);
+    assert_eq!(first.1, again.1);
+    assert_ne!(first.0, other.0);
+}
+
+#[test]
+fn transfers_travel_are_mined_and_are_paid() {
+    let mut net = Net::ring(6, 3, 5);
+    net.sim.run_for(5 * SECOND);
+    let to = Address([9; 32]);
+    for round in 0..10 {
+        for index in 0..6 {
+            net.sim.command(index, Command::Transfer { to, amount: 100, fee: 1 + round });
+        }
+    }
+    let paid =
+        |sim: &Simulation| sim.nodes().all(|node| node.ledger().state().get(&to).is_some_and(|account| account.balance == 6_000));
+    assert!(net.sim.run_until(120 * SECOND, SECOND, paid));
+    assert!(net.sim.nodes().all(|node| node.mempool().is_empty()));
+    net.nobody_was_blamed();
+}
+
+/// A store that holds a ready-made chain.
+fn stored(builder: &Builder) -> Box<MemoryStore> {
+    let mut store = MemoryStore::new();
+    let (tip, state) = (builder.tip(), builder.state.clone());
+    store.commit(&Batch { blocks: builder.blocks[1..].to_vec(), tip, state }).unwrap();
+    Box::new(store)
+}
+
+/// A chain on which every nonce seals, so that thousands of blocks are made in a moment.
+fn long_chain(blocks: usize) -> (Arc<ChainSpec>, Builder) {
+    let spec = crate::chain::testing::easy_spec();
+    let mut builder = Builder::new(Arc::clone(&spec));
+    builder.grow(blocks, 1);
+    (spec, builder)
+}
+
+/// Virtual time after all of a chain's blocks, so that none is from the future.
+fn after(builder: &Builder) -> Duration {
+    Duration::from_millis(builder.blocks.last().unwrap().header.time - builder.spec.genesis_time)
+}
+
+#[test]
+fn a_late_joiner_catches_up_5000_blocks_from_several_peers() {
+    let (spec, chain) = long_chain(5_000);
+    let mut net = Net::new(spec, 6);
+    net.sim.run_for(after(&chain));
+    for index in 0..3 {
+        let peers: Vec<_> = (0..index).collect();
+        net.sim.add(config(&peers, false), keys(index), stored(&chain)).unwrap();
+    }
+    net.sim.run_for(5 * SECOND);
+    let joiner = net.add(config(&[0, 1, 2], false));
+    let done = |sim: &Simulation| sim.node(joiner).unwrap().ledger().tip().height == 5_000;
+    assert!(net.sim.run_until(60 * SECOND, SECOND, done), "stuck at {}", net.sim.node(joiner).unwrap().ledger().tip().height);
+    assert!(net.sim.agrees());
+    let events = net.events.lock().unwrap();
+    let mut sources: Vec<_> = events
+        .iter()
+        .filter_map(|stamped| match &stamped.event {
+            Event::BlockReceived { peer, .. } => Some(*peer),
+            _ => None,
+        })
+        .collect();
+    sources.sort_unstable();
+    sources.dedup();
+    assert_eq!(sources.len(), 3, "bodies came from all three");
+    drop(events);
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_download_whose_source_dies_goes_on_with_the_others() {
+    let (spec, chain) = long_chain(3_000);
+    let mut net = Net::new(spec, 7);
+    net.sim.run_for(after(&chain));
+    for index in 0..2 {
+        net.sim.add(config(&[], false), keys(index), stored(&chain)).unwrap();
+    }
+    let joiner = net.add(config(&[0, 1], false));
+    let begun = |sim: &Simulation| sim.node(joiner).unwrap().ledger().tip().height > 200;
+    assert!(net.sim.run_until(60 * SECOND, SECOND / 20, begun));
+    assert!(net.sim.node(joiner).unwrap().ledger().tip().height < 3_000);
+    net.sim.kill(0);
+    let done = |sim: &Simulation| sim.node(joiner).unwrap().ledger().tip().height == 3_000;
+    assert!(net.sim.run_until(60 * SECOND, SECOND, done));
+}
+
+#[test]
+fn two_halves_drift_apart_and_one_wins_when_they_meet() {
+    let mut net = Net::ring(6, 6, 8);
+    net.sim.run_for(10 * SECOND);
+    let (left, right) = ([0, 1, 2], [3, 4, 5]);
+    for a in left {
+        right.iter().for_each(|b| net.sim.cut(a, *b));
+    }
+    net.sim.run_for(90 * SECOND);
+    let tip = |net: &Net, index: usize| net.sim.node(index).unwrap().ledger().tip();
+    assert_ne!(tip(&net, 0).id, tip(&net, 4).id, "they did not drift apart");
+    let works = [tip(&net, 0).work, tip(&net, 4).work];
+    for a in left {
+        right.iter().for_each(|b| net.sim.mend(a, *b));
+    }
+    net.sim.run_for(30 * SECOND);
+    settle(&mut net);
+    let depth = |stamped: &Stamped| match stamped.event {
+        Event::Reorg { depth, .. } => Some(depth),
+        _ => None,
+    };
+    let deepest = net.events.lock().unwrap().iter().filter_map(depth).max();
+    assert!(deepest.unwrap() > 3, "a minute and a half apart makes a deep reorg");
+    assert!(tip(&net, 0).work > works[0].max(works[1]));
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_killed_node_goes_on_from_its_store_and_catches_up() {
+    let mut net = Net::ring(4, 2, 9);
+    net.sim.run_for(60 * SECOND);
+    let height = net.sim.node(3).unwrap().ledger().tip().height;
+    assert!(height > 5);
+    net.sim.kill(3);
+    net.sim.run_for(30 * SECOND);
+    assert!(net.sim.node(0).unwrap().ready_peers().len() == 1, "its peers noticed");
+    net.sim.restart(3).unwrap();
+    assert!(net.sim.node(3).unwrap().ledger().tip().height >= height, "it starts where it stopped");
+    net.sim.run_for(10 * SECOND);
+    settle(&mut net);
+    assert_eq!(net.sim.node(0).unwrap().ready_peers().len(), 2, "its old links are back");
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_node_that_dials_itself_forgets_the_address() {
+    let mut net = Net::new(spec(1), 10);
+    net.add(config(&[0, 1], false));
+    net.add(config(&[], false));
+    net.sim.run_for(30 * SECOND);
+    let dials = net.count(|event| matches!(event, Event::Connecting { address } if *address == Simulation::address(0)));
+    assert_eq!(dials, 1);
+    assert_eq!(net.sim.node(0).unwrap().ready_peers(), vec![keys(1).address()]);
+}
+
+#[test]
+fn two_nodes_that_dial_each_other_keep_exactly_one_link() {
+    for seed in 0..20 {
+        let mut net = Net::new(spec(1), seed);
+        net.add(config(&[1], false));
+        net.add(config(&[0], false));
+        net.sim.run_for(2 * SECOND);
+        for index in 0..2 {
+            assert_eq!(net.sim.node(index).unwrap().ready_peers(), vec![keys(1 - index).address()], "seed {seed}");
+        }
+        net.events.lock().unwrap().clear();
+        net.sim.run_for(60 * SECOND);
+        let changes = net.count(|event| matches!(event, Event::Connected { .. } | Event::Disconnected { .. }));
+        assert_eq!(changes, 0, "seed {seed}: the link flaps");
+    }
+}
+
+#[test]
+fn nodes_of_different_chains_part_and_say_why() {
+    let mut net = Net::new(spec(1), 11);
+    net.add(config(&[], false));
+    let mut other = Simulation::new(Arc::new(ChainSpec { reward: 7, ..(*spec(1)).clone() }), 1);
+    assert_ne!(other.spec.genesis_id(), net.sim.spec.genesis_id());
+    // A machine of the other chain moves over into this network.
+    other.add(config(&[0], false), keys(1), Box::new(MemoryStore::new())).unwrap();
+    let mut foreign = other.hosts.remove(0);
+    foreign.deadline = Time::MAX;
+    net.sim.hosts.push(foreign);
+    net.sim.network.set_latency(Duration::from_millis(1));
+    net.sim.queue.push(net.sim.now, Happening::Dialled { host: 1, address: Simulation::address(0), boot: 1 });
+    net.sim.schedule_deadline(1);
+    net.sim.run_for(30 * SECOND);
+    let why: Vec<_> = net
+        .events
+        .lock()
+        .unwrap()
+        .iter()
+        .filter_map(|stamped| match &stamped.event {
+            Event::Disconnected { why, .. } => Some(why.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(why.len(), 2, "both sides, once, and no redial within half a minute: {why:?}");
+    assert!(why.iter().all(|why| why.contains("genesis")), "{why:?}");
+    assert_eq!(net.count(|event| matches!(event, Event::Banned { .. } | Event::NewPeer { .. })), 0);
+}
+
+#[test]
+fn a_silent_link_is_noticed_and_dialled_again_when_it_is_mended() {
+    let mut net = Net::ring(2, 1, 12);
+    net.sim.run_for(5 * SECOND);
+    net.sim.cut(0, 1);
+    net.sim.run_for(15 * SECOND);
+    assert!(net.sim.nodes().all(|node| node.ready_peers().is_empty()), "no pong for 6 s ends a link");
+    net.sim.mend(0, 1);
+    net.sim.run_for(15 * SECOND);
+    assert!(net.sim.nodes().all(|node| node.ready_peers().len() == 1));
+    settle(&mut net);
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_node_says_goodbye_and_stores_everything_when_it_is_told_to_stop() {
+    let mut net = Net::ring(3, 3, 13);
+    net.sim.run_for(30 * SECOND);
+    let height = net.sim.node(1).unwrap().ledger().tip().height;
+    net.sim.command(1, Command::Shutdown);
+    net.sim.run_for(SECOND);
+    assert!(net.count(|event| matches!(event, Event::Stopped)) == 1);
+    let goodbyes = net.count(|event| matches!(event, Event::Disconnected { why, .. } if why.contains("shuts down")));
+    assert_eq!(goodbyes, 2, "both peers were told");
+    assert!(net.sim.node(1).is_none());
+    net.sim.restart(1).unwrap();
+    assert!(net.sim.node(1).unwrap().ledger().tip().height >= height, "all that it had is stored");
+}
