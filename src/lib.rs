@@ -2,7 +2,7 @@
 //!
 //! One idea carries the house: **a node is a deterministic state machine** ([`node::Node`]). It takes an input and
 //! the time, and answers with outputs; it owns no socket, no clock, no thread and no file. Two drivers run the very
-//! same node: `net` over TCP with Noise, [`sim`] in virtual time from a seed. What anybody sees of a node is one
+//! same node: [`net`] over TCP with Noise, [`sim`] in virtual time from a seed. What anybody sees of a node is one
 //! stream of [`node::Event`]s, which `observe` folds into snapshots for the dashboard.
 //!
 //! | Room | What it holds |
@@ -10,7 +10,7 @@
 //! | [`chain`] | the ledger: blocks, transactions, state, validation, fork choice, mempool, mining rules |
 //! | [`wire`] | what peers say to each other: messages, codec, frames, limits |
 //! | [`node`] | the state machine: handshake, peers, reputation, relay, sync, mining |
-//! | `net` | the sockets driver: listener, dialer, connection, encryption |
+//! | [`net`] | the sockets driver: listener, dialer, connection, encryption |
 //! | [`sim`] | the simulation driver: virtual clock, links, trace |
 //! | [`store`] | where blocks and state are kept: in memory, on disk |
 //! | `cluster` | presets, and their launch on a driver |
@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod net;
 pub mod node;
 pub mod sim;
 pub mod store;

@@ -1,0 +1,461 @@
+//! One connection, from the encryption's handshake to its end: one task for both directions.
+//!
+//! The task reads, opens records, cuts frames, decodes, and hands inputs to the node task; and it takes frames from the outbox,
+//! seals them, and writes. In every round it polls both directions, so that neither waits for the other: a peer that reads nothing is
+//! still read, and a node that takes no input still sends.
+
+use super::alarm::Alarm;
+use super::buffer::Buffer;
+use super::inbox::{Inbox, Item, Waiting};
+use super::limits::{
+    BUFFER_KEPT, FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, READ_MOST, RECORD, RECORD_PLAIN, STALLED, WRITE_BATCH,
+};
+use super::link::Link;
+use super::noise::{Channel, NoiseError};
+use crate::node::{CloseReason, ConnectionId, Direction, Input};
+use crate::wire::{Frame, FrameReader, MessageKind, decode};
+use bytes::{Buf, Bytes};
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+/// What a connection is made of.
+pub struct Connection<R, W> {
+    /// Its number.
+    pub id: ConnectionId,
+    /// Who dialled.
+    pub direction: Direction,
+    /// Seals and opens records.
+    pub channel: Channel,
+    /// Bytes from the peer.
+    pub reader: R,
+    /// Bytes to the peer.
+    pub writer: W,
+    /// Shared with the node task.
+    pub link: Arc<Link>,
+    /// To the node task.
+    pub inbox: Inbox,
+    /// Held until hands are shaken: one of the few places for strangers.
+    pub stranger: Option<OwnedSemaphorePermit>,
+}
+
+/// Tells of a connection's end exactly once, whatever ended it: even a bug, or the runtime.
+struct Farewell {
+    id: ConnectionId,
+    inbox: Inbox,
+    reason: String,
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        let reason = std::mem::take(&mut self.reason);
+        // Without a node task there is nobody to tell.
+        let _ = self.inbox.tell(Item::Input(Input::Disconnected { connection: self.id, reason }));
+    }
+}
+
+/// Why a connection's task ends, in words.
+struct End(String);
+
+impl From<NoiseError> for End {
+    fn from(error: NoiseError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<super::inbox::Gone> for End {
+    fn from(_: super::inbox::Gone) -> Self {
+        Self("the node has stopped".to_owned())
+    }
+}
+
+impl<R, W> Connection<R, W>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    /// Carries messages until the connection ends; tells the inbox why. [`Item::Connected`] has been told before.
+    pub async fn run(self) {
+        let mut farewell = Farewell { id: self.id, inbox: self.inbox.clone(), reason: "cut off as the node ended".to_owned() };
+        let mut task = Task::new(self);
+        let End(reason) = task.run().await;
+        // The socket is closed before the node hears of it.
+        drop(task);
+        farewell.reason = reason;
+    }
+}
+
+/// How far a connection is on its way to its end.
+enum Phase {
+    /// Not at all.
+    Open,
+    /// What is queued is sent, until this moment at the latest. What arrives is thrown away.
+    Flushing(Instant, String),
+    /// All is sent, and the other side knows: it is given until this moment to close as well. Closing with unread bytes here would
+    /// make the system take back what the peer has not yet read (RFC 1122, section 4.2.2.13).
+    Lingering(Instant, String),
+}
+
+/// Results of one round of polling.
+#[derive(Default)]
+struct Round {
+    read: Option<io::Result<usize>>,
+    wrote: Option<io::Result<usize>>,
+    permit: Option<Result<OwnedSemaphorePermit, End>>,
+}
+
+struct Task<R, W> {
+    conn: Connection<R, W>,
+    phase: Phase,
+    alarm: Alarm,
+    // What arrives: bytes, the opened record, frames.
+    incoming: Buffer,
+    room: usize,
+    plain: Vec<u8>,
+    plain_at: usize,
+    plain_end: usize,
+    frames: FrameReader,
+    /// An input for which the inbox has no room yet.
+    blocked: Option<(Input, Waiting)>,
+    /// Since when a part of a frame is here.
+    partial_since: Option<Instant>,
+    malformed_since: Option<Instant>,
+    // What leaves: frames, the one that is partly sealed, records.
+    batch: VecDeque<Bytes>,
+    staging: Vec<u8>,
+    outgoing: Buffer,
+    /// When the peer last took something, while there is something to take.
+    stalled_since: Instant,
+}
+
+impl<R, W> Task<R, W>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    fn new(conn: Connection<R, W>) -> Self {
+        Self {
+            conn,
+            phase: Phase::Open,
+            alarm: Alarm::new(),
+            incoming: Buffer::default(),
+            room: READ_LEAST,
+            plain: Vec::new(),
+            plain_at: 0,
+            plain_end: 0,
+            frames: FrameReader::new(),
+            blocked: None,
+            partial_since: None,
+            malformed_since: None,
+            batch: VecDeque::new(),
+            staging: Vec::new(),
+            outgoing: Buffer::default(),
+            stalled_since: Instant::now(),
+        }
+    }
+
+    async fn run(&mut self) -> End {
+        loop {
+            if let Err(end) = self.round().await {
+                return end;
+            }
+        }
+    }
+
+    async fn round(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        self.pump(now)?;
+        self.gather(now)?;
+        self.follow_close(now).await?;
+        let due = self.deadlines(now)?;
+        self.alarm.set(due);
+
+        let round = self.poll().await;
+        if let Some(wrote) = round.wrote {
+            match wrote.map_err(|error| End(words(&error)))? {
+                0 => return Err(End("closed by peer".to_owned())),
+                count => self.outgoing.took(count),
+            }
+            self.stalled_since = Instant::now();
+        }
+        if let Some(read) = round.read {
+            match read.map_err(|error| End(words(&error)))? {
+                0 => return Err(self.closed_by_peer()),
+                count => self.took_in(count),
+            }
+        }
+        if let Some(permit) = round.permit {
+            let permit = permit?;
+            if let Some((input, _)) = self.blocked.take() {
+                self.conn.inbox.finish(input, permit)?;
+            }
+            // We made the peer wait, so its frame gets its time again.
+            self.partial_since = self.partial_since.map(|_| Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Polls all that can go on, in both directions, until something does.
+    async fn poll(&mut self) -> Round {
+        let Self { conn, phase, alarm, incoming, room, blocked, outgoing, malformed_since, .. } = self;
+        let reading = !matches!(phase, Phase::Open) || (blocked.is_none() && malformed_since.is_none());
+        let mut woken = pin!(conn.link.woken());
+        let mut round = Round::default();
+        poll_fn(|cx| {
+            let mut ready = false;
+            if reading && let Poll::Ready(read) = poll_read(Pin::new(&mut conn.reader), cx, incoming.room(*room)) {
+                round.read = Some(read);
+                ready = true;
+            }
+            if !outgoing.is_empty()
+                && let Poll::Ready(wrote) = Pin::new(&mut conn.writer).poll_write(cx, outgoing.filled())
+            {
+                round.wrote = Some(wrote);
+                ready = true;
+            }
+            if let Some((_, waiting)) = blocked
+                && let Poll::Ready(permit) = waiting.as_mut().poll(cx)
+            {
+                round.permit = Some(permit.map_err(|_| super::inbox::Gone.into()));
+                ready = true;
+            }
+            ready |= woken.as_mut().poll(cx).is_ready();
+            ready |= alarm.poll_ring(cx).is_ready();
+            if ready { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        round
+    }
+
+    /// Bytes came: the room for the next read grows while reads fill it, and shrinks while they do not.
+    fn took_in(&mut self, count: usize) {
+        self.incoming.wrote(count);
+        if !matches!(self.phase, Phase::Open) {
+            self.incoming.took(usize::MAX / 2);
+        }
+        if count >= self.room {
+            self.room = (self.room * 2).min(READ_MOST);
+        } else if count < self.room / 4 {
+            self.room = (self.room / 2).max(READ_LEAST);
+        }
+    }
+
+    fn closed_by_peer(&self) -> End {
+        match &self.phase {
+            Phase::Open => End("closed by peer".to_owned()),
+            Phase::Flushing(_, reason) | Phase::Lingering(_, reason) => End(reason.clone()),
+        }
+    }
+
+    /// Hands in all frames that are here, until the inbox is full.
+    fn pump(&mut self, now: Instant) -> Result<(), End> {
+        if !matches!(self.phase, Phase::Open) {
+            return Ok(());
+        }
+        let mut progress = false;
+        while self.blocked.is_none() && self.malformed_since.is_none() {
+            if self.plain_at == self.plain_end && !self.open()? {
+                break;
+            }
+            progress |= self.cut(now)?;
+        }
+        let partial = self.frames.partial().is_some() || !self.incoming.is_empty() || self.plain_at < self.plain_end;
+        match (partial, self.partial_since) {
+            (false, _) => self.partial_since = None,
+            (true, Some(_)) if !progress => {}
+            (true, _) => self.partial_since = Some(now),
+        }
+        if !partial && self.room == READ_LEAST {
+            self.incoming.release(BUFFER_KEPT);
+            if self.plain.len() > BUFFER_KEPT {
+                self.plain = Vec::new();
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the next record, if it is here whole.
+    fn open(&mut self) -> Result<bool, End> {
+        let Some(length) = self.conn.channel.next(self.incoming.filled())? else { return Ok(false) };
+        let record = self.incoming.filled().get(..length).unwrap_or_default();
+        self.plain_end = self.conn.channel.open(record, &mut self.plain)?;
+        self.plain_at = 0;
+        self.incoming.took(length);
+        Ok(true)
+    }
+
+    /// Cuts the next frame from the opened record and hands it in; false if the record ends before it does.
+    fn cut(&mut self, now: Instant) -> Result<bool, End> {
+        if self.conn.link.is_established() {
+            self.frames.set_established();
+            self.conn.stranger = None;
+        }
+        let connection = self.conn.id;
+        let plain = self.plain.get(self.plain_at..self.plain_end).unwrap_or_default();
+        let mut rest = plain;
+        let frame = self.frames.next(&mut rest);
+        let left = rest.len();
+        let (input, bytes) = match frame {
+            Ok(None) => {
+                self.plain_at = self.plain_end;
+                return Ok(false);
+            }
+            Ok(Some(Frame::Known { kind, payload, bytes })) => match decode(kind as u8, payload) {
+                Ok(Some(message)) => (Input::Received { connection, message: Arc::new(message), bytes }, bytes),
+                Ok(None) => (Input::Unknown { connection, code: kind as u8, bytes }, bytes),
+                Err(error) => (Input::Malformed { connection, error }, bytes),
+            },
+            Ok(Some(Frame::Unknown { code, bytes })) => (Input::Unknown { connection, code, bytes }, 0),
+            Err(error) => (Input::Malformed { connection, error }, 0),
+        };
+        self.plain_at = self.plain_end - left;
+        match &input {
+            Input::Malformed { .. } => self.malformed_since = Some(now),
+            // The answer to our handshake. On a connection that we did not dial it means nothing.
+            Input::Received { message, .. }
+                if message.kind() == MessageKind::HandshakeAck && self.conn.direction == Direction::Outbound =>
+            {
+                self.conn.link.establish();
+            }
+            _ => {}
+        }
+        self.blocked = self.conn.inbox.offer(input, bytes)?;
+        Ok(true)
+    }
+
+    /// When everything sealed is written, seals what waits in the outbox: as many frames as fit into one large write.
+    fn gather(&mut self, now: Instant) -> Result<(), End> {
+        if !self.outgoing.is_empty() || matches!(self.phase, Phase::Lingering(..)) {
+            return Ok(());
+        }
+        self.stalled_since = now;
+        if self.batch.is_empty() && !self.conn.link.take(WRITE_BATCH, &mut self.batch) {
+            self.outgoing.release(BUFFER_KEPT);
+            if self.staging.capacity() > BUFFER_KEPT {
+                self.staging = Vec::new();
+            }
+            return Ok(());
+        }
+        while self.outgoing.filled().len() < WRITE_BATCH
+            && let Some(front) = self.batch.front_mut()
+        {
+            if front.len() >= RECORD_PLAIN {
+                // A large frame fills records by itself, without being copied together.
+                let piece = front.split_to(RECORD_PLAIN);
+                seal(&mut self.conn.channel, &piece, &mut self.outgoing)?;
+            } else {
+                self.staging.clear();
+                while self.staging.len() < RECORD_PLAIN
+                    && let Some(front) = self.batch.front_mut()
+                {
+                    let count = front.len().min(RECORD_PLAIN - self.staging.len());
+                    self.staging.extend_from_slice(front.get(..count).unwrap_or_default());
+                    front.advance(count);
+                    if front.is_empty() {
+                        self.batch.pop_front();
+                    }
+                }
+                seal(&mut self.conn.channel, &self.staging, &mut self.outgoing)?;
+            }
+            if self.batch.front().is_some_and(Bytes::is_empty) {
+                self.batch.pop_front();
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes the way to the end, if the node wants it to end.
+    async fn follow_close(&mut self, now: Instant) -> Result<(), End> {
+        match self.conn.link.closing() {
+            None => return Ok(()),
+            Some(CloseReason::Abrupt(reason)) => return Err(End(reason)),
+            Some(CloseReason::Graceful(reason)) => {
+                if matches!(self.phase, Phase::Open) {
+                    self.phase = Phase::Flushing(now + FLUSH, reason);
+                    self.incoming.took(usize::MAX / 2);
+                    self.blocked = None;
+                }
+            }
+        }
+        // `gather` has looked just now: nothing sealed means that nothing waits.
+        if let Phase::Flushing(until, reason) = &self.phase
+            && self.outgoing.is_empty()
+            && self.batch.is_empty()
+            && self.conn.link.waiting().0 == 0
+        {
+            let (until, reason) = (*until, reason.clone());
+            match tokio::time::timeout_at(until, self.conn.writer.shutdown()).await {
+                Ok(Ok(())) => self.phase = Phase::Lingering(until, reason),
+                Ok(Err(_)) | Err(_) => return Err(End(reason)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the connection if a deadline has passed; else the next one.
+    fn deadlines(&self, now: Instant) -> Result<Option<Instant>, End> {
+        let mut next = None;
+        let mut hold = |due: Instant, reason: &str| {
+            if due <= now {
+                return Err(End(reason.to_owned()));
+            }
+            next = Some(next.map_or(due, |next: Instant| next.min(due)));
+            Ok(())
+        };
+        match &self.phase {
+            Phase::Flushing(until, reason) | Phase::Lingering(until, reason) => hold(*until, reason)?,
+            Phase::Open => {
+                if let Some(since) = self.malformed_since {
+                    hold(since + MALFORMED, "it sent bytes that are no message")?;
+                } else if let Some(since) = self.partial_since
+                    && self.blocked.is_none()
+                {
+                    let bytes = self.frames.partial().unwrap_or(RECORD) as u64;
+                    let allowed = FRAME + Duration::from_millis(bytes.saturating_mul(1_000) / FRAME_RATE);
+                    hold(since + allowed, "a frame took it too long")?;
+                }
+                if !self.outgoing.is_empty() {
+                    hold(self.stalled_since + STALLED, "it does not read")?;
+                    if let Some(due) = self.conn.link.urgent_deadline() {
+                        hold(due, "it reads too slowly: urgent messages waited too long")?;
+                    }
+                }
+            }
+        }
+        Ok(next)
+    }
+}
+
+/// Seals one record at the end of `outgoing`.
+fn seal(channel: &mut Channel, plain: &[u8], outgoing: &mut Buffer) -> Result<(), NoiseError> {
+    let length = channel.seal(plain, outgoing.room(Channel::sealed_len(plain.len())))?;
+    outgoing.wrote(length);
+    Ok(())
+}
+
+fn poll_read<R: AsyncRead>(reader: Pin<&mut R>, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+    let mut buffer = ReadBuf::new(room);
+    ready!(reader.poll_read(cx, &mut buffer))?;
+    Poll::Ready(Ok(buffer.filled().len()))
+}
+
+/// A network error in the words of the screen.
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => {
+            "connection reset".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

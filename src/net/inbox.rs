@@ -1,0 +1,120 @@
+//! What peers sent and the node has not yet handled, bounded by weight: whoever would pass the bound waits, and reads no more meanwhile.
+
+use super::limits::{INBOX_WEIGHT, INPUT_WEIGHT};
+use super::link::Link;
+use crate::chain::Address;
+use crate::node::{ConnectionId, Direction, Input};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
+
+/// What a connection tells the node task.
+pub enum Item {
+    /// It is up. With it comes the way to send over it.
+    Connected {
+        /// Its number.
+        connection: ConnectionId,
+        /// The other end.
+        address: SocketAddr,
+        /// Who dialled.
+        direction: Direction,
+        /// Its node id, proven.
+        peer: Address,
+        /// The way to send over it.
+        link: Arc<Link>,
+    },
+    /// Anything else.
+    Input(Input),
+}
+
+/// An item, and what it weighs.
+pub struct Delivery {
+    /// The item.
+    pub item: Item,
+    /// To be given back to the [`Outlet`] once it is handled.
+    pub weight: u32,
+}
+
+/// The end that connections hold.
+#[derive(Clone)]
+pub struct Inbox {
+    queue: mpsc::UnboundedSender<Delivery>,
+    room: Arc<Semaphore>,
+}
+
+/// The end that the node task holds.
+pub struct Outlet {
+    queue: mpsc::UnboundedReceiver<Delivery>,
+    room: Arc<Semaphore>,
+}
+
+/// Waiting for room for one item.
+pub type Waiting = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
+
+/// The node task has ended.
+#[derive(Debug)]
+pub struct Gone;
+
+/// A new inbox. Its queue is bounded by the weights that go in.
+pub fn inbox() -> (Inbox, Outlet) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let room = Arc::new(Semaphore::new(INBOX_WEIGHT));
+    (Inbox { queue: sender, room: Arc::clone(&room) }, Outlet { queue: receiver, room })
+}
+
+/// What an input of `bytes` weighs; the largest as much as all there is room for.
+fn weight(bytes: usize) -> u32 {
+    u32::try_from(bytes.saturating_add(INPUT_WEIGHT).min(INBOX_WEIGHT)).unwrap_or(u32::MAX)
+}
+
+impl Inbox {
+    /// Hands in an input if there is room; else gives it back, with what to wait for before [`Inbox::finish`].
+    pub fn offer(&self, input: Input, bytes: usize) -> Result<Option<(Input, Waiting)>, Gone> {
+        let weight = weight(bytes);
+        match self.room.try_acquire_many(weight) {
+            Ok(permit) => {
+                permit.forget();
+                self.send(Item::Input(input), weight).map(|()| None)
+            }
+            Err(TryAcquireError::NoPermits) => Ok(Some((input, Box::pin(Arc::clone(&self.room).acquire_many_owned(weight))))),
+            Err(TryAcquireError::Closed) => Err(Gone),
+        }
+    }
+
+    /// Hands in an input for which room was waited for.
+    pub fn finish(&self, input: Input, permit: OwnedSemaphorePermit) -> Result<(), Gone> {
+        let weight = u32::try_from(permit.num_permits()).unwrap_or(u32::MAX);
+        permit.forget();
+        self.send(Item::Input(input), weight)
+    }
+
+    /// Hands in what comes once or twice for a connection, and weighs nothing.
+    pub fn tell(&self, item: Item) -> Result<(), Gone> {
+        self.send(item, 0)
+    }
+
+    fn send(&self, item: Item, weight: u32) -> Result<(), Gone> {
+        self.queue.send(Delivery { item, weight }).map_err(|_| Gone)
+    }
+}
+
+impl Outlet {
+    /// Takes up to `most` deliveries, at least one; zero when nothing can come any more.
+    pub async fn take(&mut self, into: &mut Vec<Delivery>, most: usize) -> usize {
+        self.queue.recv_many(into, most).await
+    }
+
+    /// What weighed this much was handled.
+    pub fn handled(&self, weight: usize) {
+        self.room.add_permits(weight);
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        // Whoever waits for room learns that nobody reads.
+        self.room.close();
+    }
+}

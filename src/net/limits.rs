@@ -1,0 +1,79 @@
+//! The driver's numbers, each with its unit and its reason.
+
+use std::time::Duration;
+
+/// How long a TCP connection may take to come up; loopback and a lab's links answer in milliseconds.
+pub const CONNECT: Duration = Duration::from_secs(1);
+/// How long the whole Noise handshake may take, both directions together: three messages over the slowest link in use.
+pub const HANDSHAKE: Duration = Duration::from_secs(3);
+/// How long a whole frame may take, beside its bytes at [`FRAME_RATE`].
+pub const FRAME: Duration = Duration::from_secs(10);
+/// The slowest sender that is put up with within a frame, bytes a second.
+pub const FRAME_RATE: u64 = 8 << 10;
+/// How long a critical or high message may wait to be sent, and how long the peer may take nothing at all.
+pub const STALLED: Duration = Duration::from_secs(10);
+/// How long a graceful close may take, from the flush to the other side's end of stream.
+pub const FLUSH: Duration = Duration::from_secs(1);
+/// How long the node may take to close a connection after it was told that it is malformed.
+pub const MALFORMED: Duration = Duration::from_secs(5);
+/// How long the state machine may take to end after it was told to.
+pub const FAREWELL: Duration = Duration::from_millis(1_500);
+/// How long connections may take to end after that; whatever is left is cut off.
+pub const CUT_OFF: Duration = Duration::from_millis(1_500);
+/// How long the store may take to commit what is queued, at the end. With the two above: 5 s.
+pub const COMMIT: Duration = Duration::from_millis(1_900);
+
+/// Most bytes of ciphertext in one record: its length has 16 bits (Noise specification, section 3).
+pub const RECORD: usize = 65_535;
+/// Bytes that announce a record's length.
+pub const RECORD_HEADER: usize = 2;
+/// Bytes that authenticate a record.
+pub const RECORD_TAG: usize = 16;
+/// Most bytes of frames in one record.
+pub const RECORD_PLAIN: usize = RECORD - RECORD_TAG;
+
+/// Bytes gathered for one write: loopback TCP moves 7 GB/s in writes of 256 KiB, 0.2 in writes of 1 KiB.
+pub const WRITE_BATCH: usize = 256 << 10;
+/// Least bytes that a read has room for: what an idle connection costs.
+pub const READ_LEAST: usize = 4 << 10;
+/// Most bytes that a read has room for; the room doubles while reads fill it, and halves again.
+pub const READ_MOST: usize = 256 << 10;
+/// Memory of a buffer that an idle connection keeps, bytes.
+pub const BUFFER_KEPT: usize = 16 << 10;
+
+/// Weight of what peers sent and the node has not yet handled: bytes. The largest frame fits; beyond it connections stop reading.
+pub const INBOX_WEIGHT: usize = 16 << 20;
+/// What an input weighs beside its bytes: so that tiny messages are bounded by number as well, at 16,384.
+pub const INPUT_WEIGHT: usize = 1 << 10;
+/// Most inputs that are taken from a queue at once; the clock is read once for them.
+pub const INPUT_BATCH: usize = 256;
+/// Transactions out for checking at which the node reads no more from its peers: some 0.3 s of work of one thread.
+pub const CHECKS_OUT: usize = 20_000;
+
+/// Most inbound connections with which hands are not shaken: strangers take no more memory and time than this.
+pub const PENDING_INBOUND: usize = 64;
+/// Most dials under way.
+pub const PENDING_DIALS: usize = 64;
+/// Shortest and longest pause after the listener failed (no file descriptors left, for one).
+pub const ACCEPT_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// Most verdicts kept for the other nodes of a process.
+pub const VERDICTS: usize = 256;
+/// Most transactions in the blocks of those verdicts: some 64 MiB.
+pub const VERDICT_TRANSACTIONS: usize = 400_000;
+
+/// Most blocks that wait for a store that fails, to be tried again with the next commit.
+pub const STORE_HELD: usize = 65_536;
+
+/// Most orders that the store's thread takes into one commit: so that under a steady flow there is one at all.
+pub const STORE_ORDERS: usize = 4_096;
+
+/// Slices of mining a second: between them the miner sleeps.
+pub const MINING_SLICES: u32 = 20;
+/// Most tries in a row without looking for a new job: some 10 ms.
+pub const MINING_STRIDE: u64 = 16_384;
+/// How often the header's time is moved while mining.
+pub const MINING_TIME: Duration = Duration::from_secs(1);
+
+// A stop keeps its promise of 5 s.
+const _: () = assert!(FAREWELL.as_millis() + CUT_OFF.as_millis() + COMMIT.as_millis() < 5_000);

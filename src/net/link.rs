@@ -1,0 +1,118 @@
+//! What the node task and a connection's task share: the outbox, and whether and how to end.
+
+use super::limits::STALLED;
+use crate::node::{CloseReason, Outbox, OutboxFull, Priority};
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// A frame that waits, and since when.
+struct Queued {
+    frame: Bytes,
+    since: Instant,
+}
+
+/// Guarded by one lock.
+#[derive(Default)]
+struct State {
+    outbox: Outbox<Queued>,
+    close: Option<CloseReason>,
+}
+
+/// The node task's way to one connection.
+#[derive(Default)]
+pub struct Link {
+    state: Mutex<State>,
+    established: AtomicBool,
+    wake: Notify,
+}
+
+impl Link {
+    /// Queues an encoded frame; does nothing once the connection is being closed.
+    ///
+    /// # Errors
+    /// [`OutboxFull`]: the connection is to be closed.
+    pub fn push(&self, frame: &Bytes, priority: Priority, now: Instant) -> Result<(), OutboxFull> {
+        let mut state = self.state();
+        if state.close.is_some() {
+            return Ok(());
+        }
+        let idle = state.outbox.is_empty();
+        let bytes = frame.len();
+        state.outbox.push(Queued { frame: frame.clone(), since: now }, bytes, priority)?;
+        drop(state);
+        // Its task empties the outbox whenever it looks, so one call is enough.
+        if idle {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Ends the connection. An abrupt close overrides a graceful one; else the first reason stands.
+    pub fn close(&self, reason: CloseReason) {
+        let mut state = self.state();
+        let stronger = matches!((&state.close, &reason), (Some(CloseReason::Graceful(_)), CloseReason::Abrupt(_)));
+        if state.close.is_none() || stronger {
+            state.close = Some(reason);
+        }
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    /// Hands are shaken: the peer may now send what its messages' caps allow.
+    pub fn establish(&self) {
+        self.established.store(true, Ordering::Release);
+    }
+
+    /// Whether hands are shaken.
+    pub fn is_established(&self) -> bool {
+        self.established.load(Ordering::Acquire)
+    }
+
+    /// Why the connection is to end, if it is.
+    pub(super) fn closing(&self) -> Option<CloseReason> {
+        self.state().close.clone()
+    }
+
+    /// Takes frames until they make `bytes`, most urgent first; whether something is to be sent.
+    pub(super) fn take(&self, bytes: usize, into: &mut VecDeque<Bytes>) -> bool {
+        let mut state = self.state();
+        let mut taken = 0;
+        while taken < bytes
+            && let Some((queued, size)) = state.outbox.pop()
+        {
+            taken += size;
+            into.push_back(queued.frame);
+        }
+        taken > 0
+    }
+
+    /// When the oldest critical or high message will have waited too long.
+    pub(super) fn urgent_deadline(&self) -> Option<Instant> {
+        let state = self.state();
+        [Priority::Critical, Priority::High]
+            .into_iter()
+            .filter_map(|priority| state.outbox.oldest(priority))
+            .map(|queued| queued.since + STALLED)
+            .min()
+    }
+
+    /// Wakes when something was queued, or the connection is to end.
+    pub(super) fn woken(&self) -> tokio::sync::futures::Notified<'_> {
+        self.wake.notified()
+    }
+
+    /// Messages and bytes that wait, and messages dropped so far.
+    pub fn waiting(&self) -> (usize, usize, u64) {
+        let state = self.state();
+        (state.outbox.len(), state.outbox.bytes(), state.outbox.dropped())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics while it holds the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,192 @@
+//! The sockets driver: tokio TCP with Noise. It carries a node's inputs in and its outputs out, and knows no rule of the protocol.
+//!
+//! | File | One stage |
+//! |---|---|
+//! | `driver` | the node task: inputs in, outputs out, deadlines, the end |
+//! | `listener`, `dialer` | connections come up |
+//! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
+//! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
+//! | `workers` | validation and signatures, on a bounded pool |
+//! | `miner` | the search for a block, at its pace |
+//! | `writer` | the store, on a thread of its own |
+//! | `alarm`, `buffer`, `clock` | tools |
+//! | [`limits`] | the numbers |
+
+mod alarm;
+mod buffer;
+mod clock;
+pub mod connection;
+mod dialer;
+mod driver;
+pub mod inbox;
+pub mod limits;
+pub mod link;
+mod listener;
+mod miner;
+pub mod noise;
+mod resolver;
+mod workers;
+mod writer;
+
+pub use workers::Workers;
+
+use crate::chain::{Address, ChainSpec, KeyPair, Ledger};
+use crate::node::{Command, Config, EventSink, Node};
+use crate::store::{Store, StoreError};
+use clock::Clock;
+use driver::{Listening, Parts};
+use noise::Identity;
+use rand::rngs::ChaCha20Rng;
+use rand::{Rng, SeedableRng};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+use writer::Writer;
+use zeroize::Zeroizing;
+
+/// How long [`Handle::stop`] may take: the limits of its steps together stay below.
+const STOP: Duration = Duration::from_secs(5);
+
+/// All that a node on sockets needs.
+pub struct Setup {
+    /// How the node is set up. A port of 0 becomes the one it listens on.
+    pub config: Config,
+    /// Its identity, which is also its account.
+    pub keys: KeyPair,
+    /// Its chain.
+    pub spec: Arc<ChainSpec>,
+    /// Where to listen; port 0: any free port. `None`: do not listen.
+    pub listen: Option<SocketAddr>,
+    /// Where it keeps its chain.
+    pub store: Box<dyn Store>,
+    /// Its index in its cluster.
+    pub index: u32,
+    /// Seed of its random generator.
+    pub seed: u64,
+    /// Where its events go.
+    pub events: EventSink,
+    /// The process's workers for heavy work, shared by its nodes.
+    pub workers: Workers,
+}
+
+/// Why a node could not start. Each says which argument to change.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken.
+    #[error("cannot listen on {address}: {why}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why, and what to do, in words.
+        why: String,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was stored is not this chain.
+    #[error(transparent)]
+    Restore(#[from] crate::chain::RestoreError),
+    /// The operating system refuses something that every node needs; in words.
+    #[error("the operating system refuses {0}")]
+    System(String),
+}
+
+/// A running node. Dropping it asks the node to stop, without waiting for it.
+pub struct Handle {
+    id: Address,
+    address: Option<SocketAddr>,
+    commands: mpsc::UnboundedSender<Command>,
+    task: JoinHandle<()>,
+}
+
+/// Starts a node: binds, loads, spawns its tasks. Returns once it listens.
+///
+/// # Errors
+/// [`StartError`]; nothing is left running then.
+pub async fn start(setup: Setup) -> Result<Handle, StartError> {
+    let Setup { mut config, keys, spec, listen, store, index, seed, events, workers } = setup;
+    let mut entropy = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *entropy).map_err(|error| StartError::System(format!("randomness: {error}")))?;
+    let mut random = ChaCha20Rng::from_seed(*entropy);
+
+    // The address before the disk: it is the likelier mistake.
+    let listener = match listen {
+        Some(address) => Some(listener::bind(address).await?),
+        None => None,
+    };
+    let address = listener.as_ref().map(|(_, bound)| *bound);
+    if config.port == 0 {
+        config.port = address.map_or(0, |address| address.port());
+    }
+
+    let chain = spec.chain;
+    let loading = tokio::task::spawn_blocking(move || load(store, spec)).await;
+    let (store, ledger) = loading.map_err(|error| StartError::System(format!("to load the chain: {error}")))??;
+    let answers = mpsc::unbounded_channel();
+    let answer = answers.0.clone();
+    let writer = Writer::start(store, move |input| {
+        // A node that has gone needs no answer.
+        let _ = answer.send(input);
+    })
+    .map_err(|error| StartError::System(format!("a thread for the store: {error}")))?;
+
+    let mut secret = [0; 32];
+    random.fill_bytes(&mut secret);
+    let identity = Identity::new(&keys, secret);
+    let clock = Clock::start();
+    let mining = config.mining;
+    let node = Node::new(config, keys, ledger, seed, clock.now());
+    let id = node.id();
+    let listening = listener.map(|(listener, address)| {
+        let (sender, accepted) = mpsc::channel(limits::PENDING_INBOUND);
+        let mut task = JoinSet::new();
+        task.spawn(listener::accept(listener, sender));
+        Listening { address, accepted, task }
+    });
+    let (commands, commanded) = mpsc::unbounded_channel();
+    let parts = Parts { node, clock, index, events, chain, mining, identity, random, workers, writer, answers, listening };
+    let task = tokio::spawn(driver::run(parts, commanded));
+    Ok(Handle { id, address, commands, task })
+}
+
+/// Reads what is stored, and makes the ledger from it: heavy, beside the runtime.
+fn load(mut store: Box<dyn Store>, spec: Arc<ChainSpec>) -> Result<(Box<dyn Store>, Ledger), StartError> {
+    let ledger = match store.load()? {
+        Some(stored) => Ledger::restore(spec, stored.headers, stored.tip, stored.state)?,
+        None => Ledger::new(spec),
+    };
+    Ok((store, ledger))
+}
+
+impl Handle {
+    /// The node's id.
+    pub fn id(&self) -> Address {
+        self.id
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Asks something of it. Lost if it has stopped.
+    pub fn command(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+
+    /// Whether it has stopped: after [`Command::Shutdown`], and everything that follows from it.
+    pub fn has_stopped(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// Goodbye to all, everything stored, all tasks ended: within 5 s.
+    pub async fn stop(mut self) {
+        self.command(Command::Shutdown);
+        if tokio::time::timeout(STOP, &mut self.task).await.is_err() {
+            tracing::error!("the node did not stop in time: this is a defect");
+            self.task.abort();
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Heavy work beside the nodes: a fixed number of threads, shared by all nodes of a process.
+//!
+//! A block is validated once in a process. Its verdict, and the state after it, go to every node that asks, now or a little later.
+
+use super::limits::{VERDICT_TRANSACTIONS, VERDICTS};
+use crate::chain::{
+    Block, BlockError, BlockId, ChainId, Transaction, TransactionError, ValidationJob, Verdict, verify_signatures,
+};
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// Work to do.
+type Job = Box<dyn FnOnce() + Send>;
+/// Where a verdict goes.
+type Reply = Box<dyn FnOnce(Arc<Verdict>) + Send>;
+
+/// A bounded pool of threads for heavy work (validation, signatures), shared by the nodes of a process. A block's verdict is computed
+/// once and shared. The threads end with the last clone.
+#[derive(Clone)]
+pub struct Workers {
+    pool: Arc<Pool>,
+}
+
+/// Closes the queue when the last clone of the workers goes.
+struct Pool {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    work: Condvar,
+    verdicts: Mutex<Verdicts>,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    closed: bool,
+}
+
+/// Verdicts by block, the oldest dropped first.
+#[derive(Default)]
+struct Verdicts {
+    slots: HashMap<BlockId, Slot>,
+    order: VecDeque<BlockId>,
+    transactions: usize,
+}
+
+enum Slot {
+    /// Being computed for this block; all these wait for it.
+    Running(Arc<Block>, Vec<Reply>),
+    Done(Arc<Verdict>),
+}
+
+impl Workers {
+    /// A pool of `threads`, at least one.
+    pub fn new(threads: usize) -> Self {
+        let shared = Arc::new(Shared::default());
+        for number in 0..threads.max(1) {
+            let shared = Arc::clone(&shared);
+            let spawned = thread::Builder::new().name(format!("worker-{number}")).spawn(move || shared.work());
+            if let Err(error) = spawned {
+                tracing::warn!(%error, "cannot start a worker thread");
+            }
+        }
+        Self { pool: Arc::new(Pool { shared }) }
+    }
+
+    /// Validates a block, or waits for whoever is at it, or knows the verdict already.
+    pub(super) fn validate(&self, job: ValidationJob, reply: impl FnOnce(Arc<Verdict>) + Send + 'static) {
+        let shared = &self.pool.shared;
+        let reply: Reply = Box::new(reply);
+        if !job.check_signatures {
+            // A verdict without signatures is for this node alone, which has checked them before.
+            return shared.submit(Box::new(move || {
+                if let Some(verdict) = run(&job) {
+                    reply(verdict);
+                }
+            }));
+        }
+        let mut verdicts = shared.verdicts();
+        match verdicts.slots.get_mut(&job.id) {
+            // The id names the header only: a verdict is for one body.
+            Some(Slot::Done(verdict)) if same(&verdict.block, &job.block) => {
+                let verdict = Arc::clone(verdict);
+                drop(verdicts);
+                reply(verdict);
+            }
+            Some(Slot::Running(block, waiting)) if same(block, &job.block) => waiting.push(reply),
+            Some(_) => {
+                drop(verdicts);
+                shared.submit(Box::new(move || {
+                    if let Some(verdict) = run(&job) {
+                        reply(verdict);
+                    }
+                }));
+            }
+            None => {
+                verdicts.slots.insert(job.id, Slot::Running(Arc::clone(&job.block), vec![reply]));
+                drop(verdicts);
+                let handle = Arc::clone(shared);
+                shared.submit(Box::new(move || {
+                    let verdict = run(&job);
+                    let waiting = handle.verdicts().settle(job.id, verdict.as_ref());
+                    if let Some(verdict) = verdict {
+                        for reply in waiting {
+                            reply(Arc::clone(&verdict));
+                        }
+                    }
+                }));
+            }
+        }
+    }
+
+    /// Checks transactions: all signatures at once, one by one only if that fails.
+    pub(super) fn check(
+        &self,
+        chain: ChainId,
+        transactions: Vec<Transaction>,
+        reply: impl FnOnce(Vec<(Transaction, Result<(), TransactionError>)>) + Send + 'static,
+    ) {
+        self.pool.shared.submit(Box::new(move || reply(check_all(chain, transactions))));
+    }
+}
+
+impl Shared {
+    fn work(&self) {
+        loop {
+            let job = {
+                let mut queue = self.queue();
+                loop {
+                    match queue.jobs.pop_front() {
+                        Some(job) => break job,
+                        None if queue.closed => return,
+                        None => queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                    }
+                }
+            };
+            // A worker outlives a defect in what it runs; the next job is another node's.
+            if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                tracing::error!("a worker's job panicked: this is a defect");
+            }
+        }
+    }
+
+    fn submit(&self, job: Job) {
+        self.queue().jobs.push_back(job);
+        self.work.notify_one();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn verdicts(&self) -> MutexGuard<'_, Verdicts> {
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.queue().closed = true;
+        self.shared.work.notify_all();
+    }
+}
+
+impl Verdicts {
+    /// Keeps a verdict, and gives back who waits for it. Without one (a defect), or for a body that is not the header's, nothing is
+    /// kept: the right body must still be validated.
+    fn settle(&mut self, id: BlockId, verdict: Option<&Arc<Verdict>>) -> Vec<Reply> {
+        let waiting = match self.slots.remove(&id) {
+            Some(Slot::Running(_, waiting)) => waiting,
+            _ => Vec::new(),
+        };
+        if let Some(verdict) = verdict
+            && !matches!(verdict.result, Err(BlockError::BodyMismatch))
+        {
+            self.transactions += verdict.block.transactions.len();
+            self.order.push_back(id);
+            self.slots.insert(id, Slot::Done(Arc::clone(verdict)));
+            while self.order.len() > VERDICTS || (self.transactions > VERDICT_TRANSACTIONS && self.order.len() > 1) {
+                if let Some(Slot::Done(old)) = self.order.pop_front().and_then(|oldest| self.slots.remove(&oldest)) {
+                    self.transactions -= old.block.transactions.len();
+                }
+            }
+        }
+        waiting
+    }
+}
+
+/// Whether two blocks of one id have one body.
+fn same(left: &Arc<Block>, right: &Arc<Block>) -> bool {
+    Arc::ptr_eq(left, right) || left == right
+}
+
+/// Validates; `None` if that panicked, which is a defect: no peer is blamed for it.
+fn run(job: &ValidationJob) -> Option<Arc<Verdict>> {
+    catch_unwind(AssertUnwindSafe(|| job.run()))
+        .map(Arc::new)
+        .inspect_err(|_| tracing::error!(block = %job.id, "validation panicked: this is a defect"))
+        .ok()
+}
+
+fn check_all(chain: ChainId, transactions: Vec<Transaction>) -> Vec<(Transaction, Result<(), TransactionError>)> {
+    // What is wrong by itself is told apart before the signatures are checked together.
+    let sound = |transaction: &Transaction| {
+        let transfer = &transaction.transfer;
+        transfer.chain == chain && transfer.amount.checked_add(transfer.fee).is_some()
+    };
+    let all_well = transactions.iter().all(sound) && verify_signatures(&transactions).is_ok();
+    transactions
+        .into_iter()
+        .map(|transaction| {
+            let result = if all_well { Ok(()) } else { transaction.verify(chain) };
+            (transaction, result)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "workers_tests.rs"]
+mod tests;

@@ -1,0 +1,125 @@
+//! The store's thread: whatever waits goes to disk in one commit.
+
+use super::limits::{STORE_HELD, STORE_ORDERS};
+use crate::chain::{Block, BlockId};
+use crate::node::Input;
+use crate::store::{Batch, Store};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use tokio::sync::oneshot;
+
+/// What the node wants of its store.
+enum Order {
+    Store(Batch),
+    Load(u64, Vec<BlockId>),
+}
+
+/// The thread that owns the store. When this is dropped it commits what is queued, and ends.
+pub struct Writer {
+    orders: Sender<Order>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Writer {
+    /// Starts the thread; answers go to `answer`.
+    pub fn start(store: Box<dyn Store>, answer: impl Fn(Input) + Send + 'static) -> std::io::Result<Self> {
+        let (sender, receiver) = channel();
+        let (end, ended) = oneshot::channel();
+        thread::Builder::new().name("store".to_owned()).spawn(move || {
+            serve(store, &receiver, answer);
+            // Nobody may be waiting any more.
+            let _ = end.send(());
+        })?;
+        Ok(Self { orders: sender, ended })
+    }
+
+    /// Keeps a batch.
+    pub fn store(&self, batch: Batch) {
+        let _ = self.orders.send(Order::Store(batch));
+    }
+
+    /// Reads blocks.
+    pub fn load(&self, request: u64, ids: Vec<BlockId>) {
+        let _ = self.orders.send(Order::Load(request, ids));
+    }
+
+    /// Waits until all that is queued is committed.
+    pub async fn finish(self) {
+        let Self { orders, ended } = self;
+        drop(orders);
+        let _ = ended.await;
+    }
+}
+
+/// What waits to be committed.
+#[derive(Default)]
+struct Queue {
+    batch: Option<Batch>,
+    /// It failed too often: nothing more is stored, so that what is stored stays a whole chain.
+    given_up: bool,
+}
+
+/// Serves until nobody can order any more and the queue is empty.
+fn serve(mut store: Box<dyn Store>, orders: &Receiver<Order>, answer: impl Fn(Input)) {
+    let mut queue = Queue::default();
+    while let Ok(first) = orders.recv() {
+        // One commit for all that came meanwhile. A load sees what was ordered before it.
+        for order in std::iter::once(first).chain(orders.try_iter().take(STORE_ORDERS)) {
+            match order {
+                Order::Store(batch) => queue.merge(batch),
+                Order::Load(request, ids) => {
+                    queue.commit(&mut *store, &answer);
+                    load(&*store, request, &ids, &answer);
+                }
+            }
+        }
+        queue.commit(&mut *store, &answer);
+    }
+}
+
+impl Queue {
+    /// Blocks one after the other; the last tip and state win.
+    fn merge(&mut self, batch: Batch) {
+        match &mut self.batch {
+            None => self.batch = Some(batch),
+            Some(before) => {
+                before.blocks.extend(batch.blocks);
+                (before.tip, before.state) = (batch.tip, batch.state);
+            }
+        }
+    }
+
+    /// Commits what waits. After a failure it is kept for the next commit, as no stored block may lack its parent.
+    fn commit(&mut self, store: &mut dyn Store, answer: &impl Fn(Input)) {
+        let Some(batch) = self.batch.take() else { return };
+        if self.given_up {
+            return answer(Input::StoreFailed("it failed too often: nothing is stored until the node starts anew".to_owned()));
+        }
+        match store.commit(&batch) {
+            Ok(()) => answer(Input::Stored(batch.blocks.iter().map(|block| block.id()).collect())),
+            Err(error) => {
+                tracing::error!(%error, "the store failed");
+                answer(Input::StoreFailed(error.to_string()));
+                self.given_up = batch.blocks.len() > STORE_HELD;
+                self.batch = (!self.given_up).then_some(batch);
+            }
+        }
+    }
+}
+
+fn load(store: &dyn Store, request: u64, ids: &[BlockId], answer: &impl Fn(Input)) {
+    let mut blocks: Vec<(BlockId, Option<Arc<Block>>)> = Vec::with_capacity(ids.len());
+    for id in ids {
+        let block = store.block(id).unwrap_or_else(|error| {
+            answer(Input::StoreFailed(error.to_string()));
+            None
+        });
+        blocks.push((*id, block));
+    }
+    answer(Input::Loaded { request, blocks });
+}
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

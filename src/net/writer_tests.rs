@@ -1,0 +1,113 @@
+use super::*;
+use crate::chain::{Address, ChainSpec, Ledger, State};
+use crate::store::{StoreError, Stored};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a store was asked, for the test to look at.
+#[derive(Default)]
+struct Log {
+    blocks: HashMap<BlockId, Arc<Block>>,
+    commits: Vec<(usize, BlockId)>,
+    failures: usize,
+}
+
+/// A store in memory that waits for the gate before each commit.
+struct Gated {
+    log: Arc<Mutex<Log>>,
+    gate: Arc<Mutex<()>>,
+}
+
+impl Store for Gated {
+    fn load(&mut self) -> Result<Option<Stored>, StoreError> {
+        Ok(None)
+    }
+    fn block(&self, id: &BlockId) -> Result<Option<Arc<Block>>, StoreError> {
+        Ok(self.log.lock().unwrap().blocks.get(id).cloned())
+    }
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let _open = self.gate.lock().unwrap();
+        let mut log = self.log.lock().unwrap();
+        if log.failures > 0 {
+            log.failures -= 1;
+            return Err(StoreError::Io("no space left".to_owned()));
+        }
+        log.blocks.extend(batch.blocks.iter().map(|block| (block.id(), Arc::clone(block))));
+        log.commits.push((batch.blocks.len(), batch.tip));
+        Ok(())
+    }
+}
+
+fn blocks(count: u8) -> Vec<Arc<Block>> {
+    let ledger = Ledger::new(Arc::new(ChainSpec::lab()));
+    (0..count).map(|number| Arc::new(ledger.mining_job(Address([number; 32])).build(u64::from(number)).block)).collect()
+}
+
+fn batch(block: &Arc<Block>) -> Batch {
+    Batch { blocks: vec![Arc::clone(block)], tip: block.id(), state: State::empty() }
+}
+
+struct Bench {
+    writer: Writer,
+    log: Arc<Mutex<Log>>,
+    gate: Arc<Mutex<()>>,
+    answers: Receiver<Input>,
+}
+
+fn bench() -> Bench {
+    let (log, gate) = (Arc::<Mutex<Log>>::default(), Arc::<Mutex<()>>::default());
+    let (sender, answers) = channel();
+    let store = Box::new(Gated { log: Arc::clone(&log), gate: Arc::clone(&gate) });
+    let answer = move |input| {
+        let _ = sender.send(input);
+    };
+    Bench { writer: Writer::start(store, answer).unwrap(), log, gate, answers }
+}
+
+#[tokio::test]
+async fn what_waits_goes_in_one_commit_and_all_of_it_before_the_end() {
+    let Bench { writer, log, gate, answers } = bench();
+    let blocks = blocks(20);
+    let closed = gate.lock().unwrap();
+    for block in &blocks {
+        writer.store(batch(block));
+    }
+    drop(closed);
+    writer.finish().await;
+    let log = log.lock().unwrap();
+    assert_eq!(log.blocks.len(), 20);
+    assert!(log.commits.len() < 20, "{} commits", log.commits.len());
+    assert_eq!(log.commits.last().unwrap().1, blocks[19].id());
+    let stored: Vec<_> = answers.iter().flat_map(|input| if let Input::Stored(ids) = input { ids } else { vec![] }).collect();
+    assert_eq!(stored, blocks.iter().map(|block| block.id()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_load_sees_what_was_stored_before_it() {
+    let Bench { writer, answers, .. } = bench();
+    let blocks = blocks(2);
+    writer.store(batch(&blocks[0]));
+    writer.load(5, vec![blocks[1].id(), blocks[0].id()]);
+    assert!(matches!(answers.recv_timeout(PATIENCE), Ok(Input::Stored(_))));
+    let Ok(Input::Loaded { request: 5, blocks: loaded }) = answers.recv_timeout(PATIENCE) else { panic!("not loaded") };
+    assert!(loaded[0].1.is_none() && loaded[1].1.as_ref() == Some(&blocks[0]));
+    // Dropped without a word, the thread ends too.
+    drop(writer);
+    assert!(matches!(answers.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected)));
+}
+
+#[test]
+fn a_failed_commit_is_told_and_goes_with_the_next() {
+    let Bench { writer, log, answers, .. } = bench();
+    log.lock().unwrap().failures = 1;
+    let blocks = blocks(2);
+    writer.store(batch(&blocks[0]));
+    assert!(matches!(answers.recv_timeout(PATIENCE), Ok(Input::StoreFailed(why)) if why.contains("no space")));
+    writer.store(batch(&blocks[1]));
+    let Ok(Input::Stored(ids)) = answers.recv_timeout(PATIENCE) else { panic!("not stored") };
+    assert_eq!(ids, [blocks[0].id(), blocks[1].id()]);
+}
