@@ -3,7 +3,7 @@
 //! One idea carries the house: **a node is a deterministic state machine** ([`node::Node`]). It takes an input and
 //! the time, and answers with outputs; it owns no socket, no clock, no thread and no file. Two drivers run the very
 //! same node: [`net`] over TCP with Noise, [`sim`] in virtual time from a seed. What anybody sees of a node is one
-//! stream of [`node::Event`]s, which `observe` folds into snapshots for the dashboard.
+//! stream of [`node::Event`]s, which [`observe`] folds into snapshots for the dashboard.
 //!
 //! | Room | What it holds |
 //! |---|---|
@@ -14,7 +14,7 @@
 //! | [`sim`] | the simulation driver: virtual clock, links, trace |
 //! | [`store`] | where blocks and state are kept: in memory, on disk |
 //! | `cluster` | presets, and their launch on a driver |
-//! | `observe` | turns events into snapshots, lines and logs |
+//! | [`observe`] | turns events into snapshots, lines and logs |
 //! | `cli` | one file a subcommand |
 //!
 //! Who may use whom: `cli → cluster, net, observe, ui` · `cluster → sim, net, node` · `net, sim → node` ·
@@ -25,6 +25,7 @@
 pub mod chain;
 pub mod net;
 pub mod node;
+pub mod observe;
 pub mod sim;
 pub mod store;
 pub mod wire;

@@ -1,0 +1,130 @@
+//! One picture of all nodes: the snapshot that the dashboard draws.
+
+use super::connections::Connection;
+use super::limits::TRAFFIC_SAMPLES;
+use super::observer::Observer;
+use super::watched::Watched;
+use crate::chain::Address;
+use crate::node::Time;
+use rumormill_ui::model::{End, Link, Snapshot, Stranger, Totals, TrafficSample};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Observer {
+    /// All that can be seen at `now`.
+    pub fn snapshot(&mut self, now: Time) -> Arc<Snapshot> {
+        let at = now.since(self.start);
+        self.generation += 1;
+        self.clock.elapsed = at;
+        let alone = self.nodes.len() == 1;
+        let running: Vec<&Watched> = self.nodes.values().filter(|watched| watched.runs()).collect();
+        let count = u32::try_from(running.len()).unwrap_or(u32::MAX);
+        // A node watched alone has only its peers' word for what the best tip is.
+        let best = running
+            .iter()
+            .map(|watched| {
+                let target = if alone { watched.node.sync.target } else { 0 };
+                watched.node.height.max(target)
+            })
+            .max()
+            .unwrap_or(0);
+        let mut duplicates = self.past_duplicates;
+        for watched in self.nodes.values_mut() {
+            watched.refresh(at, best);
+            duplicates = duplicates.saturating_add(watched.duplicates);
+        }
+        let (links, strangers) = self.links();
+        self.sum_traffic(at);
+        let mut snapshot = Snapshot {
+            generation: self.generation,
+            title: self.title.clone(),
+            seed: self.seed,
+            clock: self.clock,
+            nodes: self.nodes.values().map(|watched| watched.snapshot(at)).collect(),
+            links,
+            strangers,
+            problems: Vec::new(),
+            relays: self.relays.lines(&self.names, count),
+            traffic: self.traffic.clone(),
+            totals: Totals {
+                blocks: self.relays.blocks,
+                transactions: self.relays.transactions_total,
+                duplicates,
+                ..self.totals
+            },
+            faults: self.faults.clone(),
+            logs: self.journal.lines(),
+            load: self.load,
+        };
+        // The one place where the dashboard's rules look at what was seen.
+        snapshot.problems = (self.diagnose)(&snapshot);
+        Arc::new(snapshot)
+    }
+
+    /// Links between watched nodes and to strangers, sorted, and the strangers.
+    fn links(&self) -> (Vec<Link>, Vec<Stranger>) {
+        let mut strangers: BTreeMap<Address, Stranger> = BTreeMap::new();
+        let mut ends: Vec<(u32, Result<u32, Address>, bool, &Connection)> = Vec::new();
+        for (index, watched) in &self.nodes {
+            for connection in watched.connections.iter() {
+                match connection.peer.node {
+                    Some(other) => {
+                        let (from, to) = (other.min(*index), other.max(*index));
+                        ends.push((from, Ok(to), *index != from, connection));
+                    }
+                    None => {
+                        ends.push((*index, Err(connection.id), false, connection));
+                        let peer = &connection.peer;
+                        let stranger = strangers.entry(connection.id).or_default();
+                        stranger.name.clone_from(&peer.name);
+                        stranger.address.clone_from(&peer.address);
+                        stranger.height = stranger.height.max(peer.height);
+                    }
+                }
+            }
+        }
+        let places: BTreeMap<Address, u32> = strangers.keys().copied().zip(0..).collect();
+        let mut links: BTreeMap<(u32, End), (Link, bool)> = BTreeMap::new();
+        for (from, to, far, connection) in ends {
+            let to = match to {
+                Ok(node) => End::Node(node),
+                Err(id) => End::Stranger(places.get(&id).copied().unwrap_or(0)),
+            };
+            let (link, from_far) = links.entry((from, to)).or_insert_with(|| (Link { from, to, ..Link::default() }, far));
+            // Both ends count the same bytes: the end that was heard first is believed.
+            if *from_far == far {
+                let (bytes_in, bytes_out) = connection.peer.rate;
+                link.rate = link.rate.saturating_add(bytes_in).saturating_add(bytes_out);
+                link.messages = link.messages.saturating_add(connection.messages);
+            }
+            link.rtt = link.rtt.or(connection.peer.rtt);
+        }
+        for &(from, to) in &self.cuts {
+            let to = End::Node(to);
+            let fresh = || (Link { from, to, ..Link::default() }, false);
+            links.entry((from, to)).or_insert_with(fresh).0.cut = true;
+        }
+        let links = links.into_values().map(|(link, _)| link).collect();
+        (links, strangers.into_values().collect())
+    }
+
+    /// Adds up all nodes' samples, newest to newest, once a second: the graph moves on by whole seconds.
+    fn sum_traffic(&mut self, at: Duration) {
+        if self.traffic_second == Some(at.as_secs()) {
+            return;
+        }
+        self.traffic_second = Some(at.as_secs());
+        let length = self.nodes.values().map(|watched| watched.node.traffic.len()).max();
+        let mut sum = vec![TrafficSample::default(); length.unwrap_or(0).min(TRAFFIC_SAMPLES)];
+        for watched in self.nodes.values() {
+            for (sum, sample) in sum.iter_mut().rev().zip(watched.node.traffic.iter().rev()) {
+                sum.bytes_in = sum.bytes_in.saturating_add(sample.bytes_in);
+                sum.bytes_out = sum.bytes_out.saturating_add(sample.bytes_out);
+                sum.messages_in = sum.messages_in.saturating_add(sample.messages_in);
+                sum.messages_out = sum.messages_out.saturating_add(sample.messages_out);
+            }
+        }
+        self.traffic = sum;
+    }
+}
