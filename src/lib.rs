@@ -13,9 +13,9 @@
 //! | [`net`] | the sockets driver: listener, dialer, connection, encryption |
 //! | [`sim`] | the simulation driver: virtual clock, links, trace |
 //! | [`store`] | where blocks and state are kept: in memory, on disk |
-//! | `cluster` | presets, and their launch on a driver |
+//! | [`cluster`] | presets, and their launch on a driver |
 //! | [`observe`] | turns events into snapshots, lines and logs |
-//! | `cli` | one file a subcommand |
+//! | [`cli`] | one file a subcommand |
 //!
 //! Who may use whom: `cli → cluster, net, observe, ui` · `cluster → sim, net, node` · `net, sim → node` ·
 //! `node → chain, wire, store's trait` · `wire → chain's types` · `chain → nothing of ours`. A test holds this.
@@ -23,6 +23,8 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod cli;
+pub mod cluster;
 pub mod net;
 pub mod node;
 pub mod observe;

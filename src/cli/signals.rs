@@ -1,0 +1,74 @@
+//! Signals: the first asks for a graceful end, the second ends at once.
+
+use super::ending::{Ending, Reason};
+
+/// Listens for the signals that ask a program to end, for as long as the runtime lives. To be called within the runtime.
+pub fn listen(ending: Ending) -> std::io::Result<()> {
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        loop {
+            let number = signals.next().await;
+            if !ending.bring(Reason::Signal) {
+                rumormill_ui::restore_terminal();
+                // As a shell reports a program that a signal ended.
+                std::process::exit(128 + number);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Stops this job until its shell says `fg`; for the dashboard, which gives the terminal back before and takes it again after.
+/// The whole process group, as the terminal itself would do it: under `cargo run` the shell waits for cargo. Where there is no job
+/// control this does nothing.
+pub fn suspend() {
+    #[cfg(unix)]
+    // A job that has no shell to wake it again is not stopped; the kernel sees to that.
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next one's number. A stream of signals never ends.
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => 2,
+            _ = self.terminate.recv() => 15,
+            _ = self.hang_up.recv() => 1,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> i32 {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => 2,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! A whole network in one process: what it looks like (a preset), and its launch on a driver.
+
+mod agreement;
+mod error;
+mod keys;
+mod launch;
+pub mod limits;
+mod preset;
+mod selection;
+mod topology;
+mod traffic;
+
+pub use agreement::{Agreement, Standing};
+pub use error::PresetError;
+pub use keys::{genesis_spec, node_keys, node_seed};
+pub use launch::{Cluster, LaunchError, launch};
+pub use preset::{BUILT_IN, DEFAULT, Mining, Nodes, Preset, TrafficRate};
+pub use selection::Selection;
+pub use topology::{Kind, Topology};
+pub use traffic::{Payment, Traffic};

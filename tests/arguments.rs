@@ -1,0 +1,138 @@
+//! What a person gets to read who slipped on the command line: one sentence that names the argument and what to do.
+
+mod common;
+
+use common::{Fleet, PATIENCE};
+use predicates::prelude::*;
+use predicates::str::contains;
+use std::net::TcpListener;
+
+/// Runs the binary to its end; refuses to wait for one that runs on.
+fn rumormill(arguments: &[&str]) -> assert_cmd::assert::Assert {
+    assert_cmd::Command::from_std(common::rumormill()).args(arguments).timeout(PATIENCE).assert()
+}
+
+/// A wrong argument: exit code 2, and all of these words on stderr.
+fn refused(arguments: &[&str], words: &[&str]) {
+    fails(2, arguments, words);
+}
+
+/// Something that this machine does not allow: exit code 1, and all of these words on stderr, in one sentence.
+fn not_possible(arguments: &[&str], words: &[&str]) {
+    let assert = fails(1, arguments, words);
+    let errors = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert_eq!(errors.lines().count(), 1, "more than one sentence: {errors}");
+    assert!(errors.starts_with("error: "), "{errors}");
+}
+
+fn fails(code: i32, arguments: &[&str], words: &[&str]) -> assert_cmd::assert::Assert {
+    let mut assert = rumormill(arguments).code(code).stderr(contains("panicked").not()).stderr(contains("\u{1b}").not());
+    for word in words {
+        assert = assert.stderr(contains(*word));
+    }
+    assert
+}
+
+#[test]
+fn a_wrong_port_is_named() {
+    refused(&["node", "65536"], &["65536", "[PORT]", "1 to 65535"]);
+    refused(&["node", "-1"], &["-1", "[PORT]", "1 to 65535"]);
+    refused(&["node", "http"], &["http", "[PORT]", "not a port"]);
+    refused(&["node", "127.0.0.1:8080"], &["[PORT]", "the port to listen on comes first"]);
+}
+
+#[test]
+fn a_wrong_peer_is_named() {
+    refused(&["node", "0", "127.0.0.1"], &["127.0.0.1", "[PEER]", "the port is missing", "host:port"]);
+    refused(&["node", "0", "127.0.0.1:8080", "127.0.0.1:99999"], &["127.0.0.1:99999", "[PEER]", "out of range"]);
+    refused(&["node", "0", "::1"], &["[PEER]", "[::1]:8080"]);
+    refused(&["node", "0", "300.0.0.1:80"], &["300.0.0.1:80", "[PEER]", "no IPv4 address"]);
+}
+
+#[test]
+fn other_wrong_values_are_named() {
+    refused(&["node", "0", "--listen", "127.0.0.1:80"], &["--listen", "first argument"]);
+    refused(&["node", "0", "--tries", "0"], &["--tries", "--no-mine"]);
+    refused(&["node", "0", "--tries", "10", "--no-mine"], &["--tries", "--no-mine", "cannot be used with"]);
+    refused(&["node", "0", "--ephemeral", "--data-dir", "x"], &["--ephemeral", "--data-dir"]);
+    refused(&["node", "0", "--name", "a name"], &["--name", "are allowed"]);
+    refused(&["node", "0", "--theme", "plaid"], &["--theme", "plaid", "high-contrast"]);
+    refused(&["node", "0", "--colour"], &["--colour"]);
+    refused(&["cluster", "--duration", "30"], &["--duration", "30s"]);
+    refused(&["cluster", "--seed", "x"], &["--seed"]);
+    refused(&[], &["Usage"]);
+}
+
+#[test]
+fn a_wrong_preset_is_shown_with_line_and_caret() {
+    refused(&["cluster", "ring-9"], &["PRESET", "ring-9", "hello, ring-8"]);
+    refused(&["cluster", "./no/such.toml"], &["PRESET", "./no/such.toml", "cannot read"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    let text = "title = \"Mine\"\nabout = \"\"\nseed = 1\nspeed = 3\n\n[nodes]\ncount = 3\n\n[topology]\nkind = \"line\"\n";
+    std::fs::write(&path, text).unwrap();
+    refused(&["cluster", path.to_str().unwrap()], &["PRESET", "mine.toml", "line 4", "speed = 3", "^^^^^", "unknown field"]);
+    std::fs::write(&path, text.replace("speed = 3", "").replace("count = 3", "count = 0")).unwrap();
+    refused(&["cluster", path.to_str().unwrap()], &["line 7, column 9", "count = 0", "^", "1 to 200"]);
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    not_possible(&["node", &port, "--ephemeral", "--headless"], &["PORT", &format!("127.0.0.1:{port}"), "another port"]);
+}
+
+#[test]
+fn an_address_that_is_not_ours_is_named() {
+    // An address for documentation (RFC 5737): no machine has it.
+    not_possible(&["node", "0", "--listen", "192.0.2.1", "--ephemeral", "--headless"], &["--listen", "192.0.2.1"]);
+}
+
+#[test]
+fn a_host_name_that_does_not_resolve_is_named() {
+    // A name that is reserved to be no one's (RFC 6761).
+    not_possible(
+        &["node", "0", "nobody.invalid:8080", "--ephemeral", "--headless"],
+        &["PEER nobody.invalid:8080", "does not resolve", "check its spelling"],
+    );
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    // Below a file: not even root may create that.
+    let below = file.join("data");
+    not_possible(&["node", "0", "--headless", "--data-dir", below.to_str().unwrap()], &["--data-dir", "file", "cannot write"]);
+}
+
+#[test]
+fn a_data_directory_in_use_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let mut fleet = Fleet::new();
+    fleet.start(&["0", "--data-dir", folder, "--no-mine"]);
+    not_possible(&["node", "0", "--headless", "--data-dir", folder], &["--data-dir", folder, "another"]);
+}
+
+#[test]
+fn a_data_directory_of_another_chain_is_named() {
+    use rumormill::{chain::ChainSpec, store::DiskStore};
+    let folder = tempfile::tempdir().unwrap();
+    let lab = ChainSpec::lab();
+    drop(DiskStore::open(folder.path(), &ChainSpec { reward: lab.reward + 1, ..lab }).unwrap());
+    let folder = folder.path().to_str().unwrap();
+    not_possible(&["node", "0", "--headless", "--data-dir", folder], &["--data-dir", folder, "genesis", "another"]);
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for arguments in [&["--help"][..], &["node", "--help"], &["cluster", "--help"]] {
+        rumormill(arguments)
+            .code(0)
+            .stdout(contains("Examples").and(contains("rumormill node").or(contains("rumormill cluster"))));
+    }
+    rumormill(&["--version"]).code(0).stdout(contains(env!("CARGO_PKG_VERSION")));
+}
