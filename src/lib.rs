@@ -10,6 +10,7 @@
 //! | [`chain`] | the ledger: blocks, transactions, state, validation, fork choice, mempool, mining rules |
 //! | [`wire`] | what peers say to each other: messages, codec, frames, limits |
 //! | [`node`] | the state machine: handshake, peers, reputation, relay, sync, mining |
+//! | [`link`] | what lies between two nodes: latency, loss, bandwidth; the same under both drivers |
 //! | [`net`] | the sockets driver: listener, dialer, connection, encryption |
 //! | [`sim`] | the simulation driver: virtual clock, links, trace |
 //! | [`store`] | where blocks and state are kept: in memory, on disk |
@@ -17,7 +18,7 @@
 //! | [`observe`] | turns events into snapshots, lines and logs |
 //! | [`cli`] | one file a subcommand |
 //!
-//! Who may use whom: `cli → cluster, net, observe, ui` · `cluster → sim, net, node` · `net, sim → node` ·
+//! Who may use whom: `cli → cluster, net, observe, ui` · `cluster → sim, net, node` · `net, sim → node, link` ·
 //! `node → chain, wire, store's trait` · `wire → chain's types` · `chain → nothing of ours`. A test holds this.
 
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@
 pub mod chain;
 pub mod cli;
 pub mod cluster;
+pub mod link;
 pub mod net;
 pub mod node;
 pub mod observe;

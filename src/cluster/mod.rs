@@ -6,6 +6,7 @@ mod keys;
 mod launch;
 pub mod limits;
 mod preset;
+pub mod scenario;
 mod selection;
 mod topology;
 mod traffic;

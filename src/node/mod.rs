@@ -12,6 +12,7 @@
 //! | `transactions`, `seen` | relay of transactions |
 //! | `blocks`, `sync` | relay of blocks; catching up |
 //! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
+//! | `machine` | what a driver drives: a node, or an adversary around one |
 //! | `outbox` | what waits to be sent to one peer, under both drivers |
 
 mod blocks;
@@ -24,6 +25,7 @@ mod exchange;
 mod handshake;
 mod io;
 pub mod limits;
+mod machine;
 mod mining;
 mod outbox;
 mod peer;
@@ -40,6 +42,7 @@ mod transactions;
 pub use config::{Config, Mining, Timing};
 pub use event::{Event, PeerTraffic, SyncPhase};
 pub use io::{CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
+pub use machine::{Machine, Wrap};
 pub use outbox::{Outbox, OutboxFull};
 pub use time::Time;
 

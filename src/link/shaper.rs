@@ -1,0 +1,200 @@
+//! One direction of one connection: when what is sent arrives.
+
+use super::{LinkModel, MILLION};
+use crate::node::Time;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use std::time::Duration;
+
+/// Payload of a packet: an Ethernet frame less the headers of IPv4 and TCP.
+const PACKET: u64 = 1_448;
+/// Least retransmission time-out: Linux's.
+const LEAST_TIMEOUT: Duration = Duration::from_millis(200);
+/// A packet is lost again and again at most this often: the sixth back-off of TCP is already 12.8 s.
+const LOSSES: u32 = 6;
+
+/// What becomes of something sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// When its last byte has left the sender: the next can be sent then.
+    pub sent: Time,
+    /// When it arrives.
+    pub arrives: Time,
+    /// Whether it arrives corrupted: the receiver's decryption fails.
+    pub corrupted: bool,
+    /// Packets lost on the way.
+    pub lost: u32,
+}
+
+/// One direction of one connection.
+#[derive(Debug)]
+pub struct Shaper {
+    model: LinkModel,
+    rng: ChaCha8Rng,
+    /// When the line is free.
+    free: Time,
+    /// When the last thing sent arrives: nothing overtakes it.
+    last: Time,
+}
+
+impl Shaper {
+    /// A shaper whose chances come from `seed`.
+    pub fn new(model: LinkModel, seed: u64) -> Self {
+        Self { model, rng: ChaCha8Rng::seed_from_u64(seed), free: Time(0), last: Time(0) }
+    }
+
+    /// How it behaves now.
+    pub fn model(&self) -> &LinkModel {
+        &self.model
+    }
+
+    /// Behaves otherwise from now on; what is on its way arrives as it would have.
+    pub fn set_model(&mut self, model: LinkModel) {
+        self.model = model;
+    }
+
+    /// When the line is free for the next message.
+    pub fn free(&self) -> Time {
+        self.free
+    }
+
+    /// Sends `bytes` at `now`. The caller holds back while the link is [cut](LinkModel::cut).
+    pub fn carry(&mut self, now: Time, bytes: usize) -> Carried {
+        let model = self.model;
+        let bytes = bytes as u64;
+        let packets = bytes.div_ceil(PACKET).max(1);
+        let begin = self.free.max(now);
+        let (lost, mut delay) = self.losses(packets);
+        let twice = self.happens(model.duplicate, packets);
+        let sent = begin + line_time(bytes.saturating_mul(if twice { 2 } else { 1 }), model.bandwidth);
+        if model.jitter > Duration::ZERO {
+            delay += Duration::from_micros(self.rng.random_range(0..=model.jitter.as_micros() as u64));
+        }
+        if self.happens(model.reorder, packets) {
+            // The gap is filled one packet's way later, or one jitter.
+            delay += model.jitter.max(model.latency / 4).max(Duration::from_millis(1));
+        }
+        let corrupted = self.happens(model.corrupt, packets);
+        let arrives = (sent + model.latency + delay).max(self.last);
+        (self.free, self.last) = (sent, arrives);
+        Carried { sent, arrives, corrupted, lost }
+    }
+
+    /// How many packets are lost, and how long that holds up the rest: TCP tries again after a time-out that doubles each time.
+    fn losses(&mut self, packets: u64) -> (u32, Duration) {
+        let timeout = LEAST_TIMEOUT.max(self.model.latency * 3);
+        let (mut lost, mut delay) = (0, Duration::ZERO);
+        let mut left = packets;
+        while lost < LOSSES && self.happens(self.model.loss, left) {
+            delay += timeout * (1 << lost);
+            lost += 1;
+            // After the first, only the packet sent again can be lost again.
+            left = 1;
+        }
+        (lost, delay)
+    }
+
+    /// Whether something of this probability happens to any of so many packets. Draws no number where it cannot, so that a link without
+    /// faults costs nothing.
+    fn happens(&mut self, parts: u32, packets: u64) -> bool {
+        if parts == 0 {
+            return false;
+        }
+        // For several packets the union bound: exact enough for the few percent that a link loses, and without floating point.
+        let parts = u64::from(parts).saturating_mul(packets).min(u64::from(MILLION));
+        self.rng.random_range(0..u64::from(MILLION)) < parts
+    }
+}
+
+/// How long so many bytes take on the line.
+fn line_time(bytes: u64, bandwidth: Option<u64>) -> Duration {
+    match bandwidth {
+        None => Duration::ZERO,
+        Some(rate) => {
+            let micros = u128::from(bytes) * 1_000_000 / u128::from(rate.max(1));
+            Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn shaper(model: LinkModel) -> Shaper {
+        Shaper::new(model, 7)
+    }
+
+    #[test]
+    fn a_clear_link_delivers_at_once() {
+        let carried = shaper(LinkModel::default()).carry(Time(5), 1 << 20);
+        assert_eq!(carried, Carried { sent: Time(5), arrives: Time(5), corrupted: false, lost: 0 });
+    }
+
+    #[test]
+    fn bandwidth_makes_a_queue_and_latency_a_distance() {
+        let mut shaper = shaper(LinkModel { latency: 50 * MS, bandwidth: Some(1_000_000), ..Default::default() });
+        let first = shaper.carry(Time(0), 100_000);
+        assert_eq!((first.sent, first.arrives), (Time(100_000), Time(150_000)));
+        let second = shaper.carry(Time(10), 100_000);
+        assert_eq!((second.sent, second.arrives), (Time(200_000), Time(250_000)));
+        assert_eq!(shaper.free(), Time(200_000));
+    }
+
+    #[test]
+    fn nothing_overtakes() {
+        let mut shaper = shaper(LinkModel { latency: 10 * MS, jitter: 30 * MS, loss: 100_000, ..Default::default() });
+        let mut last = Time(0);
+        for n in 0..1_000 {
+            let carried = shaper.carry(Time(n * 1_000), 100);
+            assert!(carried.arrives >= last);
+            last = carried.arrives;
+        }
+    }
+
+    #[test]
+    fn losses_come_as_often_as_said_and_cost_a_timeout() {
+        let mut shaper = shaper(LinkModel { latency: 10 * MS, loss: 100_000, ..Default::default() });
+        let mut lost = 0;
+        for n in 0..10_000u64 {
+            let carried = shaper.carry(Time(n * 100_000_000), 100);
+            lost += carried.lost;
+            if carried.lost == 0 {
+                assert_eq!(carried.arrives, Time(n * 100_000_000) + 10 * MS);
+            } else {
+                assert!(carried.arrives >= Time(n * 100_000_000) + 210 * MS);
+            }
+        }
+        assert!((900..1_250).contains(&lost), "{lost} of 10,000 at 10 %");
+    }
+
+    #[test]
+    fn the_same_seed_has_the_same_chances() {
+        let run = |seed| {
+            let model = LinkModel { jitter: 30 * MS, loss: 50_000, corrupt: 10_000, ..Default::default() };
+            let mut shaper = Shaper::new(model, seed);
+            (0..100).map(|n| shaper.carry(Time(n), 5_000)).collect::<Vec<_>>()
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+    }
+
+    #[test]
+    fn the_largest_numbers_saturate() {
+        let model = LinkModel {
+            latency: Duration::from_secs(1 << 40),
+            jitter: Duration::from_secs(1 << 20),
+            loss: MILLION,
+            bandwidth: Some(1),
+            reorder: MILLION,
+            duplicate: MILLION,
+            corrupt: MILLION,
+            cut: false,
+        };
+        let carried = shaper(model).carry(Time(u64::MAX - 1), usize::MAX);
+        assert_eq!(carried.arrives, Time::MAX);
+        assert!(carried.corrupted);
+    }
+}
