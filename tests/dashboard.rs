@@ -16,7 +16,8 @@ const FIRST_BLOCK: Duration = Duration::from_secs(10);
 
 /// What a user's terminal sees of a run.
 struct Terminal {
-    pty: PtyPair,
+    /// `None` once its window was closed.
+    pty: Option<PtyPair>,
     child: Option<Box<dyn Child + Send + Sync>>,
     process: Pid,
     keys: Box<dyn Write + Send>,
@@ -49,7 +50,7 @@ impl Terminal {
                 }
             }
         });
-        Self { pty, child: Some(child), process, keys, output, screen: vt100::Parser::new(36, 120, 0), modes }
+        Self { pty: Some(pty), child: Some(child), process, keys, output, screen: vt100::Parser::new(36, 120, 0), modes }
     }
 
     /// Waits until the screen is as wanted.
@@ -72,8 +73,16 @@ impl Terminal {
         kill_process(self.process, signal).unwrap();
     }
 
-    /// Waits for the end of the process and checks that the terminal is as it was.
-    fn ends_with_the_terminal_restored(mut self) {
+    /// Closes the terminal's window, with all that holds it open.
+    fn close_window(&mut self) {
+        self.pty = None;
+        self.keys = Box::new(std::io::sink());
+        // The reader sees it with the next frame, and closes its side too.
+        self.output = channel().1;
+    }
+
+    /// Waits for the end of the process.
+    fn end(&mut self) -> ExitStatus {
         let mut child = self.child.take().unwrap();
         let (send, ended) = channel();
         std::thread::spawn(move || send.send(child.wait()));
@@ -81,7 +90,12 @@ impl Terminal {
             let _ = kill_process(self.process, Signal::KILL);
             panic!("it goes on; the screen:\n{}", self.screen.screen().contents());
         };
-        let status: ExitStatus = status.unwrap();
+        status.unwrap()
+    }
+
+    /// Waits for the end of the process and checks that the terminal is as it was.
+    fn ends_with_the_terminal_restored(mut self) {
+        let status = self.end();
         // All that was written before the end is in the pipe by now.
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
             self.screen.process(&bytes);
@@ -92,7 +106,7 @@ impl Terminal {
         assert!(!screen.hide_cursor(), "the cursor stays hidden");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse stays captured");
         assert!(!screen.bracketed_paste(), "bracketed paste stays on");
-        assert_eq!(modes(&self.pty), self.modes, "the terminal's modes are not what they were");
+        assert_eq!(modes(self.pty.as_ref().unwrap()), self.modes, "the terminal's modes are not what they were");
     }
 }
 
@@ -161,6 +175,21 @@ fn signals_give_the_terminal_back() {
 }
 
 #[test]
+fn a_closed_window_ends_the_run_with_everything_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let mut terminal = Terminal::run(&["node", "0", "--data-dir", folder, "--tries", "20000"]);
+    terminal.wait(PATIENCE, "a block", shows_a_block);
+    terminal.close_window();
+    let status = terminal.end();
+    // 1 where the screen found out before the signal came. Anything else would be a fault.
+    assert!(matches!(status.exit_code(), 0 | 1) && status.signal().is_none(), "{status:?}");
+    let mut fleet = common::Fleet::new();
+    fleet.start(&["0", "--data-dir", folder, "--no-mine"]);
+    assert!(fleet.known[0].started_at >= 1);
+}
+
+#[test]
 fn control_z_without_a_shell_harms_nothing() {
     let mut terminal = Terminal::run(&["cluster", "hello"]);
     terminal.wait(PATIENCE, "the dashboard", |screen| screen.contains("n2"));
@@ -180,5 +209,5 @@ fn a_node_that_cannot_start_leaves_the_terminal_alone() {
     terminal.wait(PATIENCE, "the error", |screen| screen.contains("error: PORT"));
     let screen = terminal.screen.screen();
     assert!(!screen.alternate_screen() && !screen.hide_cursor());
-    assert_eq!(modes(&terminal.pty), terminal.modes);
+    assert_eq!(modes(terminal.pty.as_ref().unwrap()), terminal.modes);
 }

@@ -99,6 +99,24 @@ fn a_headless_cluster_ends_with_a_verdict() {
 }
 
 #[test]
+fn a_verdict_in_json_is_the_last_line() {
+    let output = rumormill()
+        .args(["cluster", "hello", "--json", "--duration", "3s", "--seed", "7"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let verdict = lines.last().unwrap();
+    assert_eq!(
+        (verdict["event"].as_str(), verdict["agreed"].as_bool(), verdict["nodes"].as_u64()),
+        (Some("verdict"), Some(true), Some(3))
+    );
+    assert_eq!(lines.iter().filter(|line| line["event"] == "stopped").count(), 3, "{text}");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn a_reader_that_leaves_ends_the_run_quietly() {
     let mut child = rumormill()
         .args(["cluster", "hello", "--headless"])

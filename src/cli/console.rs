@@ -12,7 +12,8 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::Duration;
 
 /// How a run is shown.
 #[derive(Debug, clap::Args)]
@@ -142,37 +143,55 @@ impl Watched {
     }
 }
 
+/// How long whoever shows a run may take to end: the dashboard looks four times a second whether it should. One that reads from a
+/// window that was closed, or writes to a pager that is held, may never come back; it is left to the end of the process.
+const CLOSE: Duration = Duration::from_secs(1);
+
 /// Whoever shows a run, on threads of its own: neither a slow terminal nor a slow pipe holds up a node.
 pub struct Console {
-    threads: Vec<JoinHandle<()>>,
     closing: Arc<AtomicBool>,
+    /// Closed once every thread has dropped its end.
+    ended: Receiver<()>,
 }
 
 impl Console {
     /// Begins to show what the nodes do, and did since they started.
     pub fn open(arguments: &ConsoleArguments, watched: Watched, ending: Ending) -> Result<Self, Failure> {
         let closing = Arc::new(AtomicBool::new(false));
-        let threads = match arguments.format() {
-            Some(format) => vec![lines::print(format, watched.names, watched.hub, closing.clone(), ending)],
+        let (alive, ended) = std::sync::mpsc::channel();
+        let run = Run { hub: watched.hub, closing: closing.clone(), ending, alive };
+        let started = match arguments.format() {
+            Some(format) => lines::print(format, watched.names, run),
             None => {
                 let mut observer = Observer::new(watched.plan, rumormill_ui::diagnosis::diagnose);
                 if let Some(level) = arguments.log_level.as_deref().and_then(level) {
                     observer.set_log_level(level);
                 }
-                screen::show(arguments.options(), observer, watched.hub, closing.clone(), ending)
+                screen::show(arguments.options(), observer, run)
             }
         };
-        let threads: std::io::Result<Vec<_>> = threads.into_iter().collect();
-        let threads = threads.map_err(|error| Failure::Environment(format!("cannot start a thread: {error}")))?;
-        Ok(Self { threads, closing })
+        started.map_err(|error| Failure::Environment(format!("cannot start a thread: {error}")))?;
+        Ok(Self { closing, ended })
     }
 
     /// Shows what the nodes said last, and gives the terminal back.
     pub fn close(self) {
         self.closing.store(true, Ordering::Release);
-        for thread in self.threads {
-            // One that panicked has said so.
-            let _ = thread.join();
-        }
+        // Nothing is ever sent: this returns when the last thread has ended, or when it takes too long.
+        let _ = self.ended.recv_timeout(CLOSE);
+        rumormill_ui::restore_terminal();
     }
+}
+
+/// What the threads that show a run share.
+#[derive(Clone)]
+pub struct Run {
+    /// Where the nodes' events come from.
+    pub hub: Arc<Hub>,
+    /// Set when the nodes have stopped.
+    pub closing: Arc<AtomicBool>,
+    /// The run's end, which a thread may also bring about.
+    pub ending: Ending,
+    /// Held by each thread until it ends.
+    pub alive: Sender<()>,
 }

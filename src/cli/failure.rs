@@ -1,6 +1,7 @@
 //! How a command fails: in one sentence, with an exit code.
 
 use std::fmt;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Why a command could not do what it was asked.
@@ -27,4 +28,10 @@ impl fmt::Display for Failure {
         let (Self::Argument(sentence) | Self::Environment(sentence)) = self;
         f.write_str(sentence)
     }
+}
+
+/// Writes a sentence to standard error. A terminal that was closed takes none, and that must not become a fault of its own, as it
+/// would with `eprintln!`.
+pub fn tell(sentence: fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{sentence}");
 }

@@ -1,34 +1,32 @@
 //! Lines instead of a dashboard: for pipes, logs and people who like them.
 
-use super::ending::{Ending, Reason};
+use super::console::Run;
+use super::ending::Reason;
+use super::failure::tell;
 use crate::node::Stamped;
 use crate::observe::{Format, Hub, Lines, Names};
-use std::io::{self, BufWriter, Stdout, Write};
-use std::sync::Arc;
+use std::io::{self, BufWriter, Stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 /// How long the printer sleeps at most before it looks whether it is wanted any more.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Starts the thread that prints.
-pub fn print(
-    format: Format,
-    names: Names,
-    hub: Arc<Hub>,
-    closing: Arc<AtomicBool>,
-    ending: Ending,
-) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("lines".into()).spawn(move || {
+pub fn print(format: Format, names: Names, run: Run) -> io::Result<()> {
+    let printing = move || {
         let lines = Lines::new(BufWriter::new(io::stdout()), format, names);
-        match print_all(lines, &hub, &closing) {
+        match print_all(lines, &run.hub, &run.closing) {
             // A reader that has seen enough is no fault, and nobody is left to be told.
             Ok(()) => {}
-            Err(error) => eprintln!("error: cannot write to standard output: {error}"),
+            Err(error) => tell(format_args!("error: cannot write to standard output: {error}")),
         }
-        ending.bring(Reason::OutputClosed);
-    })
+        run.ending.bring(Reason::OutputClosed);
+        // Named, so that the closure holds it until here.
+        drop(run.alive);
+    };
+    thread::Builder::new().name("lines".into()).spawn(printing).map(drop)
 }
 
 /// Prints until it is told to close, or until nobody reads any more.
@@ -41,7 +39,7 @@ fn print_all(mut lines: Lines<BufWriter<Stdout>>, hub: &Hub, closing: &AtomicBoo
         let dropped = hub.drain(&mut events);
         if dropped > 0 {
             // Not on standard output, where a program may read.
-            let _ = writeln!(io::stderr(), "warning: {dropped} events came faster than they were read, and were left out");
+            tell(format_args!("warning: {dropped} events came faster than they were read, and were left out"));
         }
         for event in &events {
             if !lines.write(event)? {

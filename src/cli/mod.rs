@@ -22,6 +22,7 @@ pub use values::{PeerAddress, Port};
 
 use clap::Parser;
 use ending::Ending;
+use failure::tell;
 use std::process::ExitCode;
 
 /// Reads the command line and carries it out. Exit codes: 0 all went well, 1 the environment did not allow it (or a cluster's
@@ -38,7 +39,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            tell(format_args!("error: {failure}"));
             failure.code()
         }
     }

@@ -1,6 +1,7 @@
 //! A fault of our own: the terminal is given back first, then one sentence says what happened and where to report it.
 
 use super::ending::{Ending, Reason};
+use super::failure::tell;
 use std::panic::PanicHookInfo;
 
 /// Where faults are reported.
@@ -11,9 +12,9 @@ pub fn install_hook(ending: Ending) {
     std::panic::set_hook(Box::new(move |info| {
         ending.bring(Reason::Fault);
         rumormill_ui::restore_terminal();
-        eprintln!("{}", sentence(info));
+        tell(format_args!("{}", sentence(info)));
         if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0") {
-            eprintln!("{}", std::backtrace::Backtrace::force_capture());
+            tell(format_args!("{}", std::backtrace::Backtrace::force_capture()));
         }
     }));
 }

@@ -6,14 +6,12 @@ use super::ending::{Ending, Reason};
 pub fn listen(ending: Ending) -> std::io::Result<()> {
     let mut signals = Signals::new()?;
     tokio::spawn(async move {
-        loop {
-            let number = signals.next().await;
-            if !ending.bring(Reason::Signal) {
-                rumormill_ui::restore_terminal();
-                // As a shell reports a program that a signal ended.
-                std::process::exit(128 + number);
-            }
-        }
+        signals.next().await;
+        ending.bring(Reason::Signal);
+        let number = signals.next().await;
+        rumormill_ui::restore_terminal();
+        // As a shell reports a program that a signal ended.
+        std::process::exit(128 + number);
     });
     Ok(())
 }
@@ -31,7 +29,8 @@ pub fn suspend() {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
+    /// `None` where whoever started us wants it ignored, as `nohup` does.
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -41,7 +40,7 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
+            hang_up: if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) },
         })
     }
 
@@ -51,9 +50,23 @@ impl Signals {
             biased;
             _ = self.interrupt.recv() => 2,
             _ = self.terminate.recv() => 15,
-            _ = self.hang_up.recv() => 1,
+            () = async {
+                match &mut self.hang_up {
+                    Some(hang_up) => drop(hang_up.recv().await),
+                    None => std::future::pending().await,
+                }
+            } => 1,
         }
     }
+}
+
+/// Whether this process was started with SIGHUP ignored. Told by Linux in the lowest bit of a mask; elsewhere not known.
+#[cfg(unix)]
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask =
+        status.lines().find_map(|line| line.strip_prefix("SigIgn:")).and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]

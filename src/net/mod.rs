@@ -132,9 +132,9 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     })
     .map_err(|error| StartError::System(format!("a thread for the store: {error}")))?;
 
-    let mut secret = [0; 32];
-    random.fill_bytes(&mut secret);
-    let identity = Identity::new(&keys, secret);
+    let mut secret = Zeroizing::new([0; 32]);
+    random.fill_bytes(&mut *secret);
+    let identity = Identity::new(&keys, *secret);
     let clock = Clock::start();
     let mining = config.mining;
     let node = Node::new(config, keys, ledger, seed, clock.now());

@@ -23,15 +23,18 @@ fn low_order_points_are_refused() {
     }
 }
 
+/// RFC 7748, section 6.1.
 #[test]
-fn both_sides_agree() {
-    let mut dh = X25519::default();
-    dh.set(&[7; 32]);
-    let mut other = X25519::default();
-    other.set(&[9; 32]);
+fn x25519_by_its_test_vector() {
+    let (mut alice, mut bob) = (X25519::default(), X25519::default());
+    alice.set(&hex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"));
+    bob.set(&hex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"));
+    assert_eq!(alice.pubkey(), hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"));
+    assert_eq!(bob.pubkey(), hex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f"));
     let (mut left, mut right) = ([0; 32], [1; 32]);
-    dh.dh(other.pubkey(), &mut left).unwrap();
-    other.dh(dh.pubkey(), &mut right).unwrap();
+    alice.dh(bob.pubkey(), &mut left).unwrap();
+    bob.dh(alice.pubkey(), &mut right).unwrap();
+    assert_eq!(left[..], hex("4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742"));
     assert_eq!(left, right);
 }
 
