@@ -15,17 +15,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["chain"]),
     // The store's batches and errors; which store there is, a driver's caller decides.
     ("node", &["chain", "wire", "store"]),
-    ("net", &["node", "chain", "wire", "store"]),
-    ("sim", &["node", "chain", "wire", "store"]),
+    // How a link behaves; of the node it knows the time.
+    ("link", &["node"]),
+    ("net", &["node", "chain", "wire", "store", "link"]),
+    ("sim", &["node", "chain", "wire", "store", "link"]),
     // Event and Time are the node's words; the model is the dashboard's. From the store the log takes one thing: how to make a
     // private folder.
     ("observe", &["node", "chain", "store", "ui"]),
-    ("cluster", &["sim", "net", "node", "chain", "store", "observe"]),
-    ("cli", &["cluster", "net", "sim", "node", "chain", "wire", "store", "rpc", "observe", "ui"]),
+    ("cluster", &["sim", "net", "node", "chain", "wire", "store", "link", "observe", "ui"]),
+    ("cli", &["cluster", "net", "sim", "node", "chain", "wire", "store", "link", "rpc", "observe", "ui"]),
 ];
 
 /// Rooms in which time, randomness and order must come from outside, or a seed would not give one history.
-const DETERMINISTIC: &[&str] = &["chain", "wire", "node", "sim"];
+const DETERMINISTIC: &[&str] = &["chain", "wire", "node", "link", "sim"];
 
 /// What the deterministic rooms may not touch, and why.
 const FORBIDDEN: &[(&str, &str)] = &[

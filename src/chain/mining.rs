@@ -24,6 +24,8 @@ pub struct MiningJob {
     pub miner: Address,
     /// What to include, best first; those that do not apply are left out.
     pub transactions: Vec<Transaction>,
+    /// How far the miner's clock is off, in milliseconds.
+    pub clock_skew: i64,
 }
 
 /// An unsealed block.
@@ -33,6 +35,8 @@ pub struct Template {
     pub block: Block,
     /// Earliest time the rules allow its header, Unix milliseconds.
     pub earliest_time: u64,
+    /// How far the miner's clock is off, in milliseconds.
+    pub clock_skew: i64,
 }
 
 impl MiningJob {
@@ -65,13 +69,13 @@ impl MiningJob {
             parent: self.parent_id,
             tx_root: merkle::transaction_root(&ids),
             state_root: state.as_ref().unwrap_or(&self.state).root(),
-            time: now.max(self.earliest_time),
+            time: now.saturating_add_signed(self.clock_skew).max(self.earliest_time),
             stream: 0,
             difficulty: self.difficulty,
             miner: self.miner,
             seal: Seal::Work { nonce: 0 },
         };
-        Template { block: Block { header, transactions }, earliest_time: self.earliest_time }
+        Template { block: Block { header, transactions }, earliest_time: self.earliest_time, clock_skew: self.clock_skew }
     }
 }
 
@@ -93,7 +97,7 @@ impl Template {
     }
     /// Moves the header's time (never before the earliest allowed).
     pub fn set_time(&mut self, now: u64) {
-        self.block.header.time = now.max(self.earliest_time);
+        self.block.header.time = now.saturating_add_signed(self.clock_skew).max(self.earliest_time);
     }
 }
 

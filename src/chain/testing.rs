@@ -45,6 +45,7 @@ impl Builder {
             earliest_time: parent.time + 1,
             miner: Address([miner; 32]),
             transactions,
+            clock_skew: 0,
         }
     }
 

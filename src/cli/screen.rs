@@ -49,8 +49,10 @@ fn draw(options: Options, slot: &Slot, run: &Run) {
         let snapshot = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
         (shown.replace(snapshot.generation) != Some(snapshot.generation)).then_some(snapshot)
     };
-    let quit = |Intent::Quit| {
-        ending.bring(Reason::Quit);
+    let quit = |intent: Intent| {
+        if intent == Intent::Quit {
+            ending.bring(Reason::Quit);
+        }
     };
     let outcome = rumormill_ui::run(options, newer, ending.flag(), quit, signals::suspend);
     match outcome {

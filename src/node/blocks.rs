@@ -66,7 +66,7 @@ impl Node {
             // An answer to a question that we never put.
             return self.offend(cx, connection, Offence::Late);
         }
-        match self.ledger.insert_header(&block.header, cx.now.as_millis()) {
+        match self.ledger.insert_header(&block.header, self.wall(cx.now)) {
             Ok(_) => {
                 self.note_chain(cx, connection, &id);
                 self.take_body(cx, Some(connection), id, block.clone());

@@ -91,7 +91,7 @@ impl Node {
             work: tip.work,
             tip: tip.id,
             capabilities: Capabilities::RELAY,
-            time: cx.now.as_millis(),
+            time: self.wall(cx.now),
             nonce: self.rng.next_u64(),
         }
     }
@@ -153,7 +153,7 @@ impl Node {
             self.refuse(cx, connection, code, text);
             return None;
         }
-        let off = hello.time.abs_diff(cx.now.as_millis());
+        let off = hello.time.abs_diff(self.wall(cx.now));
         if off > CLOCK_WARNING {
             let text = format!("the clock of {} is {} s off ours: check both clocks", hello.node.short(), off / 1_000);
             cx.event(Event::Warning { text });

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 /// One connection, from its making to its end. A driver never gives the same number twice in a node's life, so that what comes
 /// late for an old connection can never touch its successor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct ConnectionId(pub u64);
 
 /// Who dialled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// The peer did.
@@ -72,6 +72,13 @@ pub enum Command {
     Submit(Transaction),
     /// Dial an address and keep the link.
     Connect(SocketAddr),
+    /// End a ban.
+    Unban(Address),
+    /// Believe that the clock is off: header times, their checks and what peers are told move; intervals do not.
+    SkewClock {
+        /// By how many milliseconds, forward or (negative) back.
+        millis: i64,
+    },
     /// Say goodbye to all and stop. [`Event::Stopped`] is the last event.
     Shutdown,
 }
@@ -201,7 +208,7 @@ pub enum Output {
 }
 
 /// An event, with when and where it happened: what observers get.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Stamped {
     /// When.
     pub at: Time,

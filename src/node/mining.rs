@@ -47,6 +47,7 @@ impl Node {
             return self.stop_mining(cx);
         }
         let mut job = self.ledger.mining_job(self.id);
+        job.clock_skew = self.clock_skew;
         job.transactions = self.mempool.best(self.ledger.spec().max_transactions);
         (self.mining.running, self.mining.since) = (true, cx.now);
         cx.event(Event::Mining { height: job.parent.height.saturating_add(1), difficulty: job.difficulty });
@@ -83,7 +84,7 @@ impl Node {
         if block.header.parent != self.ledger.tip().id || self.stopping {
             return;
         }
-        match self.ledger.insert_header(&block.header, cx.now.as_millis()) {
+        match self.ledger.insert_header(&block.header, self.wall(cx.now)) {
             Ok(_) => {
                 self.report.mined.insert(id);
                 self.take_body(cx, None, id, block);

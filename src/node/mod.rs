@@ -79,6 +79,8 @@ pub struct Node {
     mining: mining::State,
     storage: storage::State,
     report: report::State,
+    /// How far its clock is believed to be off, in milliseconds.
+    clock_skew: i64,
     /// Set by [`Command::Shutdown`]: no new links, no new work.
     stopping: bool,
 }
@@ -102,6 +104,7 @@ impl Node {
             mining: mining::State::default(),
             storage: storage::State::default(),
             report: report::State { transactions_on_chain, ..Default::default() },
+            clock_skew: 0,
             stopping: false,
             config,
             keys,
@@ -178,6 +181,11 @@ impl Node {
         self.timers.next()
     }
 
+    /// What its own clock shows: Unix milliseconds. Intervals are not measured with it, since a clock may be off.
+    fn wall(&self, now: Time) -> u64 {
+        now.as_millis().saturating_add_signed(self.clock_skew)
+    }
+
     /// Sorts a message to the room that owns its kind.
     fn on_received(&mut self, cx: &mut Context<'_>, connection: ConnectionId, message: &Arc<Message>, bytes: usize) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
@@ -249,6 +257,8 @@ impl Node {
                 self.book.add_bootstrap(address, cx.now);
                 self.dial_due(cx);
             }
+            Command::Unban(peer) => self.lift_ban(cx, peer),
+            Command::SkewClock { millis } => self.clock_skew = millis,
             Command::Shutdown => self.shut_down(cx),
         }
     }

@@ -217,6 +217,14 @@ impl Node {
         cx.event(Event::Reputation { connection, peer: id, delta, value, reason: reason.to_owned() });
     }
 
+    /// A ban is ended before its time.
+    pub(super) fn lift_ban(&mut self, cx: &mut Context<'_>, peer: Address) {
+        if let Some(ban) = self.reputations.bans.get_mut(&peer) {
+            ban.until = cx.now;
+            self.on_unban_deadline(cx, peer);
+        }
+    }
+
     /// A ban may be over.
     pub(super) fn on_unban_deadline(&mut self, cx: &mut Context<'_>, peer: Address) {
         if self.reputations.unban(&peer, cx.now) {

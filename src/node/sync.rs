@@ -115,7 +115,7 @@ impl Node {
             return self.offend(cx, connection, Offence::UnconnectedHeaders);
         }
         for (header, id) in headers.iter().zip(&ids) {
-            match self.ledger.insert_header(header, cx.now.as_millis()) {
+            match self.ledger.insert_header(header, self.wall(cx.now)) {
                 // A chain with an invalid block in it counts for nothing, whoever still believes in it.
                 Ok(_) if self.ledger.is_invalid(id) => break,
                 Ok(_) => {}

@@ -4,7 +4,7 @@ use std::ops::Add;
 use std::time::Duration;
 
 /// A moment: microseconds since the Unix epoch. Drivers see to it that it never goes back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Time(pub u64);
 

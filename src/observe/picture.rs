@@ -56,6 +56,7 @@ impl Observer {
             faults: self.faults.clone(),
             logs: self.journal.lines(),
             load: self.load,
+            ..Snapshot::default()
         };
         // The one place where the dashboard's rules look at what was seen.
         snapshot.problems = (self.diagnose)(&snapshot);

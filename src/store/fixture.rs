@@ -54,6 +54,7 @@ impl Chain {
             earliest_time: self.parent.time + 1,
             miner: Address([self.miner; 32]),
             transactions: vec![transfer.sign(&faucet)],
+            clock_skew: 0,
         };
         let block = job.build(self.parent.time + 4_000).search(0, 1_000).expect("difficulty 1");
         let block = Arc::new(block);

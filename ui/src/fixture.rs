@@ -211,6 +211,7 @@ pub fn cluster(count: u32, tick: u64) -> Snapshot {
                 rtt: Some(Duration::from_micros(8_000 + seed % 11 * 4_000)),
                 messages: wander(seed, tick) / 18,
                 cut: trouble && (from, to) == (4, 5),
+                configured: None,
             });
         }
     }
@@ -266,6 +267,7 @@ pub fn alone(tick: u64) -> Snapshot {
             rtt: peer.rtt,
             messages: u64::from(place % 3),
             cut: false,
+            configured: None,
         });
         snapshot.nodes[0].peers.push(peer);
     }

@@ -33,6 +33,18 @@ pub struct Snapshot {
     pub totals: Totals,
     /// Faults that were injected and still hold.
     pub faults: Vec<Fault>,
+    /// What the scenario will do and has done, in order of time.
+    pub timeline: Vec<TimelineLine>,
+    /// What must come out, with verdicts so far.
+    pub expectations: Vec<ExpectationLine>,
+    /// Messages by kind, sorted by kind.
+    pub messages: Vec<MessageCount>,
+    /// What whoever runs this can be asked to do.
+    pub controls: Controls,
+    /// Set when this is a replay.
+    pub recording: Option<Recording>,
+    /// What was last done or refused at the reader's wish, in words, and when (run time).
+    pub notice: Option<(Duration, String)>,
     /// Log lines, oldest first, bounded.
     pub logs: Vec<LogLine>,
     /// This process's own use of the machine.
@@ -293,6 +305,94 @@ pub struct Link {
     pub messages: u64,
     /// Cut by a fault.
     pub cut: bool,
+    /// What was asked for, `from` to `to` and back, where anything was.
+    pub configured: Option<(LinkShape, LinkShape)>,
+}
+
+/// The numbers of one direction of a link, as configured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkShape {
+    /// One-way delay.
+    pub latency: Duration,
+    /// Random addition to it.
+    pub jitter: Duration,
+    /// Lost packets, parts of a million.
+    pub loss: u32,
+    /// Bytes a second; `None`: no limit.
+    pub bandwidth: Option<u64>,
+    /// Nothing comes through.
+    pub cut: bool,
+}
+
+/// One line of the scenario's timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineLine {
+    /// When (run time).
+    pub at: Duration,
+    /// What, in words.
+    pub text: String,
+    /// Whether it has happened.
+    pub done: bool,
+}
+
+/// One expectation of the scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectationLine {
+    /// The expectation as a sentence.
+    pub text: String,
+    /// Whether it holds.
+    pub verdict: Verdict,
+    /// The figure measured so far, in words.
+    pub measured: String,
+}
+
+/// Whether an expectation holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// Not decided yet.
+    #[default]
+    Pending,
+    /// It holds.
+    Met,
+    /// It does not.
+    Missed,
+}
+
+/// Messages of one kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageCount {
+    /// The kind's word.
+    pub kind: String,
+    /// Received since the start, by all nodes.
+    pub count: u64,
+    /// A second, lately.
+    pub rate: u64,
+    /// Bytes received since the start.
+    pub bytes: u64,
+}
+
+/// What whoever runs this can be asked to do; keys for the rest are off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Controls {
+    /// Faults can be injected.
+    pub faults: bool,
+    /// The run can be paused.
+    pub pause: bool,
+    /// One event at a time can be played.
+    pub step: bool,
+    /// The speed can be changed.
+    pub speed: bool,
+}
+
+/// A recording that is being replayed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// How long it is.
+    pub length: Duration,
+    /// Moments worth jumping to, in order, with a few words each.
+    pub marks: Vec<(Duration, String)>,
+    /// Whether it ends in the middle of a line.
+    pub torn: bool,
 }
 
 /// The other end of a link.
@@ -376,8 +476,21 @@ pub struct Relay {
     pub took: Duration,
     /// Nodes that have it, of how many that run.
     pub seen: (u32, u32),
+    /// How it went, hop by hop, in the order of arrival; for blocks and transactions.
+    pub hops: Vec<Hop>,
     /// Words where the above does not say it: "14 addresses", "reputation 41 -> -52: malformed frame", "depth 2".
     pub note: String,
+}
+
+/// Something arrived at a node for the first time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
+    /// Where.
+    pub node: u32,
+    /// From which node; `None`: it was made there, or came from a stranger.
+    pub from: Option<u32>,
+    /// How long after it was first seen anywhere.
+    pub after: Duration,
 }
 
 /// What was relayed.
@@ -506,9 +619,78 @@ pub struct BlockLine {
     pub from: Option<String>,
 }
 
-/// What the reader of the dashboard wants done; whoever runs the nodes does it.
+/// A change to links, by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LinkTweak {
+    /// One-way delay.
+    Latency(Duration),
+    /// Lost packets, parts of a million.
+    Loss(u32),
+    /// Bytes a second.
+    Bandwidth(u64),
+    /// Nothing comes through.
+    Cut,
+}
+
+/// What the reader of the dashboard wants done; whoever runs the nodes does it. Faults end by themselves after `lasts`
+/// (`None`: until undone).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Intent {
     /// End the run.
     Quit,
+    /// Kill a node, as `kill -9` does.
+    Kill {
+        /// Which.
+        node: u32,
+        /// For how long.
+        lasts: Option<Duration>,
+    },
+    /// Start a node again.
+    Restart(u32),
+    /// Stand a node still; again: let it go on.
+    Freeze {
+        /// Which.
+        node: u32,
+        /// For how long.
+        lasts: Option<Duration>,
+    },
+    /// Change the link between two nodes, or (`to` is `None`) all links of one, both ways.
+    Link {
+        /// One end.
+        from: u32,
+        /// The other.
+        to: Option<u32>,
+        /// What changes.
+        tweak: LinkTweak,
+        /// For how long.
+        lasts: Option<Duration>,
+    },
+    /// Cut all links between these nodes and the rest.
+    Partition {
+        /// One side.
+        group: Vec<u32>,
+        /// For how long.
+        lasts: Option<Duration>,
+    },
+    /// Undo the fault with this number; `None`: the last one.
+    Undo(Option<u32>),
+    /// Undo all faults.
+    ClearFaults,
+    /// Pause the run, or let it go on.
+    TogglePause,
+    /// Play one event of a paused run.
+    Step,
+    /// Change the speed to this much, percent of real time.
+    Speed(u32),
+    /// Go to a moment of a recording (run time).
+    Seek(Duration),
+    /// Save what was done by hand as a preset that does it again.
+    SavePreset,
+    /// End a ban: of the peer with this id (64 hex digits), on a node.
+    Unban {
+        /// On which node.
+        node: u32,
+        /// Whose.
+        id: String,
+    },
 }

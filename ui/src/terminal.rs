@@ -175,8 +175,9 @@ pub fn run(
                 break;
             }
             if let Some(intent) = app.handle(&event) {
+                let quit = intent == Intent::Quit;
                 on_intent(intent);
-                if intent == Intent::Quit {
+                if quit {
                     return Ok(());
                 }
             }

@@ -241,6 +241,7 @@ impl Ledger {
             earliest_time: self.tree.median_time(tip).saturating_add(1),
             miner,
             transactions: Vec::new(),
+            clock_skew: 0,
         }
     }
 
