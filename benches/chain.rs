@@ -58,6 +58,7 @@ fn job(spec: &Arc<ChainSpec>, genesis: &Block, state: &State, transactions: Vec<
         earliest_time: 0,
         miner: Address([9; 32]),
         transactions,
+        clock_skew: 0,
     }
 }
 
