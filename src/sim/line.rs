@@ -10,8 +10,8 @@ const LAST_HANDSHAKE_BYTES: usize = 180;
 
 /// What travels.
 pub(super) enum Cargo {
-    /// A message; its digest goes into the trace.
-    Message { message: Arc<Message>, bytes: usize, digest: u64 },
+    /// A message, and the bytes of its frame.
+    Message { message: Arc<Message>, bytes: usize },
     /// The dialler's last message of the encryption's handshake.
     LastHandshake,
     /// The end of the connection, with why.

@@ -198,12 +198,12 @@ impl Network {
         let end = &self.pipes.get(&delivery.pipe)?.ends[delivery.end];
         let connection = end.connection;
         match &delivery.cargo {
-            Cargo::Message { message, bytes, digest } => {
+            Cargo::Message { message, bytes } => {
                 if !end.open {
                     return None;
                 }
                 self.delivered += 1;
-                trace.note(now, b"deliver", connection.0, &[message.kind() as u64, *bytes as u64, *digest]);
+                trace.note(now, b"deliver", connection.0, &[*bytes as u64]);
                 Some(Input::Received { connection, message: message.clone(), bytes: *bytes })
             }
             Cargo::LastHandshake => self.established(delivery.pipe, delivery.end).map(|(_, input)| input),
