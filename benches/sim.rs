@@ -4,7 +4,7 @@
 
 use rumormill::chain::{ChainSpec, KeyPair};
 use rumormill::link::LinkModel;
-use rumormill::node::{Command, Config, Mining};
+use rumormill::node::{Command, Config, Mining, Timing};
 use rumormill::sim::Simulation;
 use rumormill::store::MemoryStore;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ fn pick(state: &mut u64, bound: usize) -> usize {
     (*state % bound as u64) as usize
 }
 
-fn build(nodes: usize) -> Simulation {
+fn build(nodes: usize, timing: Timing) -> Simulation {
     let mut allocation: Vec<_> = (0..nodes).map(|index| (keys(index).address(), 1_000_000)).collect();
     allocation.sort_unstable();
     let spec = ChainSpec { allocation, ..ChainSpec::lab() };
@@ -49,6 +49,7 @@ fn build(nodes: usize) -> Simulation {
             bootstrap: peers.into_iter().map(Simulation::address).collect(),
             peer_exchange: false,
             max_inbound: 1_000,
+            timing,
             mining: (index < MINERS).then_some(Mining { tries_per_second: TRIES }),
             ..Config::default()
         };
@@ -64,9 +65,9 @@ fn memory() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
 }
 
-fn run(nodes: usize, virtual_time: Duration) -> f64 {
+fn run(nodes: usize, timing: Timing, virtual_time: Duration) -> f64 {
     let began = Instant::now();
-    let mut sim = build(nodes);
+    let mut sim = build(nodes, timing);
     sim.run_for(Duration::from_secs(5));
     let started = began.elapsed();
     let mut random = 0x0fed_cba9_8765_4321;
@@ -81,7 +82,8 @@ fn run(nodes: usize, virtual_time: Duration) -> f64 {
     let (took, messages) = (clock.elapsed(), sim.delivered() - before);
     let cost = took.as_secs_f64() / messages as f64;
     println!(
-        "{nodes} nodes: start {started:.1?}; {virtual_time:?} in {took:.2?}, {:.1} x real time; {messages} messages at {:.2} us; height {}; {} MiB; trace {}",
+        "{nodes} nodes, {} intervals: start {started:.1?}; {virtual_time:?} in {took:.2?}, {:.1} x real time; {messages} messages at {:.2} us; height {}; {} MiB; trace {}",
+        if timing == Timing::LAB { "lab" } else { "public" },
         virtual_time.as_secs_f64() / took.as_secs_f64(),
         cost * 1e6,
         sim.node(0).map_or(0, |node| node.ledger().tip().height),
@@ -94,15 +96,19 @@ fn run(nodes: usize, virtual_time: Duration) -> f64 {
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.iter().any(|argument| argument == "--test") {
-        run(8, Duration::from_secs(10));
+        run(8, Timing::LAB, Duration::from_secs(10));
         return;
     }
     if let Some(nodes) = arguments.iter().find_map(|argument| argument.parse().ok()) {
-        run(nodes, Duration::from_secs(if nodes > 2_000 { 30 } else { 60 }));
+        for timing in [Timing::LAB, Timing::PUBLIC] {
+            run(nodes, timing, Duration::from_secs(if nodes > 2_000 { 30 } else { 60 }));
+        }
         return;
     }
-    let small = run(8, Duration::from_secs(600));
-    run(100, Duration::from_secs(60));
-    let large = run(1_000, Duration::from_secs(60));
-    println!("cost of a delivered message, 1,000 nodes against 8: {:.2}", large / small);
+    for timing in [Timing::LAB, Timing::PUBLIC] {
+        let small = run(8, timing, Duration::from_secs(600));
+        run(100, timing, Duration::from_secs(60));
+        let large = run(1_000, timing, Duration::from_secs(60));
+        println!("cost of a delivered message, 1,000 nodes against 8: {:.2}", large / small);
+    }
 }

@@ -57,6 +57,14 @@ impl Line {
         self.shaper.set_model(model);
     }
 
+    /// Sends a message past the outbox where nothing waits and nothing holds it up, as on most links at most times: when it arrives.
+    pub(super) fn carry_at_once(&mut self, cargo: &Cargo, now: Time) -> Option<Time> {
+        let model = self.shaper.model();
+        let clear = !model.cut && model.corrupt == 0 && self.shaper.free() <= now;
+        (clear && self.outbox.is_empty() && self.end.is_none() && !self.ended)
+            .then(|| self.shaper.carry(now, cargo.bytes()).arrives)
+    }
+
     /// Queues a message; nothing more is taken once the line is to end.
     pub(super) fn push(&mut self, cargo: Cargo, priority: Priority) -> Result<(), OutboxFull> {
         if self.end.is_some() || self.ended {

@@ -13,11 +13,11 @@ pub(super) enum Happening {
     /// A message, or the end of a connection, arrives.
     Deliver(Delivery),
     /// The dialler's end of a connection is encrypted.
-    Handshaken { pipe: u64 },
+    Handshaken { pipe: usize },
     /// A dial arrives at its address.
     Dialled { host: usize, address: SocketAddr, boot: u64 },
     /// A line may be free for its next message.
-    LineFree { pipe: u64, end: usize },
+    LineFree { pipe: usize, end: usize },
     /// A node's deadline may have come.
     Deadline { host: usize },
     /// A miner has done a slice of its search.
