@@ -1,9 +1,7 @@
 //! Relay of transactions: announced by id, asked from one peer at a time, checked, pooled, announced on.
 
 use super::context::Context;
-use super::limits::{
-    POOL_EXPIRY_CHECK, TRANSACTION_REQUEST, TRANSACTIONS_BYTES, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
-};
+use super::limits::{POOL_EXPIRY_CHECK, TRANSACTION_REQUEST, TRANSACTIONS_BYTES, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT};
 use super::reputation::{Merit, Offence};
 use super::timers::Timer;
 use super::{ConnectionId, Event, Node, Output};

@@ -63,13 +63,7 @@ pub(super) struct Network {
 
 impl Network {
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            pipes: Vec::new(),
-            usual: LinkModel::default(),
-            models: BTreeMap::new(),
-            seed,
-            delivered: 0,
-        }
+        Self { pipes: Vec::new(), usual: LinkModel::default(), models: BTreeMap::new(), seed, delivered: 0 }
     }
 
     /// How what `from` sends to `to` travels.
@@ -234,8 +228,14 @@ impl Network {
 
     /// A machine has lost power: its ends are gone, and the others will learn it.
     pub(super) fn abandon(&mut self, host: usize, now: Time, queue: &mut Queue) {
-        let own: Vec<_> =
-            self.pipes.iter().flatten().flat_map(|pipe| &pipe.ends).filter(|end| end.host == host).map(|end| end.connection).collect();
+        let own: Vec<_> = self
+            .pipes
+            .iter()
+            .flatten()
+            .flat_map(|pipe| &pipe.ends)
+            .filter(|end| end.host == host)
+            .map(|end| end.connection)
+            .collect();
         for connection in own {
             // The operating system of a killed process resets its connections.
             self.close(connection, "connection reset by the peer", false, now, queue);
