@@ -9,8 +9,8 @@ use super::buffer::Buffer;
 use super::delay::Line;
 use super::inbox::{Inbox, Item, Waiting};
 use super::limits::{
-    BUFFER_KEPT, FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, READ_MOST, RECORD, RECORD_HEADER, RECORD_PLAIN, STALLED, TRICKLE,
-    WRITE_BATCH,
+    BUFFER_KEPT, FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, READ_MOST, RECORD, RECORD_HEADER, RECORD_PLAIN, STALLED,
+    TRICKLE, WRITE_BATCH,
 };
 use super::link::Link;
 use super::noise::{Channel, NoiseError};
