@@ -2,7 +2,7 @@
 //!
 //! | File | One stage |
 //! |---|---|
-//! | `driver` | the node task: inputs in, outputs out, deadlines, the end |
+//! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
 //! | `listener`, `dialer` | connections come up |
 //! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
