@@ -43,8 +43,8 @@ where
             None => self.line = Some(Box::new(Line::new(model, self.conn.link.seed(), now))),
         }
         if cut {
-            // From here on the peer can take something again.
-            self.stalled_since = now;
+            // From here on the peer can take something again, and what waited did so for us.
+            (self.stalled_since, self.held) = (now, now);
         }
     }
 
