@@ -217,7 +217,8 @@ impl Handle {
     }
 
     /// From now on, what this node sends to `peer` travels as `model` says: over the connection that is up, and over later ones, whoever
-    /// dials. A clear model costs nothing. The other direction is the peer's to set.
+    /// dials. A clear model costs nothing. The other direction is the peer's to set. The encryption's handshake is not slowed: who is at
+    /// the other end is known only after it.
     ///
     /// While the link is cut, nothing is written: what is sent waits in the outbox, no pong comes, and the node ends the connection by
     /// itself. New connections in either direction come to nothing; our dials time out.
