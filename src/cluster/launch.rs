@@ -50,6 +50,7 @@ pub async fn launch(preset: &Preset, seed: u64, events: EventSink, workers: Work
             seed: node_seed(seed, index),
             events: events.clone(),
             workers: workers.clone(),
+            wrap: None,
         };
         match net::start(setup).await {
             Ok(handle) => nodes.push(handle),
