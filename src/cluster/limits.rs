@@ -39,3 +39,6 @@ pub const STOP: Duration = Duration::from_secs(5);
 /// How long tips may disagree at the end of a run before it counts as a failure: a block that was just found is still on its
 /// way, and of two found at once the next one decides.
 pub const AGREEMENT_GRACE: Duration = Duration::from_secs(20);
+
+/// Most faults that hold at once: each is looked at for each link, and nobody could read a longer list.
+pub const MAX_FAULTS: usize = 256;

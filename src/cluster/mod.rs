@@ -1,10 +1,12 @@
 //! A whole network in one process: what it looks like (a preset), and its launch on a driver.
 
 mod agreement;
+pub mod director;
 mod error;
 mod keys;
 mod launch;
 pub mod limits;
+mod plan;
 mod preset;
 pub mod scenario;
 mod selection;
@@ -15,6 +17,7 @@ pub use agreement::{Agreement, Standing};
 pub use error::PresetError;
 pub use keys::{genesis_spec, node_keys, node_seed};
 pub use launch::{Cluster, LaunchError, launch};
+pub use plan::Plan;
 pub use preset::{BUILT_IN, DEFAULT, Mining, Nodes, Preset, TrafficRate};
 pub use selection::Selection;
 pub use topology::{Kind, Topology};
