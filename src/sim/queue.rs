@@ -12,10 +12,12 @@ pub(super) enum Happening {
     Input { host: usize, input: Input, boot: Option<u64> },
     /// A message, or the end of a connection, arrives.
     Deliver(Delivery),
-    /// One end of a connection has done its encryption handshake.
-    Handshaken { pipe: u64, end: usize },
+    /// The dialler's end of a connection is encrypted.
+    Handshaken { pipe: u64 },
     /// A dial arrives at its address.
     Dialled { host: usize, address: SocketAddr, boot: u64 },
+    /// A line may be free for its next message.
+    LineFree { pipe: u64, end: usize },
     /// A node's deadline may have come.
     Deadline { host: usize },
     /// A miner has done a slice of its search.
