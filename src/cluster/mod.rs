@@ -3,6 +3,7 @@
 mod agreement;
 pub mod director;
 mod error;
+pub mod expect;
 mod keys;
 mod launch;
 pub mod limits;
