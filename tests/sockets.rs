@@ -128,6 +128,7 @@ impl Lab {
             seed: u64::from(number),
             events: events.sink(),
             workers: self.workers.clone(),
+            wrap: None,
         }
     }
 

@@ -6,9 +6,11 @@
 
 use super::alarm::Alarm;
 use super::buffer::Buffer;
+use super::delay::Line;
 use super::inbox::{Inbox, Item, Waiting};
 use super::limits::{
-    BUFFER_KEPT, FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, READ_MOST, RECORD, RECORD_PLAIN, STALLED, WRITE_BATCH,
+    BUFFER_KEPT, FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, READ_MOST, RECORD, RECORD_HEADER, RECORD_PLAIN, STALLED, TRICKLE,
+    WRITE_BATCH,
 };
 use super::link::Link;
 use super::noise::{Channel, NoiseError};
@@ -133,6 +135,12 @@ struct Task<R, W> {
     outgoing: Buffer,
     /// When the peer last took something, while there is something to take.
     stalled_since: Instant,
+    /// Frames on their way, once the link was not clear.
+    line: Option<Box<Line>>,
+    /// When we ourselves last held frames back: that is not the peer's fault.
+    held: Instant,
+    /// When the next byte may be written, while the node trickles.
+    next_byte: Instant,
 }
 
 impl<R, W> Task<R, W>
@@ -158,14 +166,33 @@ where
             staging: Vec::new(),
             outgoing: Buffer::default(),
             stalled_since: Instant::now(),
+            line: None,
+            held: Instant::now(),
+            next_byte: Instant::now(),
         }
     }
 
     async fn run(&mut self) -> End {
         loop {
+            if self.conn.link.switches().is_still() {
+                self.stand_still().await;
+            }
             if let Err(end) = self.round().await {
                 return end;
             }
+        }
+    }
+
+    /// Waits until the node runs again. Nobody is blamed for the time.
+    async fn stand_still(&mut self) {
+        let began = Instant::now();
+        self.conn.link.switches().running().await;
+        let now = Instant::now();
+        self.partial_since = self.partial_since.map(|_| now);
+        self.malformed_since = self.malformed_since.map(|_| now);
+        (self.stalled_since, self.held) = (now, now);
+        if let Phase::Flushing(until, _) | Phase::Lingering(until, _) = &mut self.phase {
+            *until += now - began;
         }
     }
 
@@ -177,13 +204,14 @@ where
         let due = self.deadlines(now)?;
         self.alarm.set(due);
 
-        let round = self.poll().await;
+        let round = self.poll(now).await;
         if let Some(wrote) = round.wrote {
             match wrote.map_err(|error| End(words(&error)))? {
                 0 => return Err(End("closed by peer".to_owned())),
                 count => self.outgoing.took(count),
             }
             self.stalled_since = Instant::now();
+            self.next_byte = self.stalled_since + TRICKLE;
         }
         if let Some(read) = round.read {
             match read.map_err(|error| End(words(&error)))? {
@@ -203,19 +231,26 @@ where
     }
 
     /// Polls all that can go on, in both directions, until something does.
-    async fn poll(&mut self) -> Round {
+    async fn poll(&mut self, now: Instant) -> Round {
+        let most = self.most_to_write(now);
         let Self { conn, phase, alarm, incoming, room, blocked, outgoing, malformed_since, .. } = self;
         let reading = !matches!(phase, Phase::Open) || (blocked.is_none() && malformed_since.is_none());
         let mut woken = pin!(conn.link.woken());
         let mut round = Round::default();
         poll_fn(|cx| {
-            let mut ready = false;
+            // A node that stands still does not even read.
+            let mut ready = conn.link.switches().is_still();
+            if ready {
+                return Poll::Ready(());
+            }
             if reading && let Poll::Ready(read) = poll_read(Pin::new(&mut conn.reader), cx, incoming.room(*room)) {
                 round.read = Some(read);
                 ready = true;
             }
-            if !outgoing.is_empty()
-                && let Poll::Ready(wrote) = Pin::new(&mut conn.writer).poll_write(cx, outgoing.filled())
+            let waiting = outgoing.filled();
+            let waiting = waiting.get(..most).unwrap_or(waiting);
+            if !waiting.is_empty()
+                && let Poll::Ready(wrote) = Pin::new(&mut conn.writer).poll_write(cx, waiting)
             {
                 round.wrote = Some(wrote);
                 ready = true;
@@ -232,6 +267,25 @@ where
         })
         .await;
         round
+    }
+
+    /// How many bytes may be written now: none over a cut link, one at a time by a node that trickles.
+    fn most_to_write(&self, now: Instant) -> usize {
+        if self.is_cut() {
+            0
+        } else if self.trickles() {
+            usize::from(self.next_byte <= now)
+        } else {
+            usize::MAX
+        }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.line.as_ref().is_some_and(|line| line.is_cut())
+    }
+
+    fn trickles(&self) -> bool {
+        self.conn.link.switches().trickles() && self.conn.link.is_established()
     }
 
     /// Bytes came: the room for the next read grows while reads fill it, and shrinks while they do not.
@@ -330,13 +384,56 @@ where
         Ok(true)
     }
 
-    /// When everything sealed is written, seals what waits in the outbox: as many frames as fit into one large write.
+    /// The link behaves otherwise from now on.
+    fn reshape(&mut self, now: Instant) {
+        let model = self.conn.link.take_model();
+        let cut = self.is_cut();
+        match &mut self.line {
+            Some(line) => line.set_model(model),
+            None => self.line = Some(Box::new(Line::new(model, self.conn.link.seed(), now))),
+        }
+        if cut {
+            // From here on the peer can take something again.
+            self.stalled_since = now;
+        }
+    }
+
+    /// Takes the frames that are to be written next, from the outbox or from the line between it and the socket; whether one is to be
+    /// corrupted, which then is alone.
+    fn take(&mut self, now: Instant) -> bool {
+        let link = &self.conn.link;
+        match self.line.as_mut().filter(|line| !line.is_idle()) {
+            None => {
+                link.take(WRITE_BATCH, &mut self.batch);
+                false
+            }
+            Some(line) => line.arrived(now, WRITE_BATCH, &mut self.batch),
+        }
+    }
+
+    /// Sends frames from the outbox on their way over a link that is not clear.
+    fn load(&mut self, now: Instant) {
+        let Some(line) = self.line.as_mut().filter(|line| !line.is_idle()) else { return };
+        self.held = now;
+        let mut next = VecDeque::new();
+        // One at a time, so that the most urgent of that moment goes next.
+        while line.takes(now) && self.conn.link.take(1, &mut next) {
+            next.drain(..).for_each(|frame| line.carry(frame, now));
+        }
+    }
+
+    /// When everything sealed is written, seals what is to be sent: as many frames as fit into one large write.
     fn gather(&mut self, now: Instant) -> Result<(), End> {
+        if self.conn.link.is_reshaped() {
+            self.reshape(now);
+        }
+        self.load(now);
         if !self.outgoing.is_empty() || matches!(self.phase, Phase::Lingering(..)) {
             return Ok(());
         }
         self.stalled_since = now;
-        if self.batch.is_empty() && !self.conn.link.take(WRITE_BATCH, &mut self.batch) {
+        let corrupted = self.batch.is_empty() && self.take(now);
+        if self.batch.is_empty() {
             self.outgoing.release(BUFFER_KEPT);
             if self.staging.capacity() > BUFFER_KEPT {
                 self.staging = Vec::new();
@@ -368,6 +465,10 @@ where
                 self.batch.pop_front();
             }
         }
+        if corrupted && let Some(byte) = self.outgoing.filled_mut().get_mut(RECORD_HEADER) {
+            // One bit of the ciphertext, behind the length: what no checksum on the way caught.
+            *byte ^= 1;
+        }
         Ok(())
     }
 
@@ -388,6 +489,7 @@ where
         if let Phase::Flushing(until, reason) = &self.phase
             && self.outgoing.is_empty()
             && self.batch.is_empty()
+            && self.line.as_ref().is_none_or(|line| line.is_empty())
             && self.conn.link.waiting().0 == 0
         {
             let (until, reason) = (*until, reason.clone());
@@ -421,15 +523,22 @@ where
                     let allowed = FRAME + Duration::from_millis(bytes.saturating_mul(1_000) / FRAME_RATE);
                     hold(since + allowed, "a frame took it too long")?;
                 }
-                if !self.outgoing.is_empty() {
+                // What we hold back ourselves is not the peer's fault.
+                if !self.outgoing.is_empty() && !self.is_cut() {
                     hold(self.stalled_since + STALLED, "it does not read")?;
-                    if let Some(due) = self.conn.link.urgent_deadline() {
-                        hold(due, "it reads too slowly: urgent messages waited too long")?;
+                    let shaped = self.line.as_ref().is_some_and(|line| !line.is_idle());
+                    if !shaped
+                        && !self.trickles()
+                        && let Some(due) = self.conn.link.urgent_deadline()
+                    {
+                        hold(due.max(self.held + STALLED), "it reads too slowly: urgent messages waited too long")?;
                     }
                 }
             }
         }
-        Ok(next)
+        let arrives = self.line.as_ref().and_then(|line| line.next(now));
+        let byte = Some(self.next_byte).filter(|at| self.trickles() && !self.outgoing.is_empty() && *at > now);
+        Ok([next, arrives, byte].into_iter().flatten().min())
     }
 }
 

@@ -421,3 +421,6 @@ fn an_idle_connection_is_small() {
     assert!(size_of::<Task<DuplexStream, DuplexStream>>() < 1_500);
     assert!(size_of::<Outbox<()>>() < 300);
 }
+
+#[path = "shaped_tests.rs"]
+mod shaped;

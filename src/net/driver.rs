@@ -5,16 +5,19 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::dialer::dial;
 use super::inbox::{Delivery, Inbox, Item, Outlet};
-use super::limits::{CHECKS_OUT, COMMIT, CUT_OFF, FAREWELL, INPUT_BATCH, PENDING_DIALS};
+use super::limits::{CHECKS_OUT, COMMIT, CONNECT, CUT_OFF, FAREWELL, INPUT_BATCH, PENDING_DIALS};
 use super::link::Link;
 use super::listener::Accepted;
 use super::miner::Miner;
 use super::noise::{Identity, Secured, handshake};
+use super::shaping::Shaping;
+use super::socket;
+use super::switches::{Mode, Switches};
 use super::workers::Workers;
 use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
 use crate::node::{
-    CloseReason, Command, ConnectionId, DialError, Direction, Event, EventSink, Input, Mining, Node, Output, Stamped, Time,
+    CloseReason, Command, ConnectionId, DialError, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
 };
 use crate::wire::{Message, MessageKind, encode};
 use rand::Rng;
@@ -32,7 +35,7 @@ use tokio::time::{Instant, timeout};
 /// All that the node task is made of.
 pub struct Parts {
     /// The state machine.
-    pub node: Node,
+    pub node: Box<dyn Machine>,
     /// Its clock.
     pub clock: Clock,
     /// Its index in its cluster.
@@ -45,6 +48,10 @@ pub struct Parts {
     pub mining: Option<Mining>,
     /// How it proves itself.
     pub identity: Identity,
+    /// How what it sends travels.
+    pub shaping: Arc<Shaping>,
+    /// Whether it runs.
+    pub switches: Arc<Switches>,
     /// Randomness of handshakes.
     pub random: ChaCha20Rng,
     /// Heavy work.
@@ -71,6 +78,8 @@ pub struct Listening {
 struct Common {
     identity: Identity,
     inbox: Inbox,
+    shaping: Arc<Shaping>,
+    switches: Arc<Switches>,
     ids: AtomicU64,
     stopping: watch::Receiver<bool>,
 }
@@ -80,6 +89,8 @@ struct Entry {
     link: Arc<Link>,
     /// It is ending: what it still brings is for nobody.
     closing: bool,
+    /// Messages and bytes in its outbox, as last told.
+    outbox: (usize, usize),
 }
 
 /// Transactions out for checking. They are counted back even if a defect keeps the answer away.
@@ -99,7 +110,7 @@ impl Drop for CheckedOut {
 }
 
 struct Driver {
-    node: Node,
+    node: Box<dyn Machine>,
     clock: Clock,
     index: u32,
     events: EventSink,
@@ -127,9 +138,11 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, clock, index, events, chain, mining, identity, random, workers, writer, answers, listening } = parts;
+    let Parts { node, clock, index, events, chain, mining, identity, .. } = parts;
+    let Parts { shaping, switches, random, workers, writer, answers, listening, .. } = parts;
     let (answers, mut answered) = answers;
-    let common = Arc::new(Common { identity, inbox, ids: AtomicU64::new(1), stopping });
+    let mut mode = switches.watch();
+    let common = Arc::new(Common { identity, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
     let mut driver = Driver {
         node,
         clock,
@@ -163,8 +176,19 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let mut deliveries = Vec::new();
     let mut batch = Vec::new();
     loop {
-        driver.deadline(&mut alarm);
+        // Copied out: the guard must not be held while waiting.
+        let now = *mode.borrow_and_update();
+        match now {
+            Mode::Running => driver.deadline(&mut alarm),
+            Mode::Paused => {
+                // The sender lives as long as the driver.
+                let _ = mode.changed().await;
+                continue;
+            }
+            Mode::Killed => return driver.die(task).await,
+        }
         tokio::select! {
+            _ = mode.changed() => {}
             command = commands.recv() => {
                 let command = command.unwrap_or(Command::Shutdown);
                 let last = matches!(command, Command::Shutdown);
@@ -253,7 +277,7 @@ impl Driver {
                         link.close(CloseReason::Abrupt("the node stops".to_owned()));
                         continue;
                     }
-                    self.links.insert(connection, Entry { link, closing: false });
+                    self.links.insert(connection, Entry { link, closing: false, outbox: (0, 0) });
                     self.feed(Input::Connected { connection, address, direction, peer });
                 }
                 Item::Input(input) => self.arrived(input),
@@ -292,11 +316,15 @@ impl Driver {
         self.tasks.spawn(async move {
             let secured = tokio::select! {
                 biased;
-                secured = handshake(&mut stream, &common.identity, false, seed) => secured,
+                secured = common.switches.while_running(handshake(&mut stream, &common.identity, false, seed)) => secured,
                 () = stopped(&common.stopping) => return,
             };
             match secured {
-                Ok(secured) => carry(&common, stream, secured, address, Direction::Inbound, Some(stranger)).await,
+                Ok(secured) => match common.shaping.admit(secured.peer) {
+                    Some(link) => carry(&common, stream, secured, link, address, Direction::Inbound, Some(stranger)).await,
+                    // Over a cut link nobody could have come: the node never learns of it.
+                    None => {}
+                },
                 Err(error) => tracing::debug!(%address, %error, "a connection was not secured"),
             }
         });
@@ -311,14 +339,27 @@ impl Driver {
         let common = Arc::clone(&self.common);
         let answers = self.answers.clone();
         let seed = self.seed();
+        let began = Instant::now();
         self.tasks.spawn(async move {
+            let dialling = async {
+                let (stream, secured) = dial(address, &common.identity, seed).await?;
+                let Some(link) = common.shaping.admit(secured.peer) else {
+                    // Who is there is known only now. Over a cut link nobody would have answered.
+                    drop(stream);
+                    tokio::time::sleep_until(began + CONNECT).await;
+                    return Err(DialError::TimedOut);
+                };
+                Ok((stream, secured, link))
+            };
             let dialled = tokio::select! {
                 biased;
-                dialled = dial(address, &common.identity, seed) => dialled,
+                dialled = common.switches.while_running(dialling) => dialled,
                 () = stopped(&common.stopping) => return,
             };
             match dialled {
-                Ok((stream, secured)) => carry(&common, stream, secured, address, Direction::Outbound, None).await,
+                Ok((stream, secured, link)) => {
+                    carry(&common, stream, secured, link, address, Direction::Outbound, None).await;
+                }
                 Err(error) => {
                     let _ = answers.send(Input::DialFailed { address, error });
                 }
@@ -373,7 +414,13 @@ impl Driver {
                 Output::Mine(job) => self.mine(job),
                 Output::Store(batch) => self.writer.store(batch),
                 Output::Load { request, ids } => self.writer.load(request, ids),
-                Output::Event(event) => self.emit(event),
+                Output::Event(event) => {
+                    let pulse = matches!(event, Event::Pulse { .. });
+                    self.emit(event);
+                    if pulse {
+                        self.report_outboxes();
+                    }
+                }
             }
         }
         // The vector is kept for its memory.
@@ -403,7 +450,7 @@ impl Driver {
             let found = move |block| {
                 let _ = answers.send(Input::Mined(block));
             };
-            match Miner::start(mining.tries_per_second, self.clock, found) {
+            match Miner::start(mining.tries_per_second, self.clock, Arc::clone(&self.common.switches), found) {
                 Ok(miner) => self.miner = Some(miner),
                 Err(error) => self.emit(Event::Warning { text: format!("cannot mine: {error}") }),
             }
@@ -419,6 +466,35 @@ impl Driver {
         }
         self.stopped = matches!(event, Event::Stopped);
         (self.events)(Stamped { at: self.now, node: self.index, event });
+    }
+
+    /// With the node's own pulse, once a second: what waits to be sent, where that has changed.
+    fn report_outboxes(&mut self) {
+        let mut changed = Vec::new();
+        for (connection, entry) in &mut self.links {
+            let (messages, bytes, _) = entry.link.waiting();
+            if std::mem::replace(&mut entry.outbox, (messages, bytes)) != (messages, bytes) {
+                changed.push((*connection, messages, bytes));
+            }
+        }
+        changed.sort_unstable();
+        for (connection, messages, bytes) in changed {
+            self.emit(Event::Outbox { connection, messages, bytes });
+        }
+    }
+
+    /// As by `kill -9`: no farewell, nothing more is sent or stored. Returns when all tasks have ended and the store is closed.
+    async fn die(mut self, listener: Option<JoinSet<()>>) {
+        self.miner = None;
+        if let Some(mut listener) = listener {
+            listener.shutdown().await;
+        }
+        if timeout(CUT_OFF, self.tasks.shutdown()).await.is_err() {
+            tracing::error!("connections did not end in time: this is a defect");
+        }
+        if timeout(COMMIT, self.writer.abandon()).await.is_err() {
+            tracing::error!("the store is still at its last commit");
+        }
     }
 
     /// After the farewell: what is queued is sent, connections end, the store commits. Bounded by the limits of each step.
@@ -465,18 +541,18 @@ async fn carry(
     common: &Common,
     stream: TcpStream,
     secured: Secured,
+    link: Arc<Link>,
     address: SocketAddr,
     direction: Direction,
     stranger: Option<OwnedSemaphorePermit>,
 ) {
     let Secured { peer, channel } = secured;
     let id = ConnectionId(common.ids.fetch_add(1, Ordering::Relaxed));
-    let link = Arc::new(Link::default());
     let inbox = common.inbox.clone();
     let connected = Item::Connected { connection: id, address, direction, peer, link: Arc::clone(&link) };
     if inbox.tell(connected).is_err() {
         return;
     }
-    let (reader, writer) = stream.into_split();
+    let (reader, writer) = socket::split(stream, Arc::clone(&common.switches));
     Connection { id, direction, channel, reader, writer, link, inbox, stranger }.run().await;
 }

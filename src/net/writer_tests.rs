@@ -111,3 +111,20 @@ fn a_failed_commit_is_told_and_goes_with_the_next() {
     let Ok(Input::Stored(ids)) = answers.recv_timeout(PATIENCE) else { panic!("not stored") };
     assert_eq!(ids, [blocks[0].id(), blocks[1].id()]);
 }
+
+#[tokio::test]
+async fn an_abandoned_queue_is_not_drained() {
+    let Bench { writer, log, gate, answers } = bench();
+    let blocks = blocks(3);
+    let closed = gate.lock().unwrap();
+    writer.store(batch(&blocks[0]));
+    writer.store(batch(&blocks[1]));
+    writer.store(batch(&blocks[2]));
+    let abandoned = tokio::spawn(writer.abandon());
+    tokio::task::yield_now().await;
+    drop(closed);
+    abandoned.await.unwrap();
+    assert!(log.lock().unwrap().commits.len() <= 1, "at most the commit that was under way");
+    assert_eq!(Arc::strong_count(&log), 1, "the store is closed");
+    drop(answers);
+}

@@ -26,9 +26,9 @@ pub enum Direction {
 /// How urgent a message is; the outbox sends more urgent ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Ping, pong, handshake, goodbye.
+    /// Ping, pong, handshake, error.
     Critical,
-    /// New blocks and their headers.
+    /// New blocks and their headers; goodbye, which must not overtake them.
     High,
     /// Requests and their answers, peers.
     Normal,

@@ -305,6 +305,13 @@ impl Node {
                 self.on_new_tip(cx, &connected, reorg);
             }
             Connected::Side | Connected::Stale => {}
+            Connected::Invalid(error @ BlockError::Unchecked) => {
+                // Nobody's fault but ours. Its body is asked for again, of somebody else first.
+                cx.event(Event::Warning { text: format!("block {}: {error}", verdict.id.short()) });
+                if let Some(connection) = source {
+                    self.sync.refused_by(verdict.id, connection, cx.now);
+                }
+            }
             Connected::Invalid(error) => {
                 cx.event(Event::BlockInvalid { id: verdict.id, why: error.to_string() });
                 if let Some(connection) = source {
