@@ -60,7 +60,7 @@ fn level(text: &str) -> Option<LogLevel> {
 
 impl ConsoleArguments {
     /// `None`: the dashboard.
-    fn format(&self) -> Option<Format> {
+    pub(super) fn format(&self) -> Option<Format> {
         let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
         if self.json {
             Some(Format::Json)
@@ -72,13 +72,18 @@ impl ConsoleArguments {
     }
 
     /// What the dashboard should look like: as the environment asks, unless said otherwise.
-    fn options(&self) -> Options {
+    pub(super) fn options(&self) -> Options {
         let environment = Options::from_environment();
         Options {
             theme: self.theme.unwrap_or(environment.theme),
             glyphs: if self.ascii { GlyphSet::Ascii } else { environment.glyphs },
             mouse: environment.mouse && !self.no_mouse,
         }
+    }
+
+    /// The least grave level in the dashboard's log, if one was named.
+    pub(super) fn level(&self) -> Option<LogLevel> {
+        self.log_level.as_deref().and_then(level)
     }
 
     /// Opens the log in the folder of a node's data. Without one nothing is logged to a file: the dashboard and the lines show
@@ -164,7 +169,7 @@ impl Console {
             Some(format) => lines::print(format, watched.names, run),
             None => {
                 let mut observer = Observer::new(watched.plan, rumormill_ui::diagnosis::diagnose);
-                if let Some(level) = arguments.log_level.as_deref().and_then(level) {
+                if let Some(level) = arguments.level() {
                     observer.set_log_level(level);
                 }
                 screen::show(arguments.options(), observer, run)

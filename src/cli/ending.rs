@@ -61,6 +61,11 @@ impl Ending {
         &self.has_come
     }
 
+    /// Why it came, if it has come.
+    pub fn reason(&self) -> Option<Reason> {
+        *self.reason.borrow()
+    }
+
     /// Waits for it.
     pub async fn come(&self) -> Reason {
         let mut reason = self.reason.subscribe();

@@ -40,7 +40,7 @@ mod timers;
 mod transactions;
 
 pub use config::{Config, Mining, Timing};
-pub use event::{Event, PeerTraffic, SyncPhase};
+pub use event::{Event, KindCount, PeerTraffic, SyncPhase};
 pub use io::{CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
 pub use machine::{Machine, Wrap};
 pub use outbox::{Outbox, OutboxFull};
@@ -191,6 +191,7 @@ impl Node {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         peer.traffic.bytes_in += bytes as u64;
         peer.traffic.messages_in += 1;
+        self.report.received.count(message.kind(), bytes);
         if peer.is_closing() {
             return;
         }

@@ -95,7 +95,7 @@ pub fn tee(sinks: Vec<EventSink>) -> EventSink {
 }
 
 /// Events whose loss leaves a graph a little poorer, and nothing wrong.
-fn is_chatter(event: &Event) -> bool {
+pub(super) fn is_chatter(event: &Event) -> bool {
     matches!(
         event,
         Event::Connecting { .. }
