@@ -5,7 +5,7 @@ use super::keys::{genesis_spec, node_keys, node_seed};
 use super::preload::Preloaded;
 use super::scenario::Misbehaviour;
 use super::{Plan, Preset};
-use crate::chain::{ChainSpec, KeyPair};
+use crate::chain::{Address, ChainSpec, KeyPair};
 use crate::link::LinkModel;
 use crate::node::{Config, Mining, Wrap};
 use crate::store::MemoryStore;
@@ -24,7 +24,8 @@ pub struct Blueprint {
     /// How long the chain made before the run took, by its own times.
     pub history: Duration,
     preset: Preset,
-    edges: Vec<(u32, u32)>,
+    neighbours: Vec<Vec<u32>>,
+    ids: Vec<Address>,
     preloaded: Preloaded,
 }
 
@@ -53,21 +54,37 @@ impl Blueprint {
         let history_ms = u64::try_from(history.as_millis()).unwrap_or(u64::MAX);
         let genesis_time = now.map_or(ChainSpec::lab().genesis_time, |now| now.saturating_sub(history_ms));
         let spec = Arc::new(genesis_spec(preset, seed, genesis_time));
-        let miners: Vec<_> = (0..preset.nodes.count)
-            .filter(|node| preset.nodes.mining.as_ref().is_none_or(|mining| mining.nodes.contains(*node)))
-            .map(|node| node_keys(seed, node).address())
-            .collect();
+        let ids: Vec<_> = (0..preset.nodes.count).map(|node| node_keys(seed, node).address()).collect();
+        let mines = |node: u32| preset.nodes.mining.as_ref().is_none_or(|mining| mining.nodes.contains(node));
+        let miners: Vec<_> = (0..).zip(&ids).filter(|(node, _)| mines(*node)).map(|(_, id)| *id).collect();
         let preloaded = match preset.chain_blocks() {
             0 => Preloaded::none(),
             blocks => Preloaded::make(&spec, blocks, &miners),
         };
-        Self { spec, seed, count: preset.nodes.count, history, edges: preset.linked(seed), preset: preset.clone(), preloaded }
+        let mut neighbours = vec![Vec::new(); preset.nodes.count as usize];
+        for (a, b) in preset.linked(seed) {
+            for (one, other) in [(a, b), (b, a)] {
+                if let Some(list) = neighbours.get_mut(one as usize) {
+                    list.push(other);
+                }
+            }
+        }
+        Self { spec, seed, count: preset.nodes.count, history, neighbours, ids, preset: preset.clone(), preloaded }
     }
 
-    /// A node. Of two that are linked the later one dials; `address` tells where a node listens, as far as that is known yet.
+    /// Whom a node is linked to.
+    pub fn neighbours(&self, node: u32) -> &[u32] {
+        self.neighbours.get(node as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// A node's id.
+    pub fn id(&self, node: u32) -> Option<Address> {
+        self.ids.get(node as usize).copied()
+    }
+
+    /// A node. It dials those that it is linked to and that `address` knows an address of.
     pub fn node(&self, index: u32, address: impl Fn(u32) -> Option<SocketAddr>) -> NodePlan {
-        let earlier = self.edges.iter().filter(|(_, later)| *later == index);
-        let bootstrap = earlier.filter_map(|(earlier, _)| address(*earlier)).collect();
+        let bootstrap = self.neighbours(index).iter().filter_map(|peer| address(*peer)).collect();
         let misbehaviour = self.preset.misbehaviour(index);
         let seed = node_seed(self.seed, index);
         NodePlan {
@@ -82,7 +99,7 @@ impl Blueprint {
 
     fn config(&self, index: u32, bootstrap: Vec<SocketAddr>) -> Config {
         let defaults = Config::default();
-        let degree = self.edges.iter().filter(|(a, b)| *a == index || *b == index).count();
+        let degree = self.neighbours(index).len();
         let mining = self.preset.nodes.mining.as_ref().filter(|mining| mining.nodes.contains(index));
         Config {
             bootstrap,

@@ -14,6 +14,16 @@ pub enum EngineKind {
     Sockets,
 }
 
+impl EngineKind {
+    /// Its name in a preset and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Simulation => "simulation",
+            Self::Sockets => "sockets",
+        }
+    }
+}
+
 /// A change of some numbers of a link; `None` leaves one as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkChange {

@@ -30,7 +30,10 @@ impl SimulationEngine {
         simulation.run_for(blueprint.history);
         let mut ids = Vec::new();
         for index in 0..blueprint.count {
-            let NodePlan { config, keys, store, wrap, .. } = blueprint.node(index, |peer| Some(Simulation::address(peer as usize)));
+            let NodePlan { config, keys, store, wrap, .. } = blueprint.node(index, |peer| {
+                // Of two that are linked the later one dials.
+                (peer < index).then(|| Simulation::address(peer as usize))
+            });
             ids.push(keys.address());
             let place = simulation.add_stopped(config, keys, Box::new(store));
             simulation.set_wrap(place, wrap);

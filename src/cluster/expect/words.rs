@@ -94,6 +94,7 @@ pub fn event_kind(event: &Event) -> &'static str {
         Event::Pulse { .. } => "pulse",
         Event::Statistics { .. } => "statistics",
         Event::Warning { .. } => "warning",
+        Event::Outbox { .. } => "outbox",
         Event::Stopped => "stopped",
     }
 }
