@@ -1,5 +1,6 @@
 //! A whole network in one process: what it looks like (a preset), and its launch on a driver.
 
+pub mod adversary;
 mod agreement;
 pub mod director;
 mod conductor;

@@ -33,6 +33,11 @@ impl Seen {
         self.young.insert(id)
     }
 
+    /// How many ids it holds.
+    pub(super) fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+
     /// Whether it has been here lately.
     pub(super) fn contains(&self, id: &Hash256) -> bool {
         self.young.contains(id) || self.old.contains(id)

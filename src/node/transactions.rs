@@ -32,6 +32,18 @@ pub(super) struct Relay {
     flushing: bool,
 }
 
+impl Relay {
+    /// Transactions announced and not here.
+    pub(super) fn wanted_count(&self) -> usize {
+        self.wanted.len()
+    }
+
+    /// Transactions whose signatures are being checked.
+    pub(super) fn checking_count(&self) -> usize {
+        self.checking.values().map(|(_, count)| count).sum()
+    }
+}
+
 /// Ids of transactions in the seen-set and in NotFound are plain digests.
 fn digest(id: &TxId) -> Hash256 {
     Hash256(id.0)
@@ -40,7 +52,7 @@ fn digest(id: &TxId) -> Hash256 {
 impl Node {
     /// A peer has transactions: what is new is asked of it, or, if that is under way, it is remembered as another source.
     pub(super) fn on_announce(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
-        if self.is_far_behind() {
+        if self.is_far_behind(cx.now) {
             return;
         }
         let Some(peer) = self.peers.get_mut(&connection) else { return };
@@ -174,8 +186,7 @@ impl Node {
         if transactions.is_empty() {
             return;
         }
-        let checking: usize = self.transactions.checking.values().map(|(_, count)| count).sum();
-        if checking + transactions.len() > TRANSACTIONS_CHECKING {
+        if self.transactions.checking_count() + transactions.len() > TRANSACTIONS_CHECKING {
             // We are too slow; it may come again later.
             transactions.iter().for_each(|transaction| self.seen.remove(&digest(&transaction.id())));
             return;

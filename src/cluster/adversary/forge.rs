@@ -27,11 +27,6 @@ impl Forge {
         self.next
     }
 
-    /// The height of the block to be.
-    pub(super) fn height(&self) -> u64 {
-        self.template.block.header.height
-    }
-
     /// Does the slice that is due; the block, if it is found.
     pub(super) fn search(&mut self, now: Time) -> Option<Arc<Block>> {
         self.next = now + SLICE;
