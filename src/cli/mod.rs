@@ -6,6 +6,7 @@ mod console;
 mod disk;
 mod ending;
 mod failure;
+mod gallery;
 mod lines;
 mod node;
 mod panic;
@@ -13,6 +14,7 @@ mod replay;
 mod screen;
 mod signals;
 mod values;
+mod verdict;
 
 pub use arguments::{Arguments, Subcommand};
 pub use cluster::ClusterArguments;

@@ -4,7 +4,7 @@ use super::director::Action;
 use super::scenario::EngineKind;
 use crate::chain::{Address, Hash256};
 use crate::link::LinkModel;
-use crate::node::{Command, Time};
+use crate::node::{Command, EventSink, Time};
 use std::time::{Duration, Instant};
 
 /// A node could not be started.
@@ -21,6 +21,8 @@ pub struct EngineError {
 pub trait Engine {
     /// Which it is.
     fn kind(&self) -> EngineKind;
+    /// Where the nodes' events go; to be set before any of them starts.
+    fn set_events(&mut self, events: EventSink);
     /// When the run began, by the clock that its events carry.
     fn start_time(&self) -> Time;
     /// How long it has run (virtual time in a simulation).

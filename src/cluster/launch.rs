@@ -133,6 +133,9 @@ impl Plan {
 
 // Stand-ins for what presets do not say yet.
 impl Preset {
+    pub(crate) fn engine(&self) -> super::scenario::EngineKind {
+        super::scenario::EngineKind::Sockets
+    }
     fn chain_blocks(&self) -> u32 {
         0
     }

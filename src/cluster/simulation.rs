@@ -23,9 +23,8 @@ pub struct SimulationEngine {
 
 impl SimulationEngine {
     /// The nodes of a blueprint, none of which runs yet.
-    pub fn new(blueprint: &Blueprint, events: EventSink) -> Self {
+    pub fn new(blueprint: &Blueprint) -> Self {
         let mut simulation = Simulation::new(blueprint.spec.clone(), blueprint.seed);
-        simulation.set_events(events);
         // A chain made before the run lies in its past.
         simulation.run_for(blueprint.history);
         let mut ids = Vec::new();
@@ -45,6 +44,10 @@ impl SimulationEngine {
 impl Engine for SimulationEngine {
     fn kind(&self) -> EngineKind {
         EngineKind::Simulation
+    }
+
+    fn set_events(&mut self, events: EventSink) {
+        self.simulation.set_events(events);
     }
 
     fn start_time(&self) -> Time {

@@ -13,6 +13,7 @@ use crate::store::{DiskSwitch, FaultyStore, SharedStore};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Keeps the seeds of a node's lives apart.
@@ -53,7 +54,7 @@ pub fn real_time() -> Time {
 
 impl SocketsEngine {
     /// The nodes of a blueprint, none of which runs yet.
-    pub fn new(blueprint: Blueprint, events: EventSink, workers: Workers, runtime: tokio::runtime::Handle) -> Self {
+    pub fn new(blueprint: Blueprint, workers: Workers, runtime: tokio::runtime::Handle) -> Self {
         let machines = (0..blueprint.count).map(|index| {
             let NodePlan { config, keys, store, wrap, trickles, seed } = blueprint.node(index, |_| None);
             let disk = DiskSwitch::default();
@@ -69,7 +70,7 @@ impl SocketsEngine {
             links: BTreeMap::new(),
             start: real_time(),
             began: Instant::now(),
-            events,
+            events: Arc::new(|_| {}),
             workers,
         }
     }
@@ -82,6 +83,10 @@ impl SocketsEngine {
 impl Engine for SocketsEngine {
     fn kind(&self) -> EngineKind {
         EngineKind::Sockets
+    }
+
+    fn set_events(&mut self, events: EventSink) {
+        self.events = events;
     }
 
     fn start_time(&self) -> Time {
