@@ -9,7 +9,7 @@ use super::{Failure, runtime, signals, values};
 use crate::cluster::report::Report;
 use crate::cluster::scenario::EngineKind;
 use crate::cluster::{
-    self, Audience, Blueprint, Conductor, DEFAULT, Engine, Inbox, Plan, Preset, Settings, SimulationEngine, SocketsEngine, Speed,
+    self, Audience, Blueprint, Conductor, DEFAULT, Engine, Inbox, Plan, Preset, RunSettings, SimulationEngine, SocketsEngine, Speed,
 };
 use crate::net::Workers;
 use crate::observe::{self, EngineName, Format, Header, Recorder};
@@ -23,7 +23,7 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ClusterArguments {
-    /// A built-in preset's name (hello, ring-8), or the path of a preset file
+    /// A built-in preset's name (see `rumormill preset list`), or the path of a preset file
     #[arg(value_name = "PRESET", default_value = DEFAULT)]
     preset: String,
     /// What runs the nodes, in place of the preset's own: simulation (virtual time, the same each time) or sockets
@@ -78,7 +78,10 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
     signals::listen(ending.clone()).map_err(|error| Failure::Environment(format!("cannot listen for signals: {error}")))?;
     arguments.reports.check()?;
 
-    let kind = arguments.engine.unwrap_or(preset.engine());
+    let kind = arguments.engine.unwrap_or(preset.engine);
+    if let Some(why) = preset.refused_by(kind) {
+        return Err(Failure::Argument(format!("--engine: {why}")));
+    }
     let seed = arguments.seed.unwrap_or(preset.seed);
     let plan = Plan::of(&preset, seed);
     let mut engine: Box<dyn Engine> = match kind {
@@ -125,7 +128,8 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
     let console = shown.then(|| Console::open(&arguments.console, watched, ending.clone())).transpose()?;
 
     let saved = preset.clone();
-    let save = Box::new(move |director: &cluster::director::Director| cluster::save(&saved, director.by_hand()));
+    let folder = std::env::current_dir().unwrap_or_default();
+    let save = Box::new(move |director: &cluster::director::Director| cluster::save(&saved, director.by_hand(), &folder));
     let audience: Arc<dyn Audience> = gallery.clone();
     let conductor = Conductor::new(engine.as_mut(), &plan, settings, inbox, audience, save);
     let (outcome, judge, _) = conductor.run(&wishes, ending.flag());
@@ -151,10 +155,10 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
 }
 
 impl ClusterArguments {
-    fn settings(&self, plan: &Plan, kind: EngineKind, headless: bool) -> Settings {
+    fn settings(&self, plan: &Plan, kind: EngineKind, headless: bool) -> RunSettings {
         let verdict = headless && (kind == EngineKind::Simulation || !plan.expectations.is_empty());
         let duration = self.duration.or(plan.duration).or_else(|| verdict.then(|| plan.natural_duration()));
-        Settings {
+        RunSettings {
             duration,
             ends: self.duration.is_some() || headless,
             keep: self.keep,

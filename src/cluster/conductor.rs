@@ -60,7 +60,7 @@ pub struct Progress {
 
 /// How to run.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct RunSettings {
     /// When the run is judged; `None`: never.
     pub duration: Option<Duration>,
     /// Whether the run ends once it has been judged.
@@ -120,7 +120,7 @@ pub struct Conductor<'a> {
     agreement: Agreement,
     expects: bool,
     mines: bool,
-    pub(super) settings: Settings,
+    pub(super) settings: RunSettings,
     pub(super) pace: Pace,
     inbox: Inbox,
     events: Vec<Stamped>,
@@ -141,7 +141,7 @@ impl<'a> Conductor<'a> {
     pub fn new(
         engine: &'a mut dyn Engine,
         plan: &Plan,
-        settings: Settings,
+        settings: RunSettings,
         inbox: Inbox,
         audience: Arc<dyn Audience>,
         save: Save,

@@ -6,12 +6,15 @@ use super::preload::Preloaded;
 use super::scenario::Misbehaviour;
 use super::{Plan, Preset};
 use crate::chain::{Address, ChainSpec, KeyPair};
-use crate::link::LinkModel;
 use crate::node::{Config, Mining, Wrap};
 use crate::store::MemoryStore;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Most nodes of which any two have a link model of their own although no link is drawn between them: a fault looks at each pair.
+/// Beyond it, links that come up by peer exchange are clear.
+const MAX_MESHED: u32 = 300;
 
 /// All that is needed to make a preset's nodes.
 pub struct Blueprint {
@@ -49,20 +52,20 @@ impl Blueprint {
     /// Of a preset with this seed in place of its own. `now`, in Unix milliseconds, is when the run begins, where that matters; a
     /// simulation begins at the same time each time.
     pub fn new(preset: &Preset, seed: u64, now: Option<u64>) -> Self {
-        let block_time = preset.nodes.mining.as_ref().map_or(Duration::from_secs(4), |mining| mining.block_time);
-        let history = block_time.saturating_mul(preset.chain_blocks());
+        let block_time = Duration::from_millis(genesis_spec(preset, seed, 0).block_time_ms);
+        let history = block_time.saturating_mul(preset.chain.blocks);
         let history_ms = u64::try_from(history.as_millis()).unwrap_or(u64::MAX);
         let genesis_time = now.map_or(ChainSpec::lab().genesis_time, |now| now.saturating_sub(history_ms));
         let spec = Arc::new(genesis_spec(preset, seed, genesis_time));
         let ids: Vec<_> = (0..preset.nodes.count).map(|node| node_keys(seed, node).address()).collect();
         let mines = |node: u32| preset.nodes.mining.as_ref().is_none_or(|mining| mining.nodes.contains(node));
         let miners: Vec<_> = (0..).zip(&ids).filter(|(node, _)| mines(*node)).map(|(_, id)| *id).collect();
-        let preloaded = match preset.chain_blocks() {
+        let preloaded = match preset.chain.blocks {
             0 => Preloaded::none(),
             blocks => Preloaded::make(&spec, blocks, &miners),
         };
         let mut neighbours = vec![Vec::new(); preset.nodes.count as usize];
-        for (a, b) in preset.linked(seed) {
+        for (a, b) in preset.edges(seed) {
             for (one, other) in [(a, b), (b, a)] {
                 if let Some(list) = neighbours.get_mut(one as usize) {
                     list.push(other);
@@ -85,12 +88,13 @@ impl Blueprint {
     /// A node. It dials those that it is linked to and that `address` knows an address of.
     pub fn node(&self, index: u32, address: impl Fn(u32) -> Option<SocketAddr>) -> NodePlan {
         let bootstrap = self.neighbours(index).iter().filter_map(|peer| address(*peer)).collect();
-        let misbehaviour = self.preset.misbehaviour(index);
+        let adversaries = self.preset.adversaries.iter().find(|adversaries| adversaries.nodes.contains(index));
+        let misbehaviour = adversaries.map(|adversaries| adversaries.misbehaviour);
         let seed = node_seed(self.seed, index);
         NodePlan {
             config: self.config(index, bootstrap),
             keys: node_keys(self.seed, index),
-            store: if self.preset.starts_from_chain(index) { self.preloaded.store() } else { MemoryStore::new() },
+            store: if self.preset.chain.nodes.contains(index) { self.preloaded.store() } else { MemoryStore::new() },
             wrap: misbehaviour.map(|misbehaviour| adversary::wrap(misbehaviour, seed)),
             trickles: misbehaviour == Some(Misbehaviour::SlowLoris),
             seed,
@@ -100,16 +104,18 @@ impl Blueprint {
     fn config(&self, index: u32, bootstrap: Vec<SocketAddr>) -> Config {
         let defaults = Config::default();
         let degree = self.neighbours(index).len();
+        let settings = self.preset.settings(index);
+        let exchanges = settings.peer_exchange.unwrap_or(false);
         let mining = self.preset.nodes.mining.as_ref().filter(|mining| mining.nodes.contains(index));
         Config {
             bootstrap,
             mining: mining.map(|mining| Mining { tries_per_second: mining.tries_per_second }),
-            // Every link that the topology draws must fit.
-            max_outbound: defaults.max_outbound.max(degree),
-            max_inbound: defaults.max_inbound.max(degree),
-            min_peers: degree,
-            // The topology stays as drawn: nobody hears of anybody else.
-            peer_exchange: false,
+            // Every link that the topology draws must fit, unless the preset wants it otherwise.
+            max_outbound: settings.max_outbound.map_or(defaults.max_outbound.max(degree), |most| most as usize),
+            max_inbound: settings.max_inbound.map_or(defaults.max_inbound.max(degree), |most| most as usize),
+            min_peers: if exchanges { defaults.min_peers.max(degree) } else { degree },
+            // Without it the topology stays as drawn: nobody hears of anybody else.
+            peer_exchange: exchanges,
             ..defaults
         }
     }
@@ -118,37 +124,24 @@ impl Blueprint {
 impl Plan {
     /// Of a preset with this seed in place of its own.
     pub fn of(preset: &Preset, seed: u64) -> Self {
-        let both = |(a, b): (u32, u32)| [(a, b), (b, a)];
-        let links = preset.linked(seed).into_iter().flat_map(both).map(|(from, to)| ((from, to), preset.link_model(from, to)));
+        let count = preset.nodes.count;
+        let exchanges = (0..count).any(|node| preset.settings(node).peer_exchange == Some(true));
+        let pairs: Vec<(u32, u32)> = if exchanges && count <= MAX_MESHED {
+            (0..count).flat_map(|from| (0..count).filter(move |to| *to != from).map(move |to| (from, to))).collect()
+        } else {
+            preset.edges(seed).into_iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect()
+        };
         Self {
-            count: preset.nodes.count,
-            links: links.collect(),
+            count,
+            late: (0..count).filter(|node| !preset.nodes.starts.contains(*node)).collect(),
+            adversaries: (0..count).filter(|node| preset.misbehaves(*node)).collect(),
+            links: pairs.into_iter().map(|(from, to)| ((from, to), preset.link(from, to))).collect(),
+            timeline: preset.timeline.clone(),
+            expectations: preset.expectations.clone(),
+            duration: preset.duration,
             seed,
             transactions_per_second: preset.traffic.transactions_per_second,
             mines: preset.nodes.mining.is_some(),
-            ..Self::default()
         }
-    }
-}
-
-// Stand-ins for what presets do not say yet.
-impl Preset {
-    pub(crate) fn engine(&self) -> super::scenario::EngineKind {
-        super::scenario::EngineKind::Sockets
-    }
-    fn chain_blocks(&self) -> u32 {
-        0
-    }
-    fn starts_from_chain(&self, _: u32) -> bool {
-        false
-    }
-    fn misbehaviour(&self, _: u32) -> Option<Misbehaviour> {
-        None
-    }
-    fn linked(&self, _: u64) -> Vec<(u32, u32)> {
-        self.topology.edges(self.nodes.count)
-    }
-    fn link_model(&self, _: u32, _: u32) -> LinkModel {
-        LinkModel::default()
     }
 }

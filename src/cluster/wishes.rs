@@ -3,12 +3,15 @@
 use super::conductor::Conductor;
 use super::director::{Refusal, chosen};
 use super::pace::Speed;
-use super::scenario::{EngineKind, Fault, LinkChange};
-use super::Selection;
+use super::scenario::{EngineKind, Fault, LinkChange, TimelineEntry};
+use super::{Preset, Selection};
 use crate::chain::Address;
 use crate::node::Command;
 use crate::observe::{Control, FaultLine, LinkLine};
 use rumormill_ui::model::{ClockMode, Controls, Intent, LinkTweak, LogLevel};
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What an engine and its run can be asked to do.
@@ -51,6 +54,29 @@ fn address(id: &str) -> Option<Address> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(Address(bytes))
+}
+
+/// Most names tried for a preset that is saved: nobody keeps a hundred of one run.
+const NAMES: u32 = 100;
+
+/// Saves a preset with what was done by hand on its timeline, as a new file in `folder`. What was done, or why not, in words.
+pub fn save(preset: &Preset, by_hand: &[TimelineEntry], folder: &Path) -> String {
+    let mut changed = preset.clone();
+    changed.timeline.extend_from_slice(by_hand);
+    changed.timeline.sort_by_key(|entry| entry.at);
+    changed.title.push_str(", by hand");
+    let text = changed.to_toml();
+    for number in 1..=NAMES {
+        let name = if number == 1 { format!("{}-by-hand.toml", preset.name) } else { format!("{}-by-hand-{number}.toml", preset.name) };
+        let path = folder.join(name);
+        // Never over a file that is there.
+        match File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
+            Ok(()) => return format!("saved as {}", path.display()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return format!("cannot save {}: {error}", path.display()),
+        }
+    }
+    format!("cannot save: {NAMES} presets of this name are there already; remove some")
 }
 
 impl Conductor<'_> {
