@@ -118,7 +118,6 @@ pub struct Conductor<'a> {
     pub(super) director: Director,
     judge: Judge,
     agreement: Agreement,
-    expects: bool,
     mines: bool,
     pub(super) settings: RunSettings,
     pub(super) pace: Pace,
@@ -151,7 +150,6 @@ impl<'a> Conductor<'a> {
             director: Director::new(plan),
             judge: Judge::new(plan, engine.start_time()),
             agreement: Agreement::new(plan.count),
-            expects: !plan.expectations.is_empty(),
             mines: plan.mines,
             pace: Pace::new(settings.speed, now),
             end: settings.duration,
@@ -213,10 +211,10 @@ impl<'a> Conductor<'a> {
         if self.engine.kind() == EngineKind::Sockets {
             let arrived = bound.is_none_or(|bound| self.engine.run_until(bound, now));
             self.hear();
-            if arrived && bound.is_some() {
-                self.arrive();
-            }
             let elapsed = self.engine.elapsed();
+            if arrived && bound.is_some() {
+                self.arrive(elapsed);
+            }
             self.judge.advance(elapsed);
             return self.next_bound().map_or(WAIT, |bound| bound.saturating_sub(elapsed).min(WAIT));
         }
@@ -235,7 +233,7 @@ impl<'a> Conductor<'a> {
         }
         self.judge.advance(until);
         if bound == Some(until) {
-            self.arrive();
+            self.arrive(until);
             return Duration::ZERO;
         }
         if target.is_some() { BEAT } else { Duration::ZERO }
@@ -245,9 +243,9 @@ impl<'a> Conductor<'a> {
         [self.director.due(), self.end.filter(|_| self.outcome.is_none())].into_iter().flatten().min()
     }
 
-    /// A moment has come at which the timeline goes on, or the run is judged; all before it is done.
-    fn arrive(&mut self) {
-        let elapsed = self.engine.elapsed();
+    /// A moment has come at which the timeline goes on, or the run is judged; all before it is done. (The engine's own clock may be finer
+    /// or coarser than the timeline's.)
+    fn arrive(&mut self, elapsed: Duration) {
         let mut actions = std::mem::take(&mut self.actions);
         self.director.advance(elapsed, &mut actions);
         self.actions = actions;
@@ -265,7 +263,7 @@ impl<'a> Conductor<'a> {
             let started = self.settings.duration.unwrap_or(end);
             self.director.end_traffic();
             // What was found in the last moment is still on its way.
-            let settled = if self.expects { self.judge.settled() } else { self.agrees() };
+            let settled = self.judge.settled() && (self.judge.decides_all(elapsed) || self.agrees());
             if settled || end >= started.saturating_add(AGREEMENT_GRACE) {
                 self.judge.end(elapsed);
                 self.outcome = Some(self.judgement(true));
@@ -281,7 +279,7 @@ impl<'a> Conductor<'a> {
         match (self.next_bound(), self.engine.next()) {
             (Some(bound), next) if next.is_none_or(|next| bound < next) => {
                 if self.engine.run_until(bound, Instant::now() + SLICE) {
-                    self.arrive();
+                    self.arrive(bound);
                 }
             }
             _ => {
@@ -383,10 +381,11 @@ impl<'a> Conductor<'a> {
 }
 
 impl Outcome {
-    /// Whether the run was judged and did not come out as it should: an expectation was missed, or, where there are none, the nodes do
-    /// not agree on a block of this height at least.
+    /// Whether the run was judged and did not come out as it should: an expectation was missed, or, where there are none or the run was
+    /// too short for some, the nodes do not agree on a block of this height at least.
     pub fn failed(&self, least: u64) -> bool {
-        let missed = if self.lines.is_empty() { !self.standing.agreed_at(least) } else { self.counts.1 > 0 };
-        self.judged && missed
+        let (_, missed, pending) = self.counts;
+        let open = pending > 0 || self.lines.is_empty();
+        self.judged && (missed > 0 || (open && !self.standing.agreed_at(least)))
     }
 }

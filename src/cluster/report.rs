@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// Most links that a text report lists; a JSON report has all.
-const TEXT_LINKS: usize = 32;
+const TEXT_LINKS: usize = 12;
 
 /// All that a report is made of.
 pub struct Report<'a> {
@@ -83,7 +83,7 @@ impl Report<'_> {
         let _ = writeln!(text, "blocks: {}", travel_words(&blocks));
         let _ = writeln!(text, "transactions: {}", travel_words(&transactions));
         let _ = writeln!(text, "sent: {messages} messages, {bytes} bytes; {duplicates} duplicates for {deliveries} deliveries");
-        for link in self.links().take(TEXT_LINKS) {
+        for link in self.links().filter(|link| link.ends.0 < link.ends.1).take(TEXT_LINKS) {
             let (from, to) = link.ends;
             let _ = writeln!(
                 text,

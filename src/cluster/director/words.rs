@@ -20,9 +20,9 @@ pub fn chosen(nodes: impl IntoIterator<Item = u32>) -> Selection {
     Selection::Some(ranges)
 }
 
-/// A duration for people: `1m 30s`, `80ms`; nothing finer than a millisecond from a second on.
+/// A duration for people: `1m 30s`, `80ms`; nothing finer than a millisecond from ten milliseconds on.
 pub fn seconds(duration: Duration) -> String {
-    let shown = if duration >= Duration::from_secs(1) {
+    let shown = if duration >= Duration::from_millis(10) {
         Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     } else {
         Duration::from_micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))

@@ -124,17 +124,21 @@ impl Judge {
         self.now = now;
     }
 
-    /// The run is over: every expectation gets its verdict.
+    /// Whether a run that ends now is long enough for each expectation, and there is one.
+    pub fn decides_all(&self, now: Duration) -> bool {
+        let decided = |watch: &Watch| watch.verdict != Verdict::Pending || watch.reached(now);
+        !self.watches.is_empty() && self.watches.iter().all(decided)
+    }
+
+    /// The run is over: every expectation that it was long enough for gets its verdict.
     pub fn end(&mut self, now: Duration) {
         self.advance(now);
         self.ended = true;
-        for watch in self.watches.iter_mut().filter(|watch| watch.verdict == Verdict::Pending) {
-            let holds = watch.gauge.holds(&self.facts);
+        for watch in self.watches.iter_mut().filter(|watch| watch.verdict == Verdict::Pending && watch.reached(now)) {
             let met = match watch.expectation.when {
                 When::By(_) => false,
-                // Had it ever failed, it would not be pending; one that began after the end was never put to the test.
-                When::From(from) => holds && from <= now,
-                When::AtEnd => holds,
+                // Had one that holds throughout ever failed, it would not be pending.
+                When::From(_) | When::AtEnd => watch.gauge.holds(&self.facts),
             };
             watch.decide(if met { Verdict::Met } else { Verdict::Missed }, now, &self.facts);
         }
@@ -167,6 +171,14 @@ impl Judge {
 }
 
 impl Watch {
+    /// Whether a run that ends now is long enough to judge it.
+    fn reached(&self, now: Duration) -> bool {
+        match self.expectation.when {
+            When::By(at) | When::From(at) => at <= now,
+            When::AtEnd => true,
+        }
+    }
+
     fn look(&mut self, now: Duration, facts: &Facts) {
         if self.verdict != Verdict::Pending {
             return;
@@ -195,9 +207,12 @@ impl Watch {
     }
 }
 
-/// The last moment before the deadline at which the timeline does or ends something.
+/// What can be lost and found again is judged from the last moment before its deadline at which the timeline does or ends something:
+/// that it held before says nothing.
 fn judged_from(plan: &Plan, expectation: &Expectation) -> Duration {
-    let When::By(by) = expectation.when else { return Duration::ZERO };
+    let (When::By(by), What::SameTip | What::Synced | What::Connected) = (expectation.when, &expectation.what) else {
+        return Duration::ZERO;
+    };
     let moments = plan.timeline.iter().flat_map(|entry| [Some(entry.at), entry.lasts.map(|lasts| entry.at.saturating_add(lasts))]);
     moments.flatten().filter(|at| *at < by).max().unwrap_or_default()
 }
