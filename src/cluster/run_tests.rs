@@ -233,7 +233,7 @@ fn real_sockets_run_the_same_preset() {
     assert_eq!(ran.outcome.trace_hash, None);
     assert!(ran.told.notices()[2].starts_with("only virtual time"));
     // n0 was killed by hand, n2 by the timeline.
-    let starts = |node| ran.events.iter().filter(|event| event.node == node && matches!(event.event, crate::node::Event::Started { .. }));
+    let starts = |node| ran.events.iter().filter(move |event| event.node == node && matches!(event.event, crate::node::Event::Started { .. }));
     assert_eq!((starts(0).count(), starts(1).count(), starts(2).count()), (2, 1, 2));
     let report = Report { name: "small", title: "Small", seed: 7, plan: &plan, outcome: &ran.outcome, facts: ran.judge.facts() };
     let links = report.json()["links"].as_array().unwrap().clone();
