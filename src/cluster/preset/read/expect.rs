@@ -75,7 +75,7 @@ fn expectation(table: &Table<'_, '_>, context: &Context, adversaries: &[(Adversa
 fn what(table: &Table<'_, '_>) -> Option<What> {
     let name = table.choice("what")?;
     let kind = table.choice("kind");
-    if name == "events" && !table.has("kind") {
+    if name == "events" && !table.has("kind") && !table.has_unknown() {
         let complaint = Complaint::new(table.value_span("what"), "which events are counted is missing");
         table.report.add(complaint.label("wanted beside it: `kind`").follows());
     } else if name != "events" && table.has("kind") {
@@ -114,13 +114,17 @@ fn bounds(table: &Table<'_, '_>, what: &What) -> Bounds {
             table.report.add(match unit {
                 Unit::None => Complaint::new(table.key_span(key), format!("`{key}` means nothing for {:?}", what.name()))
                     .label("it holds or it does not"),
-                unit => Complaint::new(value.span(), format!("`{key}` is {found}")).label(format!("wanted for {:?}: {}", what.name(), unit.words())),
+                unit => Complaint::new(value.span(), format!("`{key}` is {found}")).label(format!(
+                    "wanted for {:?}: {}",
+                    what.name(),
+                    unit.words()
+                )),
             });
         }
         read
     };
     let bounds = Bounds { at_least: bound("at_least"), at_most: bound("at_most") };
-    if unit != Unit::None && !table.has("at_least") && !table.has("at_most") {
+    if unit != Unit::None && !table.has_unknown() && !table.has("at_least") && !table.has("at_most") {
         let complaint = Complaint::new(table.value_span("what"), format!("{:?} has no bound", what.name()));
         table.report.add(complaint.label(format!("wanted: at_least or at_most, {}", unit.words())).follows());
     }
@@ -144,7 +148,7 @@ fn when(table: &Table<'_, '_>, context: &Context) -> When {
             context.within_run(table, key, moment);
         }
     }
-    if !table.has("by") && context.duration.is_none() {
+    if !table.has("by") && !table.misspells("by") && context.endless {
         let complaint = Complaint::new(table.span.clone(), "this is judged at the end of a run that has none");
         table.report.add(complaint.note("give the preset a `duration`, or this expectation a `by`").follows());
     }
@@ -156,19 +160,14 @@ fn when(table: &Table<'_, '_>, context: &Context) -> When {
 }
 
 /// Who misbehaves is not expected to agree with the rest.
-fn check_honest(
-    table: &Table<'_, '_>,
-    what: &What,
-    nodes: &Selection,
-    context: &Context,
-    adversaries: &[(Adversaries, Span)],
-) {
+fn check_honest(table: &Table<'_, '_>, what: &What, nodes: &Selection, context: &Context, adversaries: &[(Adversaries, Span)]) {
     if *nodes == Selection::All || !matches!(what, What::SameTip | What::Synced) {
         return;
     }
-    let named = context.names.count().and_then(|count| {
-        nodes.iter(count).find(|node| adversaries.iter().any(|(who, _)| who.nodes.contains(*node)))
-    });
+    let named = context
+        .names
+        .count()
+        .and_then(|count| nodes.iter(count).find(|node| adversaries.iter().any(|(who, _)| who.nodes.contains(*node))));
     if let Some(node) = named {
         let what = format!("n{node} misbehaves, and is expected to go along with the others ({:?})", what.name());
         table.report.add(Complaint::new(table.value_span("nodes"), what).label("leave it out, or say \"honest\""));

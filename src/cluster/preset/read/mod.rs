@@ -24,6 +24,8 @@ use toml::de::DeTable;
 struct Context {
     engine: EngineKind,
     duration: Option<Duration>,
+    /// No duration is said, as opposed to one that cannot be read.
+    endless: bool,
     names: Names,
 }
 
@@ -68,7 +70,10 @@ fn preset(report: &Report, name: &str, document: &DeTable<'_>) -> Option<Preset>
         Some("simulation") => EngineKind::Simulation,
         _ => EngineKind::Sockets,
     };
+    let (title, about) = (table.text("title").unwrap_or_default(), table.text("about").unwrap_or_default());
+    let seed = table.whole("seed").unwrap_or_default();
     let duration = table.duration("duration");
+    let endless = !table.has("duration") && !table.misspells("duration");
     let nodes_table = table.table("nodes");
     let (count, groups) = nodes_table.as_ref().map_or((None, Vec::new()), |table| nodes::count(table, engine));
     let mut names = Names::new(count);
@@ -83,14 +88,14 @@ fn preset(report: &Report, name: &str, document: &DeTable<'_>) -> Option<Preset>
         names.add("adversaries", Selection::of_nodes((0..count).filter(bad)));
         names.add("honest", Selection::of_nodes((0..count).filter(|node| !bad(node))));
     }
-    let context = Context { engine, duration, names };
+    let context = Context { engine, duration, endless, names };
     let mut timeline = Vec::new();
     let nodes = nodes_table.and_then(|nodes| nodes::read(&nodes, &context, groups, &mut timeline));
     let chain = table.table("chain").map_or_else(default_chain, |chain| read_chain(&chain, &context));
     let links = table.table("links").map_or_else(Links::default, |links| links::read(&links, &context));
-    let traffic = table.table("traffic").map(|traffic| TrafficRate {
-        transactions_per_second: traffic.number("transactions_per_second").unwrap_or_default(),
-    });
+    let traffic = table
+        .table("traffic")
+        .map(|traffic| TrafficRate { transactions_per_second: traffic.number("transactions_per_second").unwrap_or_default() });
     timeline::read(&table, &context, nodes.as_ref(), &mut timeline);
     timeline.sort_by_key(|entry| entry.at);
     let expectations = expect::read(&table, &context, &adversaries);
@@ -99,9 +104,9 @@ fn preset(report: &Report, name: &str, document: &DeTable<'_>) -> Option<Preset>
     check_links_drawn(&table, &topology, nodes.count, table.value_span("topology"));
     Some(Preset {
         name: name.to_owned(),
-        title: table.text("title").unwrap_or_default().to_owned(),
-        about: table.text("about").unwrap_or_default().to_owned(),
-        seed: table.whole("seed").unwrap_or_default(),
+        title: title.to_owned(),
+        about: about.to_owned(),
+        seed,
         engine,
         duration,
         nodes,
@@ -119,7 +124,9 @@ fn check_links_drawn(table: &Table<'_, '_>, topology: &Topology, count: u32, spa
     use crate::cluster::limits::MAX_LINKS;
     if !topology.fits(count) {
         let what = format!("a {} of {count} nodes has up to {} links", topology.name(), topology.most_links(count));
-        table.report.add(Complaint::new(span, what).label(format!("{MAX_LINKS} at most")).note("take fewer nodes or a lower degree"));
+        table
+            .report
+            .add(Complaint::new(span, what).label(format!("{MAX_LINKS} at most")).note("take fewer nodes or a lower degree"));
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Drawn<'a, 'i> {
 /// How many nodes there are, those in groups too; `None` if that is wrong. And the groups.
 pub fn count<'a, 'i>(table: &Table<'a, 'i>, engine: EngineKind) -> (Option<u32>, Vec<Drawn<'a, 'i>>) {
     let tables = table.tables("group");
-    let mut known = true;
+    let mut known = !table.misspells("count") && !table.misspells("group");
     let first = if table.has("count") {
         table.small("count").unwrap_or_else(|| {
             known = false;
@@ -107,9 +107,8 @@ pub fn read(
 fn set(selection: &mut Selection, nodes: &Range<u32>, within: bool, count: u32) {
     let differs = nodes.clone().any(|node| selection.contains(node) != within);
     if differs {
-        *selection = Selection::of_nodes((0..count).filter(|node| {
-            if nodes.contains(node) { within } else { selection.contains(*node) }
-        }));
+        *selection =
+            Selection::of_nodes((0..count).filter(|node| if nodes.contains(node) { within } else { selection.contains(*node) }));
     }
 }
 
