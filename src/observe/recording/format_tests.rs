@@ -129,7 +129,8 @@ fn a_header_is_read_as_it_was_written() {
 #[test]
 fn other_files_are_refused_with_the_reason() {
     let refused = |text: &str| Header::read(text.as_bytes()).unwrap_err();
-    for text in ["", "{}", "[1]", "hello", "{\"at\":\"2026\",\"event\":\"started\"}", "{\"rumormill\":\"preset\",\"version\":1}"] {
+    for text in ["", "{}", "[1]", "hello", "{\"at\":\"2026\",\"event\":\"started\"}", "{\"rumormill\":\"preset\",\"version\":1}"]
+    {
         assert!(matches!(refused(text), RecordingError::Foreign), "{text}");
     }
     assert!(matches!(refused("{\"rumormill\":\"recording\",\"version\":0}"), RecordingError::Foreign));

@@ -256,7 +256,9 @@ impl Player {
     pub fn handle(&mut self, intent: &Intent) -> Result<bool, RecordingError> {
         self.notice = None;
         match intent {
-            Intent::TogglePause if !self.paused && self.has_ended() => self.tell("this is the end of the recording: go back first"),
+            Intent::TogglePause if !self.paused && self.has_ended() => {
+                self.tell("this is the end of the recording: go back first")
+            }
             Intent::TogglePause => self.paused = !self.paused,
             Intent::Step => {
                 self.paused = true;

@@ -212,11 +212,20 @@ fn a_late_look_does_not_reach_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.jsonl");
     let tip = |height| Event::TipChanged { id: Default::default(), height, balance: 0, transactions: 0 };
-    let started = |node| Line::Event(Stamped {
-        at: Time(0),
-        node,
-        event: Event::Started { id: key(node as usize).address(), height: 0, tip: Default::default(), balance: 0, max_peers: 8, mining: None },
-    });
+    let started = |node| {
+        Line::Event(Stamped {
+            at: Time(0),
+            node,
+            event: Event::Started {
+                id: key(node as usize).address(),
+                height: 0,
+                tip: Default::default(),
+                balance: 0,
+                max_peers: 8,
+                mining: None,
+            },
+        })
+    };
     let far = Stamped { at: Time(60_000_000), node: 0, event: tip(10) };
     let high = Stamped { at: Time(1_000_000), node: 0, event: tip(9) };
     write(&path, &[started(0), started(1), Line::Event(high), Line::Event(far)]);
@@ -291,7 +300,8 @@ fn marks_are_the_moments_worth_a_jump() {
     let run = record(1, 30, 1);
     let recording = open(&run.path).recording();
     let has = |words: &str| recording.marks.iter().any(|(_, text)| text.contains(words));
-    for words in ["first block", "reorg, depth", "fault: n0 cut off", "no fault any more", "n3 down: killed by you", "n2 paused"] {
+    for words in ["first block", "reorg, depth", "fault: n0 cut off", "no fault any more", "n3 down: killed by you", "n2 paused"]
+    {
         assert!(has(words), "{words}: {:?}", recording.marks);
     }
     assert!(recording.marks.is_sorted_by_key(|(at, _)| *at));
