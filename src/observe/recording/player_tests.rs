@@ -140,6 +140,7 @@ fn record(seed: u64, seconds: u32, pictures: u32) -> Recorded {
         sim.run_for(MARGIN);
     }
     let finished = recorder.finish(sim.now());
+    println!("{seconds} s of six nodes: {} lines, {} bytes", finished.lines, finished.bytes);
     assert_eq!((finished.lost, finished.problem), (0, None));
     Recorded { _folder: folder, path, live }
 }
