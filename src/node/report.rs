@@ -103,3 +103,24 @@ impl Node {
         self.timers.set(cx.now + self.config.timing.report.1, Timer::Statistics);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_counted_by_kind_in_the_order_of_codes() {
+        assert!(MessageKind::ALL.is_sorted(), "a kind's place is found by its code");
+        let mut received = Received::default();
+        assert_eq!(received.counts(), []);
+        for (kind, bytes) in [(MessageKind::Pong, 21), (MessageKind::Handshake, 200), (MessageKind::Pong, 21)] {
+            received.count(kind, bytes);
+        }
+        let word = |kind: MessageKind, count, bytes| KindCount { kind: kind.word().into(), count, bytes };
+        assert_eq!(received.counts(), [word(MessageKind::Handshake, 1, 200), word(MessageKind::Pong, 2, 42)]);
+        for kind in MessageKind::ALL {
+            received.count(*kind, 5);
+        }
+        assert_eq!(received.counts().len(), MessageKind::ALL.len());
+    }
+}

@@ -62,3 +62,5 @@ mod lines_tests;
 mod observer_tests;
 #[cfg(test)]
 mod relays_tests;
+#[cfg(test)]
+mod told_tests;

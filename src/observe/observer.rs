@@ -9,9 +9,7 @@ use super::words::{self, clean, counted};
 use super::{Hub, Names};
 use crate::chain::Address;
 use crate::node::{Event, Stamped, Time};
-use rumormill_ui::model::{
-    Clock, Fault, Load, LogLevel, LogLine, NodeState, Problem, Snapshot, Totals, TrafficSample,
-};
+use rumormill_ui::model::{Clock, Fault, Load, LogLevel, LogLine, NodeState, Problem, Snapshot, Totals, TrafficSample};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

@@ -4,9 +4,7 @@ use super::observer::Observer;
 use super::recording::{Control, FaultLine};
 use super::words::clean;
 use crate::node::Time;
-use rumormill_ui::model::{
-    ClockMode, Controls, ExpectationLine, Fault, LinkShape, LogLevel, Recording, TimelineLine,
-};
+use rumormill_ui::model::{ClockMode, Controls, ExpectationLine, Fault, LinkShape, LogLevel, Recording, TimelineLine};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -256,7 +256,9 @@ impl Player {
     pub fn handle(&mut self, intent: &Intent) -> Result<bool, RecordingError> {
         self.notice = None;
         match intent {
-            Intent::TogglePause if !self.paused && self.has_ended() => self.tell("this is the end of the recording: go back first"),
+            Intent::TogglePause if !self.paused && self.has_ended() => {
+                self.tell("this is the end of the recording: go back first")
+            }
             Intent::TogglePause => self.paused = !self.paused,
             Intent::Step => {
                 self.paused = true;
@@ -283,7 +285,7 @@ impl Player {
         if let Some(goal) = self.goal {
             if self.play(goal, SLICE)? {
                 self.goal = None;
-                self.at = goal;
+                self.at = goal.min(self.index.length);
                 self.notice = None;
             } else {
                 self.at = self.head.seen;
@@ -374,6 +376,22 @@ impl Player {
         let snapshot = observer.snapshot(self.header.start + self.at);
         observer.told.notice = recorded;
         snapshot
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_checkpoint_lines(&mut self, lines: u64) {
+        self.interval = lines;
+    }
+
+    #[cfg(test)]
+    pub(super) fn checkpoints(&self) -> usize {
+        self.checkpoints.len()
+    }
+
+    /// Lines between checkpoints.
+    #[cfg(test)]
+    pub(super) fn lines_from_checkpoint(&self) -> u64 {
+        self.interval
     }
 
     fn tell(&mut self, text: &str) {

@@ -37,8 +37,7 @@ impl Reader {
             return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
         }
         let input = BufReader::with_capacity(READ, file);
-        let mut reader =
-            Self { input, header: Header::default(), line: Vec::new(), place: Place::default(), torn: false };
+        let mut reader = Self { input, header: Header::default(), line: Vec::new(), place: Place::default(), torn: false };
         let whole = match reader.raw() {
             Ok(line) => line.is_some(),
             Err(RecordingError::TooLong { .. }) => return Err(RecordingError::Foreign),

@@ -114,7 +114,8 @@ impl Recorder {
     pub fn sink(&self) -> EventSink {
         let shared = Arc::clone(&self.shared);
         Arc::new(move |stamped: Stamped| {
-            let room = if is_chatter(&stamped.event) { shared.capacity - shared.capacity / QUEUE_RESERVE } else { shared.capacity };
+            let room =
+                if is_chatter(&stamped.event) { shared.capacity - shared.capacity / QUEUE_RESERVE } else { shared.capacity };
             shared.push(room, || Line::Event(stamped));
         })
     }
