@@ -4,19 +4,19 @@
 //! seals them, and writes. In every round it polls both directions, so that neither waits for the other: a peer that reads nothing is
 //! still read, and a node that takes no input still sends.
 
+mod receiving;
+mod sending;
+
 use super::alarm::Alarm;
 use super::buffer::Buffer;
 use super::delay::Line;
 use super::inbox::{Inbox, Item, Waiting};
-use super::limits::{
-    BUFFER_KEPT, FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, READ_MOST, RECORD, RECORD_HEADER, RECORD_PLAIN, STALLED, TRICKLE,
-    WRITE_BATCH,
-};
+use super::limits::{FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, RECORD, STALLED, TRICKLE};
 use super::link::Link;
 use super::noise::{Channel, NoiseError};
 use crate::node::{CloseReason, ConnectionId, Direction, Input};
-use crate::wire::{Frame, FrameReader, MessageKind, decode};
-use bytes::{Buf, Bytes};
+use crate::wire::FrameReader;
+use bytes::Bytes;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -269,207 +269,11 @@ where
         round
     }
 
-    /// How many bytes may be written now: none over a cut link, one at a time by a node that trickles.
-    fn most_to_write(&self, now: Instant) -> usize {
-        if self.is_cut() {
-            0
-        } else if self.trickles() {
-            usize::from(self.next_byte <= now)
-        } else {
-            usize::MAX
-        }
-    }
-
-    fn is_cut(&self) -> bool {
-        self.line.as_ref().is_some_and(|line| line.is_cut())
-    }
-
-    fn trickles(&self) -> bool {
-        self.conn.link.switches().trickles() && self.conn.link.is_established()
-    }
-
-    /// Bytes came: the room for the next read grows while reads fill it, and shrinks while they do not.
-    fn took_in(&mut self, count: usize) {
-        self.incoming.wrote(count);
-        if !matches!(self.phase, Phase::Open) {
-            self.incoming.took(usize::MAX / 2);
-        }
-        if count >= self.room {
-            self.room = (self.room * 2).min(READ_MOST);
-        } else if count < self.room / 4 {
-            self.room = (self.room / 2).max(READ_LEAST);
-        }
-    }
-
     fn closed_by_peer(&self) -> End {
         match &self.phase {
             Phase::Open => End("closed by peer".to_owned()),
             Phase::Flushing(_, reason) | Phase::Lingering(_, reason) => End(reason.clone()),
         }
-    }
-
-    /// Hands in all frames that are here, until the inbox is full.
-    fn pump(&mut self, now: Instant) -> Result<(), End> {
-        if !matches!(self.phase, Phase::Open) {
-            return Ok(());
-        }
-        let mut progress = false;
-        while self.blocked.is_none() && self.malformed_since.is_none() {
-            if self.plain_at == self.plain_end && !self.open()? {
-                break;
-            }
-            progress |= self.cut(now)?;
-        }
-        let partial = self.frames.partial().is_some() || !self.incoming.is_empty() || self.plain_at < self.plain_end;
-        match (partial, self.partial_since) {
-            (false, _) => self.partial_since = None,
-            (true, Some(_)) if !progress => {}
-            (true, _) => self.partial_since = Some(now),
-        }
-        if !partial && self.room == READ_LEAST {
-            self.incoming.release(BUFFER_KEPT);
-            if self.plain.len() > BUFFER_KEPT {
-                self.plain = Vec::new();
-            }
-        }
-        Ok(())
-    }
-
-    /// Opens the next record, if it is here whole.
-    fn open(&mut self) -> Result<bool, End> {
-        let Some(length) = self.conn.channel.next(self.incoming.filled())? else { return Ok(false) };
-        let record = self.incoming.filled().get(..length).unwrap_or_default();
-        self.plain_end = self.conn.channel.open(record, &mut self.plain)?;
-        self.plain_at = 0;
-        self.incoming.took(length);
-        Ok(true)
-    }
-
-    /// Cuts the next frame from the opened record and hands it in; false if the record ends before it does.
-    fn cut(&mut self, now: Instant) -> Result<bool, End> {
-        if self.conn.link.is_established() {
-            self.frames.set_established();
-            self.conn.stranger = None;
-        }
-        let connection = self.conn.id;
-        let plain = self.plain.get(self.plain_at..self.plain_end).unwrap_or_default();
-        let mut rest = plain;
-        let frame = self.frames.next(&mut rest);
-        let left = rest.len();
-        let (input, bytes) = match frame {
-            Ok(None) => {
-                self.plain_at = self.plain_end;
-                return Ok(false);
-            }
-            Ok(Some(Frame::Known { kind, payload, bytes })) => match decode(kind as u8, payload) {
-                Ok(Some(message)) => (Input::Received { connection, message: Arc::new(message), bytes }, bytes),
-                Ok(None) => (Input::Unknown { connection, code: kind as u8, bytes }, bytes),
-                Err(error) => (Input::Malformed { connection, error }, bytes),
-            },
-            Ok(Some(Frame::Unknown { code, bytes })) => (Input::Unknown { connection, code, bytes }, 0),
-            Err(error) => (Input::Malformed { connection, error }, 0),
-        };
-        self.plain_at = self.plain_end - left;
-        match &input {
-            Input::Malformed { .. } => self.malformed_since = Some(now),
-            // The answer to our handshake. On a connection that we did not dial it means nothing.
-            Input::Received { message, .. }
-                if message.kind() == MessageKind::HandshakeAck && self.conn.direction == Direction::Outbound =>
-            {
-                self.conn.link.establish();
-            }
-            _ => {}
-        }
-        self.blocked = self.conn.inbox.offer(input, bytes)?;
-        Ok(true)
-    }
-
-    /// The link behaves otherwise from now on.
-    fn reshape(&mut self, now: Instant) {
-        let model = self.conn.link.take_model();
-        let cut = self.is_cut();
-        match &mut self.line {
-            Some(line) => line.set_model(model),
-            None => self.line = Some(Box::new(Line::new(model, self.conn.link.seed(), now))),
-        }
-        if cut {
-            // From here on the peer can take something again.
-            self.stalled_since = now;
-        }
-    }
-
-    /// Takes the frames that are to be written next, from the outbox or from the line between it and the socket; whether one is to be
-    /// corrupted, which then is alone.
-    fn take(&mut self, now: Instant) -> bool {
-        let link = &self.conn.link;
-        match self.line.as_mut().filter(|line| !line.is_idle()) {
-            None => {
-                link.take(WRITE_BATCH, &mut self.batch);
-                false
-            }
-            Some(line) => line.arrived(now, WRITE_BATCH, &mut self.batch),
-        }
-    }
-
-    /// Sends frames from the outbox on their way over a link that is not clear.
-    fn load(&mut self, now: Instant) {
-        let Some(line) = self.line.as_mut().filter(|line| !line.is_idle()) else { return };
-        self.held = now;
-        let mut next = VecDeque::new();
-        // One at a time, so that the most urgent of that moment goes next.
-        while line.takes(now) && self.conn.link.take(1, &mut next) {
-            next.drain(..).for_each(|frame| line.carry(frame, now));
-        }
-    }
-
-    /// When everything sealed is written, seals what is to be sent: as many frames as fit into one large write.
-    fn gather(&mut self, now: Instant) -> Result<(), End> {
-        if self.conn.link.is_reshaped() {
-            self.reshape(now);
-        }
-        self.load(now);
-        if !self.outgoing.is_empty() || matches!(self.phase, Phase::Lingering(..)) {
-            return Ok(());
-        }
-        self.stalled_since = now;
-        let corrupted = self.batch.is_empty() && self.take(now);
-        if self.batch.is_empty() {
-            self.outgoing.release(BUFFER_KEPT);
-            if self.staging.capacity() > BUFFER_KEPT {
-                self.staging = Vec::new();
-            }
-            return Ok(());
-        }
-        while self.outgoing.filled().len() < WRITE_BATCH
-            && let Some(front) = self.batch.front_mut()
-        {
-            if front.len() >= RECORD_PLAIN {
-                // A large frame fills records by itself, without being copied together.
-                let piece = front.split_to(RECORD_PLAIN);
-                seal(&mut self.conn.channel, &piece, &mut self.outgoing)?;
-            } else {
-                self.staging.clear();
-                while self.staging.len() < RECORD_PLAIN
-                    && let Some(front) = self.batch.front_mut()
-                {
-                    let count = front.len().min(RECORD_PLAIN - self.staging.len());
-                    self.staging.extend_from_slice(front.get(..count).unwrap_or_default());
-                    front.advance(count);
-                    if front.is_empty() {
-                        self.batch.pop_front();
-                    }
-                }
-                seal(&mut self.conn.channel, &self.staging, &mut self.outgoing)?;
-            }
-            if self.batch.front().is_some_and(Bytes::is_empty) {
-                self.batch.pop_front();
-            }
-        }
-        if corrupted && let Some(byte) = self.outgoing.filled_mut().get_mut(RECORD_HEADER) {
-            // One bit of the ciphertext, behind the length: what no checksum on the way caught.
-            *byte ^= 1;
-        }
-        Ok(())
     }
 
     /// Goes the way to the end, if the node wants it to end.
@@ -540,13 +344,6 @@ where
         let byte = Some(self.next_byte).filter(|at| self.trickles() && !self.outgoing.is_empty() && *at > now);
         Ok([next, arrives, byte].into_iter().flatten().min())
     }
-}
-
-/// Seals one record at the end of `outgoing`.
-fn seal(channel: &mut Channel, plain: &[u8], outgoing: &mut Buffer) -> Result<(), NoiseError> {
-    let length = channel.seal(plain, outgoing.room(Channel::sealed_len(plain.len())))?;
-    outgoing.wrote(length);
-    Ok(())
 }
 
 fn poll_read<R: AsyncRead>(reader: Pin<&mut R>, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {

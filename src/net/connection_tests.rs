@@ -1,5 +1,5 @@
 use super::super::inbox::{Delivery, Outlet, inbox};
-use super::super::limits::INBOX_WEIGHT;
+use super::super::limits::{INBOX_WEIGHT, RECORD_PLAIN};
 use super::super::noise::tests::secured;
 use super::*;
 use crate::chain::{Block, ChainSpec, TxId};

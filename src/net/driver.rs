@@ -1,36 +1,35 @@
 //! The node task: owns the state machine, hands inputs in, and carries outputs out.
 
+mod connecting;
+mod ending;
+
 use super::alarm::Alarm;
 use super::clock::Clock;
-use super::connection::Connection;
-use super::dialer::dial;
-use super::inbox::{Delivery, Inbox, Item, Outlet};
-use super::limits::{CHECKS_OUT, COMMIT, CONNECT, CUT_OFF, FAREWELL, INPUT_BATCH, PENDING_DIALS};
+use super::inbox::{Delivery, Item, Outlet};
+use super::limits::{CHECKS_OUT, INPUT_BATCH};
 use super::link::Link;
 use super::listener::Accepted;
 use super::miner::Miner;
-use super::noise::{Identity, Secured, handshake};
+use super::noise::Identity;
 use super::shaping::Shaping;
-use super::socket;
 use super::switches::{Mode, Switches};
 use super::workers::Workers;
 use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
 use crate::node::{
-    CloseReason, Command, ConnectionId, DialError, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
+    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
 };
 use crate::wire::{Message, MessageKind, encode};
-use rand::Rng;
+use connecting::Common;
 use rand::rngs::ChaCha20Rng;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 /// All that the node task is made of.
 pub struct Parts {
@@ -72,16 +71,6 @@ pub struct Listening {
     pub accepted: mpsc::Receiver<Accepted>,
     /// Its task, aborted when this set is dropped.
     pub task: JoinSet<()>,
-}
-
-/// What the tasks of connections need, dialled or taken.
-struct Common {
-    identity: Identity,
-    inbox: Inbox,
-    shaping: Arc<Shaping>,
-    switches: Arc<Switches>,
-    ids: AtomicU64,
-    stopping: watch::Receiver<bool>,
 }
 
 /// A connection, as the node task sees it.
@@ -309,71 +298,6 @@ impl Driver {
         }
     }
 
-    fn accepted(&mut self, accepted: Accepted) {
-        let Accepted { mut stream, address, stranger } = accepted;
-        let common = Arc::clone(&self.common);
-        let seed = self.seed();
-        self.tasks.spawn(async move {
-            let secured = tokio::select! {
-                biased;
-                secured = common.switches.while_running(handshake(&mut stream, &common.identity, false, seed)) => secured,
-                () = stopped(&common.stopping) => return,
-            };
-            match secured {
-                Ok(secured) => match common.shaping.admit(secured.peer) {
-                    Some(link) => carry(&common, stream, secured, link, address, Direction::Inbound, Some(stranger)).await,
-                    // Over a cut link nobody could have come: the node never learns of it.
-                    None => {}
-                },
-                Err(error) => tracing::debug!(%address, %error, "a connection was not secured"),
-            }
-        });
-    }
-
-    fn dial(&mut self, address: SocketAddr) {
-        self.dials += 1;
-        if self.dials > PENDING_DIALS {
-            let error = DialError::Failed("too many dials under way".to_owned());
-            return self.answer(Input::DialFailed { address, error });
-        }
-        let common = Arc::clone(&self.common);
-        let answers = self.answers.clone();
-        let seed = self.seed();
-        let began = Instant::now();
-        self.tasks.spawn(async move {
-            let dialling = async {
-                let (stream, secured) = dial(address, &common.identity, seed).await?;
-                let Some(link) = common.shaping.admit(secured.peer) else {
-                    // Who is there is known only now. Over a cut link nobody would have answered.
-                    drop(stream);
-                    tokio::time::sleep_until(began + CONNECT).await;
-                    return Err(DialError::TimedOut);
-                };
-                Ok((stream, secured, link))
-            };
-            let dialled = tokio::select! {
-                biased;
-                dialled = common.switches.while_running(dialling) => dialled,
-                () = stopped(&common.stopping) => return,
-            };
-            match dialled {
-                Ok((stream, secured, link)) => {
-                    carry(&common, stream, secured, link, address, Direction::Outbound, None).await;
-                }
-                Err(error) => {
-                    let _ = answers.send(Input::DialFailed { address, error });
-                }
-            }
-        });
-    }
-
-    /// Randomness for one handshake.
-    fn seed(&mut self) -> [u8; 32] {
-        let mut seed = [0; 32];
-        self.random.fill_bytes(&mut seed);
-        seed
-    }
-
     /// An input from the driver itself, after all that is being carried out.
     fn answer(&self, input: Input) {
         // This side's receiver lives as long as the driver.
@@ -482,77 +406,4 @@ impl Driver {
             self.emit(Event::Outbox { connection, messages, bytes });
         }
     }
-
-    /// As by `kill -9`: no farewell, nothing more is sent or stored. Returns when all tasks have ended and the store is closed.
-    async fn die(mut self, listener: Option<JoinSet<()>>) {
-        self.miner = None;
-        if let Some(mut listener) = listener {
-            listener.shutdown().await;
-        }
-        if timeout(CUT_OFF, self.tasks.shutdown()).await.is_err() {
-            tracing::error!("connections did not end in time: this is a defect");
-        }
-        if timeout(COMMIT, self.writer.abandon()).await.is_err() {
-            tracing::error!("the store is still at its last commit");
-        }
-    }
-
-    /// After the farewell: what is queued is sent, connections end, the store commits. Bounded by the limits of each step.
-    async fn end(mut self, alarm: &mut Alarm, outlet: &mut Outlet, answered: &mut mpsc::UnboundedReceiver<Input>) {
-        self.ending = true;
-        self.miner = None;
-        for entry in self.links.values_mut() {
-            entry.closing = true;
-            // Where the node has said why already, that stands.
-            entry.link.close(CloseReason::Graceful("the node stops".to_owned()));
-        }
-        let cut_off = Instant::now() + FAREWELL;
-        let mut deliveries = Vec::new();
-        let mut batch = Vec::new();
-        while !self.tasks.is_empty() {
-            self.deadline(alarm);
-            tokio::select! {
-                _ = outlet.take(&mut deliveries, INPUT_BATCH) => self.delivered(&mut deliveries, outlet),
-                _ = answered.recv_many(&mut batch, INPUT_BATCH) => self.answered(&mut batch),
-                _ = self.tasks.join_next() => {}
-                () = alarm.ring(), if !self.stopped => {}
-                () = tokio::time::sleep_until(cut_off) => break,
-            }
-        }
-        if timeout(CUT_OFF, self.tasks.shutdown()).await.is_err() {
-            tracing::error!("connections did not end in time: this is a defect");
-        }
-        self.emit(Event::Stopped);
-        if timeout(COMMIT, self.writer.finish()).await.is_err() {
-            tracing::error!("the store did not commit in time; it goes on as long as the process lives");
-        }
-    }
-}
-
-/// Ready once the node stops.
-async fn stopped(stopping: &watch::Receiver<bool>) {
-    let mut stopping = stopping.clone();
-    // An error means that the node task has gone, which is a stop as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-/// Carries a secured connection until it ends.
-async fn carry(
-    common: &Common,
-    stream: TcpStream,
-    secured: Secured,
-    link: Arc<Link>,
-    address: SocketAddr,
-    direction: Direction,
-    stranger: Option<OwnedSemaphorePermit>,
-) {
-    let Secured { peer, channel } = secured;
-    let id = ConnectionId(common.ids.fetch_add(1, Ordering::Relaxed));
-    let inbox = common.inbox.clone();
-    let connected = Item::Connected { connection: id, address, direction, peer, link: Arc::clone(&link) };
-    if inbox.tell(connected).is_err() {
-        return;
-    }
-    let (reader, writer) = socket::split(stream, Arc::clone(&common.switches));
-    Connection { id, direction, channel, reader, writer, link, inbox, stranger }.run().await;
 }

@@ -2,7 +2,7 @@
 //!
 //! | File | One stage |
 //! |---|---|
-//! | `driver` | the node task: inputs in, outputs out, deadlines, the end |
+//! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
 //! | `listener`, `dialer` | connections come up |
 //! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
@@ -217,7 +217,8 @@ impl Handle {
     }
 
     /// From now on, what this node sends to `peer` travels as `model` says: over the connection that is up, and over later ones, whoever
-    /// dials. A clear model costs nothing. The other direction is the peer's to set.
+    /// dials. A clear model costs nothing. The other direction is the peer's to set. The encryption's handshake is not slowed: who is at
+    /// the other end is known only after it.
     ///
     /// While the link is cut, nothing is written: what is sent waits in the outbox, no pong comes, and the node ends the connection by
     /// itself. New connections in either direction come to nothing; our dials time out.

@@ -97,10 +97,20 @@ async fn over_a_cut_link_nothing_comes_until_it_heals() {
         assert_eq!(*two.message().await, ping(nonce));
     }
     assert!(healed.elapsed() <= 2 * MS);
-    // Urgent messages that waited for us are not held against the peer.
+}
+
+/// What is urgent fills more than one write, and has waited for a minute: for us.
+#[tokio::test(start_paused = true)]
+async fn what_waited_over_a_cut_link_is_not_held_against_the_peer() {
+    let (one, mut two) = shaped(cut()).await;
+    for _ in 0..3 {
+        one.send(&block(6_000), Priority::High);
+    }
     sleep(Duration::from_secs(60)).await;
-    one.send(&ping(5), Critical);
-    assert_eq!(*two.message().await, ping(5));
+    one.link.set_model(LinkModel::default());
+    for _ in 0..3 {
+        assert!(*two.message().await == block(6_000));
+    }
 }
 
 /// The socket is full when the link is cut: the peer is not blamed for what we hold back, and still for what it does not take.
@@ -246,7 +256,7 @@ async fn a_node_that_trickles_is_cut_off() {
     one.send(&block(10), Normal);
     assert_eq!(two.end().await, "a frame took it too long");
     assert!((10..20).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
-    assert_eq!(one.end().await, "connection reset");
+    one.end().await;
 }
 
 /// A byte each second, no more and no less, until it stops that.

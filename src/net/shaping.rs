@@ -117,7 +117,10 @@ mod tests {
         shaping.set(near, LinkModel::default());
         assert_eq!(up.take_model(), LinkModel::default());
         assert!(!shaping.admit(near).unwrap().is_reshaped());
-        assert!(shaping.state().models.is_empty() && shaping.state().links.len() <= 2, "nothing is kept for links that have gone");
+        assert!(
+            shaping.state().models.is_empty() && shaping.state().links.len() <= 2,
+            "nothing is kept for links that have gone"
+        );
     }
 
     #[tokio::test]

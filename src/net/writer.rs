@@ -87,9 +87,6 @@ fn serve(mut store: Box<dyn Store>, orders: &Receiver<Order>, abandoned: &Atomic
                 }
             }
         }
-        if abandoned.load(Ordering::Acquire) {
-            return;
-        }
         queue.commit(&mut *store, &answer);
     }
 }

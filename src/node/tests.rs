@@ -7,6 +7,8 @@ use crate::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, WireError};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+mod answers;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A node under test, with its outputs gathered and its heavy work done at once.
