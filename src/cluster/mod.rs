@@ -3,6 +3,7 @@
 pub mod adversary;
 mod agreement;
 mod error;
+pub mod generate;
 mod keys;
 mod launch;
 pub mod limits;
