@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 
-use super::{ClusterArguments, NodeArguments};
+use super::{ClusterArguments, NodeArguments, PresetArguments};
 
 /// A peer-to-peer blockchain playground in a terminal.
 ///
@@ -21,6 +21,8 @@ pub enum Subcommand {
     Node(NodeArguments),
     /// Run a whole cluster of nodes in this process
     Cluster(ClusterArguments),
+    /// List, show and check presets
+    Preset(PresetArguments),
 }
 
 const EXAMPLES: &str = "\
@@ -28,6 +30,7 @@ Examples:
   rumormill cluster                      eight nodes in a ring, already talking
   rumormill node 8080                    a first node
   rumormill node 8081 127.0.0.1:8080     a second one, which dials the first
+  rumormill preset list                  which clusters there are
 
 Exit codes:
   0  all went well

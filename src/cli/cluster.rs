@@ -17,7 +17,7 @@ use tokio::sync::watch;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ClusterArguments {
-    /// A built-in preset's name (hello, ring-8), or the path of a preset file
+    /// A built-in preset's name (see `rumormill preset list`), or the path of a preset file
     #[arg(value_name = "PRESET", default_value = DEFAULT)]
     preset: String,
     /// Seed of keys and traffic, in place of the preset's own

@@ -9,6 +9,7 @@ mod failure;
 mod lines;
 mod node;
 mod panic;
+mod preset;
 mod screen;
 mod signals;
 mod values;
@@ -18,6 +19,7 @@ pub use cluster::ClusterArguments;
 pub use console::ConsoleArguments;
 pub use failure::Failure;
 pub use node::NodeArguments;
+pub use preset::PresetArguments;
 pub use values::{PeerAddress, Port};
 
 use clap::Parser;
@@ -35,6 +37,7 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.subcommand {
         Subcommand::Node(arguments) => node::run(arguments, ending),
         Subcommand::Cluster(arguments) => cluster::run(arguments, ending),
+        Subcommand::Preset(arguments) => preset::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

@@ -35,7 +35,7 @@ pub struct LaunchError {
 /// two that are linked the later one dials.
 pub async fn launch(preset: &Preset, seed: u64, events: EventSink, workers: Workers) -> Result<Cluster, LaunchError> {
     let spec = Arc::new(genesis_spec(preset, seed, now().as_millis()));
-    let edges = preset.topology.edges(preset.nodes.count);
+    let edges = preset.edges(seed);
     let mut nodes: Vec<Handle> = Vec::with_capacity(preset.nodes.count as usize);
     for index in 0..preset.nodes.count {
         let earlier = edges.iter().filter(|(_, later)| *later == index).filter_map(|(earlier, _)| nodes.get(*earlier as usize));
