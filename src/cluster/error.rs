@@ -6,7 +6,11 @@ use super::preset::{BUILT_IN, nearest};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PresetError {
     /// Neither a built-in name nor a file.
-    #[error("no preset named {name:?}: {}the built-in ones are {}; a path to a preset file (ending in .toml) works too", meant(name), names())]
+    #[error(
+        "no preset named {name:?}: {}the built-in ones are {}; a path to a preset file (ending in .toml) works too",
+        meant(name),
+        names()
+    )]
     Unknown {
         /// What was asked for.
         name: String,

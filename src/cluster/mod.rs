@@ -20,9 +20,7 @@ pub use agreement::{Agreement, Standing};
 pub use error::PresetError;
 pub use keys::{genesis_spec, node_keys, node_seed};
 pub use launch::{Cluster, LaunchError, launch};
-pub use preset::{
-    BUILT_IN, Chain, DEFAULT, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TrafficRate,
-};
+pub use preset::{BUILT_IN, Chain, DEFAULT, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TrafficRate};
 pub use profiles::Profile;
 pub use schema::schema;
 pub use selection::Selection;

@@ -20,8 +20,7 @@ fn record(record: &'static Record) -> Value {
         properties.insert(key.name.to_owned(), property);
     }
     let required: Vec<_> = record.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
-    let mut schema =
-        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+    let mut schema = json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
     if std::ptr::eq(record, &FAULT) {
         // Exactly one fault: one of those with a key of their own, or any of a link's numbers.
         let any = |names: &[&str]| names.iter().map(|name| json!({ "required": [name] })).collect::<Vec<_>>();
@@ -30,7 +29,8 @@ fn record(record: &'static Record) -> Value {
         schema["oneOf"] = json!(one);
     }
     if record.name == "[topology]" {
-        schema["oneOf"] = json!(TOPOLOGY_KEYS.iter().map(|(kind, keys, needed)| topology(kind, keys, *needed)).collect::<Vec<_>>());
+        schema["oneOf"] =
+            json!(TOPOLOGY_KEYS.iter().map(|(kind, keys, needed)| topology(kind, keys, *needed)).collect::<Vec<_>>());
     }
     schema
 }

@@ -26,7 +26,12 @@ impl Complaint {
     }
 
     /// A name that is none of `known`: with the one that was probably meant, and all that are allowed.
-    pub fn unknown<'k>(span: Span, what: impl Into<String>, found: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+    pub fn unknown<'k>(
+        span: Span,
+        what: impl Into<String>,
+        found: &str,
+        known: impl IntoIterator<Item = &'k str> + Clone,
+    ) -> Self {
         let complaint = match nearest(found, known.clone()) {
             Some(meant) => Self::new(span, what).label(format!("did you mean `{meant}`?")),
             None => Self::new(span, what),
@@ -73,7 +78,9 @@ impl Report {
         let line = |at: usize| source.as_bytes()[..at.min(source.len())].iter().filter(|byte| **byte == b'\n').count();
         let complaints: Vec<_> = errors
             .iter()
-            .map(|error| Complaint::new(error.span().unwrap_or(0..0), "this is not TOML").label(error.message().replace('\n', "; ")))
+            .map(|error| {
+                Complaint::new(error.span().unwrap_or(0..0), "this is not TOML").label(error.message().replace('\n', "; "))
+            })
             .collect();
         let broken: Vec<usize> = complaints.iter().map(|complaint| line(complaint.span.start)).collect();
         let mine = self.0.get_mut();
@@ -103,8 +110,7 @@ impl Complaint {
         let before = &source[line_start..start];
         let found = source[start..source.floor_char_boundary(self.span.end.max(start))].lines().next().unwrap_or_default();
         // A tab is as wide below the line as in it; a wide character takes two columns.
-        let padding: String =
-            before.chars().map(|c| if c == '\t' { "\t".to_owned() } else { " ".repeat(columns(c)) }).collect();
+        let padding: String = before.chars().map(|c| if c == '\t' { "\t".to_owned() } else { " ".repeat(columns(c)) }).collect();
         let carets = "^".repeat(found.chars().map(columns).sum::<usize>().clamp(1, WIDTH));
         let margin = " ".repeat(number.to_string().len());
         let shown: String = printable(line).chars().take(WIDTH.max(before.chars().count() + WIDTH / 2)).collect();

@@ -91,9 +91,17 @@ pub static PRESET: Record = Record {
     keys: &[
         must("title", Shape::Text, "A few words for the title bar."),
         must("about", Shape::Text, "What to look at, in a sentence or two."),
-        must("seed", Shape::Whole(0, u64::MAX), "Feeds keys, nodes, links and traffic: the same seed gives the same run in simulation."),
+        must(
+            "seed",
+            Shape::Whole(0, u64::MAX),
+            "Feeds keys, nodes, links and traffic: the same seed gives the same run in simulation.",
+        ),
         may("engine", Shape::Choice(&["simulation", "sockets"], &[]), "What runs it; \"sockets\" unless said."),
-        may("duration", Shape::Duration(Duration::from_secs(1), MAX_DURATION), "How long it runs; until it is ended unless said."),
+        may(
+            "duration",
+            Shape::Duration(Duration::from_secs(1), MAX_DURATION),
+            "How long it runs; until it is ended unless said.",
+        ),
         must("nodes", Shape::Table(&NODES), "The nodes."),
         may("chain", Shape::Table(&CHAIN), "The chain that they start from."),
         must("topology", Shape::Table(&TOPOLOGY), "Who is linked to whom."),
@@ -109,12 +117,28 @@ pub static PRESET: Record = Record {
 pub static NODES: Record = Record {
     name: "[nodes]",
     keys: &[
-        may("count", Shape::Whole(0, MAX_SIMULATED_NODES as u64), "How many nodes besides those in groups; they are n0 and following."),
+        may(
+            "count",
+            Shape::Whole(0, MAX_SIMULATED_NODES as u64),
+            "How many nodes besides those in groups; they are n0 and following.",
+        ),
         may("mining", Shape::Table(&MINING), "Who mines; nobody unless said."),
         may("starts", Shape::Nodes, "Which run from the start, \"all\" unless said; the others join by the timeline."),
-        may("max_inbound", Shape::Whole(0, MAX_CONNECTIONS), "Most connections that a node takes; 32, or its links if they are more, unless said."),
-        may("max_outbound", Shape::Whole(0, MAX_CONNECTIONS), "Most connections that a node dials; 8, or its links if they are more, unless said."),
-        may("peer_exchange", Shape::Flag, "Whether nodes tell each other addresses and dial those they hear of; false unless said: the topology stays as drawn."),
+        may(
+            "max_inbound",
+            Shape::Whole(0, MAX_CONNECTIONS),
+            "Most connections that a node takes; 32, or its links if they are more, unless said.",
+        ),
+        may(
+            "max_outbound",
+            Shape::Whole(0, MAX_CONNECTIONS),
+            "Most connections that a node dials; 8, or its links if they are more, unless said.",
+        ),
+        may(
+            "peer_exchange",
+            Shape::Flag,
+            "Whether nodes tell each other addresses and dial those they hear of; false unless said: the topology stays as drawn.",
+        ),
         may("group", Shape::Tables(&GROUP), "Named nodes with settings of their own; they follow after the others, in order."),
     ],
 };
@@ -139,8 +163,16 @@ pub static MINING: Record = Record {
     keys: &[
         must("nodes", Shape::Nodes, "Who mines."),
         may("seal", Shape::Choice(&["work"], &["space", "clock"]), "What makes a block: \"work\", a proof of work."),
-        must("block_time", Shape::Duration(MIN_BLOCK_TIME, MAX_BLOCK_TIME), "Wanted time between blocks, of all miners together."),
-        may("tries_per_second", Shape::Whole(1, MAX_TRIES), "Hashes a second of each miner; 2000 on sockets and 50 in simulation unless said."),
+        must(
+            "block_time",
+            Shape::Duration(MIN_BLOCK_TIME, MAX_BLOCK_TIME),
+            "Wanted time between blocks, of all miners together.",
+        ),
+        may(
+            "tries_per_second",
+            Shape::Whole(1, MAX_TRIES),
+            "Hashes a second of each miner; 2000 on sockets and 50 in simulation unless said.",
+        ),
     ],
 };
 
@@ -159,7 +191,11 @@ pub static TOPOLOGY: Record = Record {
     name: "[topology]",
     keys: &[
         may("kind", Shape::Choice(TOPOLOGY_NAMES, &[]), "The pattern; not needed where there are edges."),
-        may("degree", Shape::Whole(1, MAX_CONNECTIONS), "Links of each node (mesh, random, small-world, regions) or of each newcomer (scale-free)."),
+        may(
+            "degree",
+            Shape::Whole(1, MAX_CONNECTIONS),
+            "Links of each node (mesh, random, small-world, regions) or of each newcomer (scale-free).",
+        ),
         may("arity", Shape::Whole(1, MAX_CONNECTIONS), "Children of each node of a tree; 2 unless said."),
         may("width", Shape::Whole(1, MAX_SIMULATED_NODES as u64), "Nodes in a row of a grid; as square as it goes unless said."),
         may("rewire", Shape::Share, "Links of a small world that lead anywhere; \"10%\" unless said."),
@@ -244,7 +280,11 @@ const CUT: Key = may("cut", Shape::Flag, "Nothing comes through.");
 /// `[traffic]`.
 pub static TRAFFIC: Record = Record {
     name: "[traffic]",
-    keys: &[must("transactions_per_second", Shape::Number(0.0, MAX_TRANSACTIONS_PER_SECOND), "Transfers a second, of all nodes together.")],
+    keys: &[must(
+        "transactions_per_second",
+        Shape::Number(0.0, MAX_TRANSACTIONS_PER_SECOND),
+        "Transfers a second, of all nodes together.",
+    )],
 };
 
 /// `[[timeline]]`.
@@ -325,7 +365,11 @@ pub static EXPECT: Record = Record {
         may("kind", Shape::Choice(EVENTS, &[]), "Of \"events\": which."),
         may("at_least", Shape::Bound, "Not less."),
         may("at_most", Shape::Bound, "Not more."),
-        may("by", Shape::Duration(AN_INSTANT, MAX_DURATION), "Must hold at some moment up to this one. Without by and from: at the end."),
+        may(
+            "by",
+            Shape::Duration(AN_INSTANT, MAX_DURATION),
+            "Must hold at some moment up to this one. Without by and from: at the end.",
+        ),
         may("from", Shape::Duration(NO_TIME, MAX_DURATION), "Must hold at every moment from this one to the end."),
     ],
 };

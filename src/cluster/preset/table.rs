@@ -144,7 +144,9 @@ impl<'a, 'i> Table<'a, 'i> {
     /// Bytes a second.
     pub fn bandwidth(&self, name: &str) -> Option<u64> {
         use crate::cluster::limits::{MAX_BANDWIDTH, MIN_BANDWIDTH};
-        self.take(name, |value, _| values::bandwidth(value.as_str()?).filter(|rate| (MIN_BANDWIDTH..=MAX_BANDWIDTH).contains(rate)))
+        self.take(name, |value, _| {
+            values::bandwidth(value.as_str()?).filter(|rate| (MIN_BANDWIDTH..=MAX_BANDWIDTH).contains(rate))
+        })
     }
 
     /// One of the names that its key takes.

@@ -98,7 +98,10 @@ mod tests {
         assert_eq!(bandwidth("1 Mbit/s"), Some(125_000));
         assert_eq!(bandwidth("56kbit/s"), Some(7_000));
         assert_eq!(size("1.5 MiB"), Some(1_572_864));
-        assert_eq!((share_text(500), share_text(20_000), bandwidth_text(125_000)), ("0.05%".into(), "2%".into(), "125 kB/s".into()));
+        assert_eq!(
+            (share_text(500), share_text(20_000), bandwidth_text(125_000)),
+            ("0.05%".into(), "2%".into(), "125 kB/s".into())
+        );
         for wrong in ["", "%", "-1%", "101%", "1e3%", "inf", "NaN%", "two%"] {
             assert_eq!(share(wrong), None, "{wrong:?} was taken");
         }

@@ -52,11 +52,8 @@ fn shuffle(order: &mut [u32], rng: &mut ChaCha8Rng) {
 pub fn small_world(count: u32, degree: u32, rewire: u32, seed: u64) -> Vec<(u32, u32)> {
     let mut rng = generator(seed);
     let side = (degree / 2).clamp(1, (count.saturating_sub(1) / 2).max(1));
-    let mut edges: BTreeSet<(u32, u32)> = super::regular::circle(count, side * 2)
-        .into_iter()
-        .filter(|(a, b)| a != b)
-        .map(|(a, b)| (a.min(b), a.max(b)))
-        .collect();
+    let mut edges: BTreeSet<(u32, u32)> =
+        super::regular::circle(count, side * 2).into_iter().filter(|(a, b)| a != b).map(|(a, b)| (a.min(b), a.max(b))).collect();
     for step in 1..=side {
         for node in 0..count {
             let neighbour = (node + step) % count;
@@ -64,9 +61,9 @@ pub fn small_world(count: u32, degree: u32, rewire: u32, seed: u64) -> Vec<(u32,
                 continue;
             }
             // A crowded node finds nobody new within a few tries, and keeps its neighbour.
-            let other = (0..8).map(|_| rng.random_range(0..count)).find(|other| {
-                *other != node && !edges.contains(&(node.min(*other), node.max(*other)))
-            });
+            let other = (0..8)
+                .map(|_| rng.random_range(0..count))
+                .find(|other| *other != node && !edges.contains(&(node.min(*other), node.max(*other))));
             if let Some(other) = other
                 && edges.remove(&(node.min(neighbour), node.max(neighbour)))
             {

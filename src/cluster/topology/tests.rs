@@ -95,7 +95,9 @@ fn small_ones_by_hand() {
     assert_eq!(Topology::Mesh { degree: None }.edges(16, 0).len(), 120);
     assert_eq!(Topology::Edges(vec![(2, 0), (0, 2), (1, 1), (0, 9)]).edges(3, 0), [(0, 2)]);
     for count in [0, 1] {
-        for topology in [Topology::Line, Topology::Ring, Topology::Star, Topology::Mesh { degree: None }, Topology::Random { degree: 3 }] {
+        for topology in
+            [Topology::Line, Topology::Ring, Topology::Star, Topology::Mesh { degree: None }, Topology::Random { degree: 3 }]
+        {
             assert_eq!(topology.edges(count, 0), []);
         }
         assert_eq!(Topology::SmallWorld { degree: 4, rewire: 900_000 }.edges(count, 0), []);

@@ -114,7 +114,11 @@ fn bounds(table: &Table<'_, '_>, what: &What) -> Bounds {
             table.report.add(match unit {
                 Unit::None => Complaint::new(table.key_span(key), format!("`{key}` means nothing for {:?}", what.name()))
                     .label("it holds or it does not"),
-                unit => Complaint::new(value.span(), format!("`{key}` is {found}")).label(format!("wanted for {:?}: {}", what.name(), unit.words())),
+                unit => Complaint::new(value.span(), format!("`{key}` is {found}")).label(format!(
+                    "wanted for {:?}: {}",
+                    what.name(),
+                    unit.words()
+                )),
             });
         }
         read
@@ -156,19 +160,14 @@ fn when(table: &Table<'_, '_>, context: &Context) -> When {
 }
 
 /// Who misbehaves is not expected to agree with the rest.
-fn check_honest(
-    table: &Table<'_, '_>,
-    what: &What,
-    nodes: &Selection,
-    context: &Context,
-    adversaries: &[(Adversaries, Span)],
-) {
+fn check_honest(table: &Table<'_, '_>, what: &What, nodes: &Selection, context: &Context, adversaries: &[(Adversaries, Span)]) {
     if *nodes == Selection::All || !matches!(what, What::SameTip | What::Synced) {
         return;
     }
-    let named = context.names.count().and_then(|count| {
-        nodes.iter(count).find(|node| adversaries.iter().any(|(who, _)| who.nodes.contains(*node)))
-    });
+    let named = context
+        .names
+        .count()
+        .and_then(|count| nodes.iter(count).find(|node| adversaries.iter().any(|(who, _)| who.nodes.contains(*node))));
     if let Some(node) = named {
         let what = format!("n{node} misbehaves, and is expected to go along with the others ({:?})", what.name());
         table.report.add(Complaint::new(table.value_span("nodes"), what).label("leave it out, or say \"honest\""));

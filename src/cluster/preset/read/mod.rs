@@ -88,9 +88,9 @@ fn preset(report: &Report, name: &str, document: &DeTable<'_>) -> Option<Preset>
     let nodes = nodes_table.and_then(|nodes| nodes::read(&nodes, &context, groups, &mut timeline));
     let chain = table.table("chain").map_or_else(default_chain, |chain| read_chain(&chain, &context));
     let links = table.table("links").map_or_else(Links::default, |links| links::read(&links, &context));
-    let traffic = table.table("traffic").map(|traffic| TrafficRate {
-        transactions_per_second: traffic.number("transactions_per_second").unwrap_or_default(),
-    });
+    let traffic = table
+        .table("traffic")
+        .map(|traffic| TrafficRate { transactions_per_second: traffic.number("transactions_per_second").unwrap_or_default() });
     timeline::read(&table, &context, nodes.as_ref(), &mut timeline);
     timeline.sort_by_key(|entry| entry.at);
     let expectations = expect::read(&table, &context, &adversaries);
@@ -119,7 +119,9 @@ fn check_links_drawn(table: &Table<'_, '_>, topology: &Topology, count: u32, spa
     use crate::cluster::limits::MAX_LINKS;
     if !topology.fits(count) {
         let what = format!("a {} of {count} nodes has up to {} links", topology.name(), topology.most_links(count));
-        table.report.add(Complaint::new(span, what).label(format!("{MAX_LINKS} at most")).note("take fewer nodes or a lower degree"));
+        table
+            .report
+            .add(Complaint::new(span, what).label(format!("{MAX_LINKS} at most")).note("take fewer nodes or a lower degree"));
     }
 }
 

@@ -107,9 +107,8 @@ pub fn read(
 fn set(selection: &mut Selection, nodes: &Range<u32>, within: bool, count: u32) {
     let differs = nodes.clone().any(|node| selection.contains(node) != within);
     if differs {
-        *selection = Selection::of_nodes((0..count).filter(|node| {
-            if nodes.contains(node) { within } else { selection.contains(*node) }
-        }));
+        *selection =
+            Selection::of_nodes((0..count).filter(|node| if nodes.contains(node) { within } else { selection.contains(*node) }));
     }
 }
 

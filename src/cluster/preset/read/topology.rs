@@ -91,8 +91,9 @@ fn regions(table: &Table<'_, '_>, names: &mut Names) -> Vec<Region> {
             None => nodes,
         };
         if let Some(count) = names.count()
-            && let Some((other, node)) =
-                regions.iter().find_map(|other| nodes.iter(count).find(|node| other.nodes.contains(*node)).map(|node| (other, node)))
+            && let Some((other, node)) = regions
+                .iter()
+                .find_map(|other| nodes.iter(count).find(|node| other.nodes.contains(*node)).map(|node| (other, node)))
         {
             let what = format!("n{node} is in two regions");
             let label = format!("it is in {} already", other.place.name());
