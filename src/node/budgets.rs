@@ -2,30 +2,30 @@
 
 use super::Node;
 use super::limits::{
-    ANNOUNCED_PER_PEER, ANNOUNCERS, BODIES_PER_PEER, BODY_SOURCES, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, SEEN_IDS,
-    TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
+    BODIES_PER_PEER, BODY_SOURCES, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
 };
 use crate::chain::limits::{BODY_CACHE_BLOCKS, POOL_TRANSACTIONS};
+
+/// How often what one peer did not deliver is asked of a next one, at most, while others fill its place.
+const TURNS: usize = 8;
 
 impl Node {
     /// The first bound that is exceeded, in words; `None`: all hold. For tests and scenarios: in a node without defects it is never
     /// anything else, whatever its peers do.
     pub fn over_budget(&self) -> Option<String> {
         let peers = self.peers.len();
-        let known = self.peers.values().map(|peer| peer.known_transactions.len().max(peer.known_order.len())).max().unwrap_or(0);
         let blocks = self.peers.values().map(super::peer::Peer::known_block_count).max().unwrap_or(0);
         let loads = self.peers.values().map(|peer| peer.loads).max().unwrap_or(0);
         let bodies = self.peers.values().map(|peer| peer.bodies.len()).max().unwrap_or(0);
         // Those being closed still count, and one more of each kind may just be told that there is no slot.
         let slots = 2 * (self.config.max_inbound + self.config.max_outbound) + 2;
-        // An id that one peer did not deliver is asked of the next of its announcers.
-        let wanted = TRANSACTIONS_IN_FLIGHT * ANNOUNCERS * peers.max(1);
-        let held: [(&str, usize, usize); 10] = [
+        // An id that one peer did not deliver is asked of the next that has it.
+        let wanted = TRANSACTIONS_IN_FLIGHT * TURNS * peers.max(1);
+        let held: [(&str, usize, usize); 9] = [
             ("transactions in the pool", self.mempool.len(), POOL_TRANSACTIONS),
-            ("ids in the seen-set", self.seen.len(), SEEN_IDS),
-            ("transactions wanted", self.transactions.wanted_count(), wanted),
+            ("transactions of which something is known", self.inventory.len(), SEEN_IDS + wanted),
+            ("transactions asked for", self.inventory.all_asked().count(), wanted),
             ("transactions being checked", self.transactions.checking_count(), TRANSACTIONS_CHECKING),
-            ("transactions known of one peer", known, ANNOUNCED_PER_PEER),
             ("blocks known of one peer", blocks, KNOWN_BLOCKS_PER_PEER),
             ("blocks read from the store for one peer", loads, LOADS_PER_PEER),
             ("bodies asked of one peer", bodies, BODIES_PER_PEER),

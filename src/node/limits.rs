@@ -40,19 +40,15 @@ pub const LOW_WORK_SLACK: u128 = 16;
 /// A chain of low work is followed for twice our own height and this many headers: five messages. An honest one ends before that.
 pub const LOW_WORK_HEADERS: u64 = 10_000;
 
-/// Ids kept in the seen-set.
+/// Transactions of which something is known.
 pub const SEEN_IDS: usize = 100_000;
-/// How long an id stays in the seen-set, at least half of it.
+/// How long that is kept, at least half of it.
 pub const SEEN_TIME: Duration = Duration::from_secs(300);
 
-/// Announced transactions kept for each peer: more are dropped, and asked of others.
-pub const ANNOUNCED_PER_PEER: usize = 5_000;
-/// Transactions asked of one peer at a time.
+/// Transactions asked of one peer at a time. What it announces beyond is not kept: it costs nothing, and others are asked for it.
 pub const TRANSACTIONS_IN_FLIGHT: usize = 100;
 /// How long one peer has to deliver a transaction before another is asked.
 pub const TRANSACTION_REQUEST: Duration = Duration::from_secs(2);
-/// Announcers remembered for one transaction: enough to survive a few silent ones.
-pub const ANNOUNCERS: usize = 8;
 /// Transactions whose signatures are being checked; beyond it new ones are dropped, as our own slowness is nobody's fault.
 pub const TRANSACTIONS_CHECKING: usize = 20_000;
 /// Transactions announced to a new peer.

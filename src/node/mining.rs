@@ -44,7 +44,8 @@ impl Node {
         let alone = !self.peers.values().any(|peer| peer.is_ready());
         self.note_progress(cx.now);
         let catching_up = self.catching_up_until();
-        let behind = self.ledger.best_header().height > self.ledger.tip().height.saturating_add(MINING_LAG) && cx.now < catching_up;
+        let behind =
+            self.ledger.best_header().height > self.ledger.tip().height.saturating_add(MINING_LAG) && cx.now < catching_up;
         if behind {
             // Headers are cheaper to make than to believe: if no bodies follow, mining goes on.
             self.timers.set(catching_up, Timer::Mine);

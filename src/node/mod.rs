@@ -9,7 +9,7 @@
 //! | `context`, `timers` | the moment at hand: sending, events, deadlines as data |
 //! | `peer`, `handshake`, `ping`, `reputation` | one peer: who it is, whether it lives, what it is worth |
 //! | `book`, `dial`, `exchange` | whom to connect to |
-//! | `transactions`, `seen` | relay of transactions |
+//! | `transactions`, `inventory` | relay of transactions |
 //! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
 //! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
 //! | `budgets` | whether all that others can make it hold is within bounds |
@@ -25,6 +25,7 @@ mod dial;
 mod event;
 mod exchange;
 mod handshake;
+mod inventory;
 mod io;
 pub mod limits;
 mod machine;
@@ -35,7 +36,6 @@ mod ping;
 mod presync;
 mod report;
 mod reputation;
-mod seen;
 mod storage;
 mod sync;
 mod time;
@@ -53,11 +53,11 @@ use crate::chain::{Address, KeyPair, Ledger, Mempool};
 use crate::wire::Message;
 use book::Book;
 use context::Context;
+use inventory::Inventory;
 use peer::Peer;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use reputation::Reputations;
-use seen::Seen;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use timers::{Timer, Timers};
@@ -75,8 +75,7 @@ pub struct Node {
     book: Book,
     reputations: Reputations,
     transactions: transactions::Relay,
-    /// Blocks and transactions whose bodies have been here.
-    seen: Seen,
+    inventory: Inventory,
     blocks: blocks::Relay,
     sync: sync::Sync,
     mining: mining::State,
@@ -101,7 +100,7 @@ impl Node {
             peers: BTreeMap::new(),
             reputations: Reputations::default(),
             transactions: transactions::Relay::default(),
-            seen: Seen::new(now),
+            inventory: Inventory::new(now),
             blocks: blocks::Relay::default(),
             sync: sync::Sync::default(),
             mining: mining::State::default(),

@@ -71,10 +71,6 @@ pub(super) struct Peer {
     /// Blocks being read from the store for it.
     pub(super) loads: usize,
 
-    /// Transactions it told of, or we told it of.
-    pub(super) known_transactions: BTreeSet<TxId>,
-    /// The same in the order they came, to forget the oldest.
-    pub(super) known_order: VecDeque<TxId>,
     /// Transactions to be announced to it.
     pub(super) announcing: Vec<TxId>,
     /// Transactions asked of it.
@@ -111,8 +107,6 @@ impl Peer {
             bodies: BTreeSet::new(),
             body_window: super::limits::BODIES_PER_PEER,
             loads: 0,
-            known_transactions: BTreeSet::new(),
-            known_order: VecDeque::new(),
             announcing: Vec::new(),
             transactions_asked: 0,
             owes_addresses: false,
@@ -200,20 +194,6 @@ impl Peer {
     /// How many blocks are remembered that it has.
     pub(super) fn known_block_count(&self) -> usize {
         self.known_blocks.len()
-    }
-
-    /// Notes that it has a transaction; false if that was known.
-    pub(super) fn learn_transaction(&mut self, id: TxId) -> bool {
-        if !self.known_transactions.insert(id) {
-            return false;
-        }
-        self.known_order.push_back(id);
-        if self.known_order.len() > super::limits::ANNOUNCED_PER_PEER
-            && let Some(oldest) = self.known_order.pop_front()
-        {
-            self.known_transactions.remove(&oldest);
-        }
-        true
     }
 }
 

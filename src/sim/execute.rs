@@ -4,7 +4,6 @@ use super::Simulation;
 use super::line::Cargo;
 use super::network::{LOOPBACK, NewEnd};
 use super::queue::Happening;
-use super::trace::digest;
 use crate::node::{CloseReason, ConnectionId, DialError, Event, Input, Output, Stamped, Time};
 use crate::store::StoreError;
 use crate::wire::encode;
@@ -42,9 +41,11 @@ impl Simulation {
             Output::Dial(address) => self.dial(index, address),
             Output::Send { to, message, priority } => {
                 let encoded = encode(&message);
-                let (bytes, digest) = (encoded.len(), digest(&encoded));
+                let bytes = encoded.len();
+                self.trace.note(self.now, b"send", index as u64, &[to.len() as u64]);
+                self.trace.note_bytes(&encoded);
                 for connection in to {
-                    let cargo = Cargo::Message { message: message.clone(), bytes, digest };
+                    let cargo = Cargo::Message { message: message.clone(), bytes };
                     if let Err(full) = self.network.send(connection, cargo, priority, self.now, &mut self.queue) {
                         self.close(index, connection, &full.to_string(), false);
                     }
@@ -109,8 +110,8 @@ impl Simulation {
         }
         let next = node.next_deadline();
         if next != Time::MAX && next < host.deadline {
-            host.deadline = next;
-            self.queue.push(next.max(self.now), Happening::Deadline { host: index });
+            host.deadline = next.max(self.now);
+            self.queue.push(host.deadline, Happening::Deadline { host: index });
         }
     }
 

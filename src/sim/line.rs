@@ -10,8 +10,8 @@ const LAST_HANDSHAKE_BYTES: usize = 180;
 
 /// What travels.
 pub(super) enum Cargo {
-    /// A message; its digest goes into the trace.
-    Message { message: Arc<Message>, bytes: usize, digest: u64 },
+    /// A message, and the bytes of its frame.
+    Message { message: Arc<Message>, bytes: usize },
     /// The dialler's last message of the encryption's handshake.
     LastHandshake,
     /// The end of the connection, with why.
@@ -55,6 +55,14 @@ impl Line {
 
     pub(super) fn set_model(&mut self, model: LinkModel) {
         self.shaper.set_model(model);
+    }
+
+    /// Sends a message past the outbox where nothing waits and nothing holds it up, as on most links at most times: when it arrives.
+    pub(super) fn carry_at_once(&mut self, cargo: &Cargo, now: Time) -> Option<Time> {
+        let model = self.shaper.model();
+        let clear = !model.cut && model.corrupt == 0 && self.shaper.free() <= now;
+        (clear && self.outbox.is_empty() && self.end.is_none() && !self.ended)
+            .then(|| self.shaper.carry(now, cargo.bytes()).arrives)
     }
 
     /// Queues a message; nothing more is taken once the line is to end.

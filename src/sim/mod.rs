@@ -286,6 +286,10 @@ impl Simulation {
             }
             Happening::Deadline { host } => {
                 let Some(machine) = self.hosts.get_mut(host) else { return };
+                // One that was overtaken by an earlier one is void; else each would beget another, for ever.
+                if machine.deadline != self.now {
+                    return;
+                }
                 machine.deadline = Time::MAX;
                 match &machine.node {
                     // It looks again when it goes on.

@@ -20,7 +20,7 @@ const DIALLER_TRIPS: u32 = 4;
 /// Something on its way to one end of a pipe.
 pub(super) struct Delivery {
     pub(super) host: usize,
-    pub(super) pipe: u64,
+    pub(super) pipe: usize,
     pub(super) end: usize,
     pub(super) cargo: Cargo,
 }
@@ -32,6 +32,8 @@ struct End {
     address: SocketAddr,
     /// Whether its node has been told `Connected`, and not yet `Disconnected`.
     open: bool,
+    /// Whether it is closed, or its machine has lost power.
+    gone: bool,
     /// Towards this end.
     line: Line,
 }
@@ -50,28 +52,18 @@ pub(super) struct NewEnd {
 
 /// All connections and links.
 pub(super) struct Network {
-    pipes: BTreeMap<u64, Pipe>,
-    /// Which pipe, and which end of it, a node's connection is.
-    ends: BTreeMap<ConnectionId, (u64, usize)>,
+    /// By number; `None` when both ends are gone. A pipe's ends are the connections of twice its number, and one more.
+    pipes: Vec<Option<Box<Pipe>>>,
     /// How links behave that have no model of their own.
     usual: LinkModel,
     models: BTreeMap<(usize, usize), LinkModel>,
     seed: u64,
-    next: u64,
     pub(super) delivered: u64,
 }
 
 impl Network {
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            pipes: BTreeMap::new(),
-            ends: BTreeMap::new(),
-            usual: LinkModel::default(),
-            models: BTreeMap::new(),
-            seed,
-            next: 0,
-            delivered: 0,
-        }
+        Self { pipes: Vec::new(), usual: LinkModel::default(), models: BTreeMap::new(), seed, delivered: 0 }
     }
 
     /// How what `from` sends to `to` travels.
@@ -92,13 +84,14 @@ impl Network {
     }
 
     fn reshape(&mut self, concerned: impl Fn(usize, usize) -> bool, now: Time, queue: &mut Queue) {
-        for (id, pipe) in &mut self.pipes {
+        for (id, pipe) in self.pipes.iter_mut().enumerate() {
+            let Some(pipe) = pipe else { continue };
             for side in 0..2 {
                 let (from, to) = (pipe.ends[1 - side].host, pipe.ends[side].host);
                 if concerned(from, to) {
                     let model = self.models.get(&(from, to)).copied().unwrap_or(self.usual);
                     pipe.ends[side].line.set_model(model);
-                    set_out(pipe, *id, side, now, queue);
+                    set_out(pipe, id, side, now, queue);
                 }
             }
         }
@@ -112,44 +105,38 @@ impl Network {
 
     /// Makes a connection.
     pub(super) fn connect(&mut self, dialler: NewEnd, listener: NewEnd, now: Time, queue: &mut Queue) {
-        let pipe = self.next;
-        self.next += 1;
+        let pipe = self.pipes.len();
         let there = self.model(dialler.host, listener.host);
         let back = self.model(listener.host, dialler.host);
         // Half of the trips go each way.
         let trip = (there.latency + back.latency) / 2 + LOOPBACK;
         let seed = self.seed;
-        let end = |new: NewEnd, side: u64, model| End {
-            host: new.host,
-            connection: ConnectionId(pipe * 2 + side),
-            id: new.id,
-            address: new.address,
-            open: false,
+        let end = |new: NewEnd, side: u64, model| {
+            let connection = pipe as u64 * 2 + side;
             // Odd multipliers keep the chances of all lines apart.
-            line: Line::new(model, seed ^ (pipe * 2 + side + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            let line = Line::new(model, seed ^ (connection + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let connection = ConnectionId(connection);
+            End { host: new.host, connection, id: new.id, address: new.address, open: false, gone: false, line }
         };
         let ends = [end(dialler, 0, back), end(listener, 1, there)];
-        for (side, end) in ends.iter().enumerate() {
-            self.ends.insert(end.connection, (pipe, side));
-        }
-        self.pipes.insert(pipe, Pipe { ends });
+        self.pipes.push(Some(Box::new(Pipe { ends })));
         // One trip, the dial itself, is already over.
         queue.push(now + trip * (DIALLER_TRIPS - 1), Happening::Handshaken { pipe });
     }
 
     /// The dialler's end is encrypted: the input that tells its node. The listener's is, when the last message of the handshake arrives.
-    pub(super) fn dialled(&mut self, id: u64, now: Time, queue: &mut Queue) -> Option<(usize, Input)> {
+    pub(super) fn dialled(&mut self, id: usize, now: Time, queue: &mut Queue) -> Option<(usize, Input)> {
         let connected = self.established(id, 0)?;
-        let pipe = self.pipes.get_mut(&id)?;
+        let pipe = self.pipes.get_mut(id)?.as_mut()?;
         pipe.ends[1].line.push(Cargo::LastHandshake, Priority::Critical).ok()?;
         set_out(pipe, id, 1, now, queue);
         Some(connected)
     }
 
-    fn established(&mut self, pipe: u64, end: usize) -> Option<(usize, Input)> {
-        let pipe = self.pipes.get_mut(&pipe)?;
+    fn established(&mut self, pipe: usize, end: usize) -> Option<(usize, Input)> {
+        let pipe = self.pipes.get_mut(pipe)?.as_mut()?;
         // Its machine may have lost power meanwhile.
-        if !self.ends.contains_key(&pipe.ends[end].connection) {
+        if pipe.ends[end].gone {
             return None;
         }
         let (address, peer) = (pipe.ends[1 - end].address, pipe.ends[1 - end].id);
@@ -171,39 +158,51 @@ impl Network {
         now: Time,
         queue: &mut Queue,
     ) -> Result<(), OutboxFull> {
-        let Some((id, from)) = self.ends.get(&connection).copied() else { return Ok(()) };
-        let Some(pipe) = self.pipes.get_mut(&id).filter(|pipe| pipe.ends[from].open) else { return Ok(()) };
-        pipe.ends[1 - from].line.push(cargo, priority)?;
+        let (id, from) = place(connection);
+        let Some(Some(pipe)) = self.pipes.get_mut(id) else { return Ok(()) };
+        if !pipe.ends[from].open {
+            return Ok(());
+        }
+        let to = &mut pipe.ends[1 - from];
+        if let Some(arrives) = to.line.carry_at_once(&cargo, now) {
+            let delivery = Delivery { host: to.host, pipe: id, end: 1 - from, cargo };
+            queue.push(arrives + LOOPBACK, Happening::Deliver(delivery));
+            return Ok(());
+        }
+        to.line.push(cargo, priority)?;
         set_out(pipe, id, 1 - from, now, queue);
         Ok(())
     }
 
     /// One end closes. The other learns of it after what is queued (`flush`), or at once.
     pub(super) fn close(&mut self, connection: ConnectionId, why: &'static str, flush: bool, now: Time, queue: &mut Queue) {
-        let Some((id, from)) = self.ends.get(&connection).copied() else { return };
-        let Some(pipe) = self.pipes.get_mut(&id) else { return };
+        let (id, from) = place(connection);
+        let Some(Some(pipe)) = self.pipes.get_mut(id) else { return };
+        if pipe.ends[from].gone {
+            return;
+        }
         pipe.ends[1 - from].line.end(why, flush);
         set_out(pipe, id, 1 - from, now, queue);
     }
 
     /// A line may be free for the next message.
-    pub(super) fn line_free(&mut self, id: u64, end: usize, now: Time, queue: &mut Queue) {
-        let Some(pipe) = self.pipes.get_mut(&id) else { return };
+    pub(super) fn line_free(&mut self, id: usize, end: usize, now: Time, queue: &mut Queue) {
+        let Some(Some(pipe)) = self.pipes.get_mut(id) else { return };
         pipe.ends[end].line.is_free();
         set_out(pipe, id, end, now, queue);
     }
 
     /// Something arrives: the input it makes, if its connection still stands.
     pub(super) fn arrive(&mut self, delivery: &Delivery, trace: &mut Trace, now: Time) -> Option<Input> {
-        let end = &self.pipes.get(&delivery.pipe)?.ends[delivery.end];
+        let end = &self.pipes.get(delivery.pipe)?.as_ref()?.ends[delivery.end];
         let connection = end.connection;
         match &delivery.cargo {
-            Cargo::Message { message, bytes, digest } => {
+            Cargo::Message { message, bytes } => {
                 if !end.open {
                     return None;
                 }
                 self.delivered += 1;
-                trace.note(now, b"deliver", connection.0, &[message.kind() as u64, *bytes as u64, *digest]);
+                trace.note(now, b"deliver", connection.0, &[*bytes as u64]);
                 Some(Input::Received { connection, message: message.clone(), bytes: *bytes })
             }
             Cargo::LastHandshake => self.established(delivery.pipe, delivery.end).map(|(_, input)| input),
@@ -216,19 +215,27 @@ impl Network {
 
     /// One end is gone: the input that tells its node, once.
     pub(super) fn disconnect(&mut self, connection: ConnectionId, why: &str) -> Option<Input> {
-        let (id, side) = self.ends.remove(&connection)?;
-        let pipe = self.pipes.get_mut(&id)?;
+        let (id, side) = place(connection);
+        let slot = self.pipes.get_mut(id)?;
+        let pipe = slot.as_mut()?;
         let was_open = std::mem::take(&mut pipe.ends[side].open);
-        if !self.ends.contains_key(&pipe.ends[1 - side].connection) {
-            self.pipes.remove(&id);
+        pipe.ends[side].gone = true;
+        if pipe.ends.iter().all(|end| end.gone) {
+            *slot = None;
         }
         was_open.then(|| Input::Disconnected { connection, reason: why.to_owned() })
     }
 
     /// A machine has lost power: its ends are gone, and the others will learn it.
     pub(super) fn abandon(&mut self, host: usize, now: Time, queue: &mut Queue) {
-        let own: Vec<_> =
-            self.pipes.values().flat_map(|pipe| &pipe.ends).filter(|end| end.host == host).map(|end| end.connection).collect();
+        let own: Vec<_> = self
+            .pipes
+            .iter()
+            .flatten()
+            .flat_map(|pipe| &pipe.ends)
+            .filter(|end| end.host == host)
+            .map(|end| end.connection)
+            .collect();
         for connection in own {
             // The operating system of a killed process resets its connections.
             self.close(connection, "connection reset by the peer", false, now, queue);
@@ -237,8 +244,13 @@ impl Network {
     }
 }
 
+/// Which pipe, and which end of it, a connection is.
+fn place(connection: ConnectionId) -> (usize, usize) {
+    ((connection.0 / 2) as usize, (connection.0 % 2) as usize)
+}
+
 /// Sends what a line can take on its way, and sees to it that somebody looks again for the rest.
-fn set_out(pipe: &mut Pipe, id: u64, end: usize, now: Time, queue: &mut Queue) {
+fn set_out(pipe: &mut Pipe, id: usize, end: usize, now: Time, queue: &mut Queue) {
     let this = &mut pipe.ends[end];
     while let Some(sent) = this.line.next(now) {
         match sent {

@@ -76,7 +76,9 @@ impl Behaviour for Equivocation {
             Output::Event(Event::TipChanged { id, .. }) if self.first.is_some() && !self.holds(id) => self.publish(around, None),
             Output::Send { message, .. } => match &**message {
                 Message::NewBlock { block } if self.holds(&block.id()) => return None,
-                Message::Headers { answer: false, headers } if headers.iter().any(|header| self.holds(&header.id())) => return None,
+                Message::Headers { answer: false, headers } if headers.iter().any(|header| self.holds(&header.id())) => {
+                    return None;
+                }
                 _ => {}
             },
             _ => {}

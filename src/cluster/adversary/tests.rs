@@ -159,12 +159,12 @@ fn a_slow_loris_is_parted_with() {
 
 #[test]
 fn spam_holds_nobody_up_and_costs_the_spammer_its_links() {
-    let mut net = Net::new(4, &[(Misbehaviour::Spam(5_000), None)], 4);
-    net.check(20 * SECOND, 2);
+    let mut net = Net::new(2, &[(Misbehaviour::Spam(5_000), None)], 4);
+    net.check(12 * SECOND, 1);
     assert_eq!(net.who_parted_saying("spam"), net.all());
     // Within what a busy network says, nobody is blamed.
-    let mut net = Net::new(4, &[(Misbehaviour::Spam(50), None)], 4);
-    net.check(60 * SECOND, 5);
+    let mut net = Net::new(2, &[(Misbehaviour::Spam(50), None)], 4);
+    net.check(40 * SECOND, 3);
     assert!(net.who_parted_saying("").is_empty());
 }
 
@@ -278,11 +278,8 @@ fn a_baiter_has_nobody_banned_but_itself() {
 
 #[test]
 fn several_at_once_change_nothing() {
-    let adversaries = [
-        (Misbehaviour::InvalidBlocks, None),
-        (Misbehaviour::StaleAnnouncer, None),
-        (Misbehaviour::BanBaiting, None),
-    ];
+    let adversaries =
+        [(Misbehaviour::InvalidBlocks, None), (Misbehaviour::StaleAnnouncer, None), (Misbehaviour::BanBaiting, None)];
     let mut net = Net::new(7, &adversaries, 14);
     net.check(240 * SECOND, 25);
 }

@@ -87,7 +87,9 @@ impl Behaviour for Withholding {
     fn on_output(&mut self, around: &mut Around<'_>, output: Output) -> Option<Output> {
         match output {
             Output::Event(Event::BlockMined { id, .. }) => self.on_own(around, id),
-            Output::Event(Event::BlockReceived { height, miner, .. }) if miner != around.node.id() => self.on_others(around, height),
+            Output::Event(Event::BlockReceived { height, miner, .. }) if miner != around.node.id() => {
+                self.on_others(around, height)
+            }
             Output::Event(Event::Reorg { .. }) => {
                 // What left the main chain lost the race.
                 let ledger = around.node.ledger();
