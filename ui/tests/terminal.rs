@@ -39,6 +39,7 @@ fn the_dashboard_itself() {
         theme: if wishes("mono") { ThemeName::Mono } else { ThemeName::Default },
         glyphs: if wishes("ascii") { GlyphSet::Ascii } else { GlyphSet::Unicode },
         mouse: true,
+        readonly: false,
     };
     let begin = Instant::now();
     let mut given = false;
