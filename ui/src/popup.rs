@@ -89,8 +89,9 @@ impl Field {
             Unit::Percent => format!("{value}%"),
             Unit::Kilobytes if self.typed => format!("{value} KB/s"),
             Unit::Kilobytes => format::rate(value.saturating_mul(1000)),
-            Unit::Seconds if self.typed => format!("{value} s"),
-            Unit::Seconds => format::duration(Duration::from_secs(value)),
+            Unit::Seconds if self.typed || value < 120 => format!("{value} s"),
+            Unit::Seconds if value < 3_600 => format!("{} min", value / 60),
+            Unit::Seconds => format!("{} h", value / 3_600),
         }
     }
 

@@ -16,13 +16,13 @@ pub(crate) struct Links {
 }
 
 const NAME: usize = 11;
-const STATE: usize = 7;
-const DELAY: usize = 9;
-const RTT: usize = 9;
+const STATE: usize = 8;
+const DELAY: usize = 8;
+const RTT: usize = 8;
 const LOSS: usize = 7;
 const LOST: usize = 7;
-const LIMIT: usize = 10;
-const RATE: usize = 10;
+const LIMIT: usize = 9;
+const RATE: usize = format::BYTES_WIDTH + 1;
 
 /// The ends' names: `n0-n3`.
 fn name(snapshot: &Snapshot, link: &Link) -> String {
@@ -42,9 +42,26 @@ fn both<T: PartialEq + Copy>(shapes: (LinkShape, LinkShape), of: impl Fn(LinkSha
     if there == back { text(there) } else { format!("{}/{}", text(there), text(back)) }
 }
 
-/// Whether anything was asked for that a plain link does not do.
-fn shaped(link: &Link) -> bool {
-    link.cut || link.configured.is_some_and(|(there, back)| there != LinkShape::default() || back != LinkShape::default())
+/// How much a link is changed: cut, lossy, limited, or neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    Cut,
+    Lossy,
+    Limited,
+    None,
+}
+
+fn change(link: &Link) -> Change {
+    let any = |of: fn(LinkShape) -> bool| link.configured.is_some_and(|(there, back)| of(there) || of(back));
+    if link.cut || any(|shape| shape.cut) {
+        Change::Cut
+    } else if any(|shape| shape.loss > 0) {
+        Change::Lossy
+    } else if any(|shape| shape.bandwidth.is_some()) {
+        Change::Limited
+    } else {
+        Change::None
+    }
 }
 
 fn whole(value: Duration) -> String {
@@ -60,16 +77,16 @@ impl Links {
         let snapshot = scene.snapshot;
         // Those that were changed come first: they are what one looks for here.
         let mut links: Vec<&Link> = snapshot.links.iter().collect();
-        links.sort_by_key(|link| !shaped(link));
-        let changed = links.iter().filter(|link| shaped(link)).count();
-        let note = format!("asked for | measured {} {changed} of {} shaped", scene.glyphs.separator, links.len());
+        links.sort_by_key(|link| change(link));
+        let changed = links.iter().filter(|link| change(link) != Change::None).count();
+        let note = format!("asked for beside measured {} {changed} of {} changed", scene.glyphs.separator, links.len());
         let inside = frame::frame(scene, area, look, "Links", &note, active);
         if links.is_empty() {
             frame::empty(scene, inside, "there are none");
             return;
         }
         let room = usize::from(inside.width);
-        let name_columns = links.iter().map(|link| width(&name(snapshot, link))).max().unwrap_or(0).clamp(6, NAME) + 2;
+        let name_columns = links.iter().map(|link| width(&name(snapshot, link))).max().unwrap_or(0).clamp(5, NAME) + 1;
         let with_rate = room >= 1 + name_columns + STATE + DELAY + RTT + LOSS + LOST + LIMIT + RATE;
         let with_loss = with_rate || room >= 1 + name_columns + STATE + DELAY + RTT + LOSS + LOST;
         let theme = scene.theme;
@@ -81,7 +98,7 @@ impl Links {
             brush.right(LOSS, "loss", theme.label).right(LOST, "lost", theme.label);
         }
         if with_rate {
-            brush.right(LIMIT, "limit", theme.label).right(RATE, "rate", theme.label);
+            brush.right(LIMIT, "limit/s", theme.label).right(RATE, "now/s", theme.label);
         }
         let visible = usize::from(list.height);
         self.offset = self.offset.min(links.len().saturating_sub(visible.max(1)));
@@ -94,14 +111,13 @@ impl Links {
 fn row(scene: &mut Scene<'_>, area: Rect, link: &Link, names: usize, with_loss: bool, with_rate: bool) {
     let (theme, snapshot) = (scene.theme, scene.snapshot);
     let shapes = link.configured.unwrap_or_default();
-    let asked = |text: &str| if text == "-" { theme.label } else { theme.warn };
+    let asked = |text: &str| if text == "-" { theme.label } else { theme.accent };
     let measured = if link.cut { theme.label } else { theme.text };
-    let (sign, word, style) = if link.cut {
-        (scene.glyphs.down, "cut", theme.bad)
-    } else if shaped(link) {
-        (scene.glyphs.lagging, "fault", theme.warn)
-    } else {
-        (scene.glyphs.ok, "open", theme.ok)
+    let (sign, word, style) = match change(link) {
+        Change::Cut => (scene.glyphs.down, "cut", theme.bad),
+        Change::Lossy => (scene.glyphs.lagging, "lossy", theme.warn),
+        Change::Limited => (scene.glyphs.lagging, "thin", theme.warn),
+        Change::None => (scene.glyphs.ok, "open", theme.ok),
     };
     let mut brush = scene.brush(area);
     brush.skip(1).left(names, &name(snapshot, link), theme.text);
@@ -115,8 +131,8 @@ fn row(scene: &mut Scene<'_>, area: Rect, link: &Link, names: usize, with_loss: 
         brush.right(LOST, &link.lost.map_or_else(|| "--".to_owned(), format::share), measured);
     }
     if with_rate {
-        let limit = both(shapes, |shape| shape.bandwidth, |limit| limit.map_or_else(|| "-".to_owned(), format::rate));
+        let limit = both(shapes, |shape| shape.bandwidth, |limit| limit.map_or_else(|| "-".to_owned(), format::bytes));
         brush.right(LIMIT, &limit, asked(&limit));
-        brush.right(RATE, &format::rate(link.rate), measured);
+        brush.right(RATE, &format::bytes(link.rate), measured);
     }
 }

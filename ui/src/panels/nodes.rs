@@ -157,9 +157,9 @@ impl Nodes {
         let count = scene.snapshot.nodes.len();
         let turned = if self.reversed { scene.glyphs.up } else { scene.glyphs.down_arrow };
         let visible = area.height.saturating_sub(if look == Look::Framed { 3 } else { 2 });
-        let chosen = link_note(scene);
-        let note = format!("{chosen}{} sort: {} {turned}", self.position(scene, count, visible), self.sort.name());
-        let inside = frame::frame(scene, area, look, "Nodes", note.trim_start(), active);
+        let note =
+            format!("{}{}sort: {} {turned}", link_note(scene), self.position(scene, count, visible), self.sort.name());
+        let inside = frame::frame(scene, area, look, "Nodes", &note, active);
         self.rows(scene, inside);
     }
 
@@ -171,7 +171,7 @@ impl Nodes {
         let order = self.order(scene.world);
         let place = facts::place(scene.snapshot, scene.world.node);
         let row = place.and_then(|place| order.iter().position(|at| *at == place)).unwrap_or(0);
-        format!("{}/{} {}", format::exact(row as u64 + 1), format::exact(count as u64), scene.glyphs.separator)
+        format!("{}/{} {} ", format::exact(row as u64 + 1), format::exact(count as u64), scene.glyphs.separator)
     }
 
     /// Head and rows, without a frame.

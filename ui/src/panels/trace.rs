@@ -22,7 +22,7 @@ pub(crate) struct Trace {
 
 /// From so many columns on, the order of arrival stands beside the tree.
 const TWO_PANELS: u16 = 100;
-const TIME: usize = format::MILLIS_WIDTH + 2;
+const TIME: usize = format::MILLIS_WIDTH + 4;
 
 fn name(snapshot: &Snapshot, index: u32) -> String {
     facts::node(snapshot, index).map_or_else(|| format!("n{index}"), |node| clean(&node.name).into_owned())
@@ -143,7 +143,8 @@ fn tree(scene: &mut Scene<'_>, area: Rect, branches: &[Branch], offset: usize) {
         let long = width(&prefix).min(columns);
         brush.left(long, &prefix, theme.link).left(columns - long, &label(branch), theme.title);
         let style = if branch.hop.after.is_zero() { theme.label } else { theme.text };
-        brush.right(TIME, &format::millis(branch.hop.after), style);
+        let after = if branch.hop.after.is_zero() { "first".to_owned() } else { format::millis(branch.hop.after) };
+        brush.right(TIME, &after, style);
         brush.right(TIME, &given(branch).map_or_else(|| "--".to_owned(), format::millis), theme.label).skip(2);
         let room = brush.room().saturating_sub(1).min(24);
         if room >= 5 {

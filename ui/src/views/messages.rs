@@ -6,7 +6,7 @@ use crate::{
     brush::clean,
     layout::{self, Size},
     model::{Relay, RelayKind, Snapshot},
-    panels::{kinds::Kinds, nodes::PAGE, relays, trace::Trace},
+    panels::{bandwidth::Bandwidth, kinds::Kinds, nodes::PAGE, relays, trace::Trace},
     widgets::frame::{self, Look},
     world::{Hit, Scene, World},
 };
@@ -22,6 +22,9 @@ fn key(relay: &Relay) -> Key {
 
 const LIST: u8 = 0;
 const KINDS: u8 = 1;
+/// Rows below which a chart says nothing, and above which it says no more.
+const LEAST_CHART: u16 = 7;
+const MOST_CHART: u16 = 24;
 
 #[derive(Default)]
 pub(crate) struct Messages {
@@ -38,6 +41,7 @@ pub(crate) struct Messages {
     traced: Option<Relay>,
     trace: Trace,
     kinds: Kinds,
+    bandwidth: Bandwidth,
     /// The wheel turns over the kinds.
     over_kinds: bool,
 }
@@ -214,6 +218,13 @@ impl View for Messages {
             return;
         }
         scene.hit(kinds, Hit::Panel(KINDS));
+        let wanted = Kinds::wanted(snapshot.messages.len(), look);
+        if size == Size::Full && kinds.height >= wanted + LEAST_CHART {
+            let (kinds, chart) = layout::top(kinds, wanted);
+            self.kinds.draw(scene, kinds, look, false);
+            let (chart, _) = layout::top(chart, MOST_CHART);
+            return self.bandwidth.draw(scene, chart, "Traffic", &snapshot.traffic);
+        }
         self.kinds.draw(scene, kinds, look, false);
     }
 }
