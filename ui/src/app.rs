@@ -112,8 +112,7 @@ impl App {
             held.problems = diagnosis::diagnose(&held);
             snapshot = Arc::new(held);
         }
-        self.notice =
-            if snapshot.notice == self.world.snapshot.notice { self.notice.saturating_sub(1) } else { NOTICE };
+        self.notice = if snapshot.notice == self.world.snapshot.notice { self.notice.saturating_sub(1) } else { NOTICE };
         self.steering.shown();
         self.world.means = Means::of(&snapshot, self.readonly);
         self.world.show(snapshot);
@@ -206,11 +205,9 @@ impl App {
             Command::Filter => self.typing = self.views[self.current].filter().is_some(),
             Command::Confirm => return self.popup.take().map(|popup| popup.intent()),
             Command::Cancel => self.popup = None,
-            Command::FieldBefore
-            | Command::NextField
-            | Command::Less
-            | Command::More
-            | Command::EraseDigit => self.edit_popup(command),
+            Command::FieldBefore | Command::NextField | Command::Less | Command::More | Command::EraseDigit => {
+                self.edit_popup(command)
+            }
             Command::Pause
             | Command::Step
             | Command::Faster

@@ -209,7 +209,12 @@ fn harms_or_steers(app: &mut App, command: Command) {
     let replay = || Arc::new(fixture::replay(fixture::TICK));
     let seek = |seconds| Some(Intent::Seek(Duration::from_secs(seconds)));
     match command {
-        Command::Kill | Command::FreezeNode | Command::Cut | Command::Partition | Command::Latency | Command::Loss
+        Command::Kill
+        | Command::FreezeNode
+        | Command::Cut
+        | Command::Partition
+        | Command::Latency
+        | Command::Loss
         | Command::Bandwidth => {
             assert_eq!(act(app, command), None, "it asks");
             let wanted = match command {
@@ -286,7 +291,12 @@ fn harms_or_steers(app: &mut App, command: Command) {
             };
             assert_eq!(act(app, command), seek(wanted));
         }
-        Command::Confirm | Command::Cancel | Command::FieldBefore | Command::NextField | Command::Less | Command::More
+        Command::Confirm
+        | Command::Cancel
+        | Command::FieldBefore
+        | Command::NextField
+        | Command::Less
+        | Command::More
         | Command::EraseDigit => edits(app, command),
         other => panic!("{other:?} is not tried"),
     }

@@ -230,7 +230,13 @@ fn banned(snapshot: &Snapshot, found: &mut Vec<Problem>) {
         let (node, ban) = holders[0];
         let more = if holders.len() > 1 { format!(" and {} more", holders.len() - 1) } else { String::new() };
         let left = format::duration(ban.until.saturating_sub(snapshot.clock.elapsed));
-        let text = format!("{} banned by {}{more} for {left}: {}. Enter, then 3 shows the bans{}", ban.name, node.name, ban.reason, if snapshot.controls.faults { ", n ends one" } else { "" });
+        let text = format!(
+            "{} banned by {}{more} for {left}: {}. Enter, then 3 shows the bans{}",
+            ban.name,
+            node.name,
+            ban.reason,
+            if snapshot.controls.faults { ", n ends one" } else { "" }
+        );
         say(found, Severity::Warning, Subject::Node(node.index), text);
     }
 }

@@ -94,8 +94,7 @@ fn stands_still(snapshot: &Snapshot, name: &str) -> bool {
 /// The marked nodes against the rest, or the chosen one alone.
 fn partition(world: &World, chosen: u32) -> Outcome {
     let snapshot = &*world.snapshot;
-    let mut group: Vec<u32> =
-        world.marked.iter().copied().filter(|index| facts::node(snapshot, *index).is_some()).collect();
+    let mut group: Vec<u32> = world.marked.iter().copied().filter(|index| facts::node(snapshot, *index).is_some()).collect();
     if group.is_empty() {
         group.push(chosen);
     }

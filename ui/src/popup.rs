@@ -12,7 +12,11 @@ pub(crate) enum Harm {
     Kill(u32),
     Freeze(u32),
     Partition(Vec<u32>),
-    Link { from: u32, to: Option<u32>, change: Change },
+    Link {
+        from: u32,
+        to: Option<u32>,
+        change: Change,
+    },
     /// No harm at all: all faults are undone.
     Clear,
 }

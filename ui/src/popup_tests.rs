@@ -22,7 +22,10 @@ fn enter_takes_what_is_offered() {
         }
     );
     assert_eq!(latency().line(), "Latency on link n1-n2: delay 200 ms, lasts 60 s?");
-    assert_eq!(PopUp::new("Kill n3".into(), Harm::Kill(3)).intent(), Intent::Kill { node: 3, lasts: Some(Duration::from_secs(30)) });
+    assert_eq!(
+        PopUp::new("Kill n3".into(), Harm::Kill(3)).intent(),
+        Intent::Kill { node: 3, lasts: Some(Duration::from_secs(30)) }
+    );
     assert_eq!(PopUp::new(String::new(), Harm::Clear).intent(), Intent::ClearFaults);
 }
 

@@ -18,6 +18,7 @@ use ratatui::{
 };
 use std::{
     io::{self, IsTerminal as _, Stdout, Write as _},
+    mem::{self, ManuallyDrop},
     panic,
     sync::{
         Arc, Once,
@@ -50,6 +51,10 @@ static RESUMED: AtomicBool = AtomicBool::new(false);
 static OURS: AtomicBool = AtomicBool::new(false);
 
 type Screen = Terminal<CrosstermBackend<Stdout>>;
+
+/// A screen that is not dropped at the end: a dropped one shows the cursor, which [`restore_terminal`] does, and complains on
+/// standard error when it cannot, which panics when that is the terminal that is gone.
+type KeptScreen = ManuallyDrop<Screen>;
 
 /// Gives the terminal back as it was. Does nothing when it is not ours, so it may be called from anywhere and twice: a
 /// panic hook, a handler of signals, a guard.
@@ -138,6 +143,14 @@ fn screen((width, height): (u16, u16)) -> io::Result<Screen> {
     Terminal::with_options(CrosstermBackend::new(out), TerminalOptions { viewport })
 }
 
+/// Puts a screen of another size, or one for a terminal that was somebody else's meanwhile, in the place of the one before.
+fn renew(screen: &mut KeptScreen, size: (u16, u16)) -> io::Result<()> {
+    let before = mem::replace(screen, ManuallyDrop::new(self::screen(size)?));
+    // The terminal is there: the new one was just made on it.
+    drop(ManuallyDrop::into_inner(before));
+    execute!(io::stdout(), cursor::Hide)
+}
+
 /// Runs the dashboard on the calling thread until the reader quits or `should_stop` is set.
 ///
 /// `latest` answers at once: a snapshot newer than the last one it gave, or nothing. `on_intent` gets what the reader wants
@@ -168,7 +181,7 @@ pub fn run(
     let _guard = Guard;
     enter(options)?;
     let mut size = terminal::size()?;
-    let mut screen = screen(size)?;
+    let mut screen = ManuallyDrop::new(screen(size)?);
     let mut app = App::new(options);
     let mut stale = true;
     let mut drawn: Option<Instant> = None;
@@ -185,14 +198,14 @@ pub fn run(
             restore_terminal();
             enter(options)?;
             size = terminal::size()?;
-            screen = self::screen(size)?;
+            renew(&mut screen, size)?;
             stale = true;
         }
         // Asked for each time: of a key and a change of size that come at once, the terminal layer may tell one only.
         let now = terminal::size()?;
         if now != size {
             size = now;
-            screen = self::screen(size)?;
+            renew(&mut screen, size)?;
             stale = true;
         }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
@@ -226,7 +239,7 @@ pub fn run(
                 RESUMED.store(false, Ordering::SeqCst);
                 enter(options)?;
                 size = terminal::size()?;
-                screen = self::screen(size)?;
+                renew(&mut screen, size)?;
                 break;
             }
             if let Some(intent) = app.handle(&event) {

@@ -79,15 +79,27 @@ struct Session {
     screen: Arc<Mutex<vt100::Parser>>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
-    // The terminal is gone when this is dropped.
+    // The terminal is gone when this, the keyboard and the reader of its screen are.
     master: Box<dyn MasterPty + Send>,
+    /// Asks the reader to end with the next bytes.
+    deaf: Arc<AtomicBool>,
+    reader: thread::JoinHandle<()>,
 }
 
 impl Session {
     fn start(columns: u16, rows: u16, wishes: &str) -> Self {
         let size = PtySize { rows, cols: columns, ..PtySize::default() };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(std::env::current_exe().expect("this test's own path"));
+        let own = std::env::current_exe().expect("this test's own path");
+        let mut command = if wishes.contains("hang-up") {
+            // As nohup does: the signal must not end it before it sees for itself that the terminal is gone.
+            let mut command = CommandBuilder::new("sh");
+            command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+            command.arg(own);
+            command
+        } else {
+            CommandBuilder::new(own)
+        };
         command.args(CHILD);
         command.env(WISHES, wishes);
         command.env("TERM", "xterm-256color");
@@ -98,13 +110,18 @@ impl Session {
         let mut reader = pair.master.try_clone_reader().expect("its screen");
         let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
         let seen = Arc::clone(&screen);
-        thread::spawn(move || {
+        let deaf = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&deaf);
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if ends.load(Ordering::SeqCst) {
+                    break;
+                }
                 seen.lock().expect("the screen").process(&bytes[..count]);
             }
         });
-        Self { screen, keys, child, master: pair.master }
+        Self { screen, keys, child, master: pair.master, deaf, reader }
     }
 
     #[track_caller]
@@ -254,11 +271,13 @@ fn resuming_sets_the_screen_up_again() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_terminal_that_is_gone_ends_it_at_once() {
-    let Session { screen, keys, mut child, master } = {
-        let session = Session::start(80, 24, "hang-up no-hup");
-        session.wait_for_text("What is wrong");
-        session
-    };
+    let mut session = Session::start(80, 24, "hang-up");
+    session.wait_for_text("What is wrong");
+    session.deaf.store(true, Ordering::SeqCst);
+    // Something to read, so that the reader ends.
+    session.press("j");
+    let Session { screen, keys, mut child, master, reader, .. } = session;
+    reader.join().expect("the reader ends");
     drop((keys, master));
     let begin = Instant::now();
     let status = loop {

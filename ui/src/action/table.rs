@@ -456,14 +456,6 @@ pub(crate) static ACTIONS: &[Action] = &[
     ),
     action(Command::EraseDigit, "erase", &[key(KeyCode::Backspace)], PopUp, Nothing, "Erases the last digit", None),
     action(Command::Confirm, "do it", &[key(KeyCode::Enter)], PopUp, Nothing, "Does what the pop-up says", Some("do it")),
-    action(
-        Command::Cancel,
-        "cancel",
-        &[key(KeyCode::Esc)],
-        PopUp,
-        Nothing,
-        "Closes the pop-up; nothing happens",
-        Some("cancel"),
-    ),
+    action(Command::Cancel, "cancel", &[key(KeyCode::Esc)], PopUp, Nothing, "Closes the pop-up; nothing happens", Some("cancel")),
     action(Command::Quit, "quit", &[ctrl('c')], PopUp, Nothing, "Ends the run", None),
 ];

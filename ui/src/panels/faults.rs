@@ -111,7 +111,7 @@ fn fault_row(scene: &mut Scene<'_>, area: Rect, fault: &Fault, chosen: bool) {
     let left = left(fault);
     let span = scene.world.spans.get(&fault.number).copied().unwrap_or_default();
     let mut brush = scene.brush(area);
-    brush.put(if chosen { ">" } else { " " }, theme.title).left(4, &format!("#{}", fault.number), theme.warn).skip(1);
+    brush.put(if chosen { "> " } else { "  " }, theme.title).left(3, &format!("#{}", fault.number), theme.warn).skip(1);
     let bar = area.width >= ROOMY;
     let behind = width(&left) + 1 + if bar { BAR + 2 } else { 0 };
     let room = brush.room().saturating_sub(behind + 2);

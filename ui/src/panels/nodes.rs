@@ -157,8 +157,7 @@ impl Nodes {
         let count = scene.snapshot.nodes.len();
         let turned = if self.reversed { scene.glyphs.up } else { scene.glyphs.down_arrow };
         let visible = area.height.saturating_sub(if look == Look::Framed { 3 } else { 2 });
-        let note =
-            format!("{}{}sort: {} {turned}", link_note(scene), self.position(scene, count, visible), self.sort.name());
+        let note = format!("{}{}sort: {} {turned}", link_note(scene), self.position(scene, count, visible), self.sort.name());
         let inside = frame::frame(scene, area, look, "Nodes", &note, active);
         self.rows(scene, inside);
     }

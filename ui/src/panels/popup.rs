@@ -11,8 +11,8 @@ use ratatui::layout::Rect;
 
 /// Narrower pop-ups would jump with each title.
 const NARROWEST: u16 = 46;
-/// Rows around the fields: frame, meaning, gaps.
-const AROUND: u16 = 6;
+/// Rows around the fields: frame, meaning, keys, gaps.
+const AROUND: u16 = 7;
 
 /// Draws it over what is there; in one line where there is no room for a frame.
 pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, popup: &PopUp) {
@@ -27,12 +27,8 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, popup: &PopUp) {
         return;
     }
     let columns = longest.clamp(NARROWEST, area.width);
-    let place = Rect {
-        x: area.x + (area.width - columns) / 2,
-        y: area.y + (area.height - wanted) / 3,
-        width: columns,
-        height: wanted,
-    };
+    let place =
+        Rect { x: area.x + (area.width - columns) / 2, y: area.y + (area.height - wanted) / 3, width: columns, height: wanted };
     frame::clear(scene, place);
     let inside = frame::frame(scene, place, Look::Framed, &popup.title, "", true);
     scene.brush(layout::row(inside, 1)).skip(2).put(popup.meaning, theme.label);
@@ -54,4 +50,12 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, popup: &PopUp) {
             scene.select(Rect { x, width: long, ..row });
         }
     }
+    let keys = layout::bottom(inside, 1).1;
+    scene
+        .brush(keys)
+        .skip(2)
+        .put("Enter", theme.title)
+        .put(" does it   ", theme.label)
+        .put("Esc", theme.title)
+        .put(" cancels", theme.label);
 }

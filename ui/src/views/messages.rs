@@ -49,9 +49,8 @@ pub(crate) struct Messages {
 impl Messages {
     fn shown<'a>(&self, snapshot: &'a Snapshot, world: &World) -> Vec<&'a Relay> {
         let name = world.chosen().map(|node| node.name.as_str()).unwrap_or_default();
-        let at_node = |relay: &Relay| {
-            relay.path.iter().any(|step| step == name) || relay.hops.iter().any(|hop| hop.node == world.node)
-        };
+        let at_node =
+            |relay: &Relay| relay.path.iter().any(|step| step == name) || relay.hops.iter().any(|hop| hop.node == world.node);
         snapshot
             .relays
             .iter()
@@ -198,7 +197,8 @@ impl View for Messages {
         let size = Size::of(scene.buf.area);
         let look = if size == Size::Full { Look::Framed } else { Look::Ruled };
         if let Some(traced) = &mut self.traced {
-            let now = snapshot.relays.iter().find(|relay| (relay.at, relay.kind, &relay.id) == (traced.at, traced.kind, &traced.id));
+            let now =
+                snapshot.relays.iter().find(|relay| (relay.at, relay.kind, &relay.id) == (traced.at, traced.kind, &traced.id));
             if let Some(relay) = now {
                 traced.clone_from(relay);
             }
