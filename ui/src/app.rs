@@ -410,6 +410,7 @@ impl App {
         }
         let snapshot = Arc::clone(&self.world.snapshot);
         let context = self.context();
+        let view = self.tabs[self.current].0;
         let mut scene = Scene {
             world: &self.world,
             snapshot: &snapshot,
@@ -421,7 +422,7 @@ impl App {
         if snapshot.nodes.is_empty() {
             starting(&mut scene, area);
             if let Some(offset) = &mut self.help {
-                *offset = (*offset).min(help::draw(&mut scene, layout::top(area, 1).1, *offset));
+                *offset = (*offset).min(help::draw(&mut scene, layout::top(area, 1).1, view, *offset));
             }
             return;
         }
@@ -445,7 +446,7 @@ impl App {
         let means = scene.world.means;
         let (middle, last) = layout::bottom(rest, u16::from(size != Size::Tiny || self.typing || self.popup.is_some()));
         match &mut self.help {
-            Some(offset) => *offset = (*offset).min(help::draw(&mut scene, middle, *offset)),
+            Some(offset) => *offset = (*offset).min(help::draw(&mut scene, middle, view, *offset)),
             None => self.views[self.current].draw(&mut scene, middle),
         }
         let said = self.refusal.as_deref();

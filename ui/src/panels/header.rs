@@ -74,6 +74,9 @@ pub(crate) fn status(scene: &mut Scene<'_>, area: Rect, frozen: bool) {
 pub(crate) fn tabs(scene: &mut Scene<'_>, area: Rect, views: &[(char, &'static str)], current: char) {
     let (theme, separator) = (scene.theme, scene.glyphs.separator);
     let mut x = area.x.saturating_add(1);
+    // Where there is no room for all tabs, the gaps between them go first.
+    let whole: usize = views.iter().map(|(_, name)| name.len() + 5).sum();
+    let gap = u16::from(whole < usize::from(area.width));
     for &(digit, name) in views {
         let chosen = digit == current;
         let long = name.len() as u16 + 4;
@@ -91,7 +94,7 @@ pub(crate) fn tabs(scene: &mut Scene<'_>, area: Rect, views: &[(char, &'static s
             scene.select(place);
         }
         scene.hit(place, Hit::Tab(digit));
-        x = x.saturating_add(long + 1);
+        x = x.saturating_add(long + gap);
     }
     let (snapshot, facts) = (scene.snapshot, &scene.world.facts);
     let tip = format!("tip {}", facts.best);

@@ -17,8 +17,8 @@ enum Line {
     Words(Vec<(String, Style)>),
 }
 
-/// Draws the page from line `offset` on; returns the last useful offset.
-pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, offset: usize) -> usize {
+/// Draws the page from line `offset` on, the keys of the view it was opened in first; returns the last useful offset.
+pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, view: char, offset: usize) -> usize {
     let look = if Size::of(scene.buf.area) == Size::Full { Look::Framed } else { Look::Ruled };
     let ascii = scene.glyphs.is_ascii();
     let scroll = if ascii { "Up/Down scroll" } else { "↑↓ scroll" };
@@ -36,7 +36,12 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, offset: usize) -> usize {
             places.push(row.enabled);
         }
     }
-    places.sort_by_key(|place| *place != Where::Everywhere);
+    // What can be done here and not everywhere is what one looks for.
+    places.sort_by_key(|place| match place {
+        Where::Views(digits) if digits.contains(view) => 0,
+        Where::Everywhere => 1,
+        _ => 2,
+    });
     let keys = actions().map(|row| width(&action::labels(row, ascii))).max().unwrap_or(0) + 3;
     for place in places {
         let mut first = true;
