@@ -78,6 +78,7 @@ impl ConsoleArguments {
             theme: self.theme.unwrap_or(environment.theme),
             glyphs: if self.ascii { GlyphSet::Ascii } else { environment.glyphs },
             mouse: environment.mouse && !self.no_mouse,
+            readonly: environment.readonly,
         }
     }
 
