@@ -166,7 +166,7 @@ fn wishes_at_the_dashboard_are_carried_out_or_refused() {
     );
     let heights: Vec<u64> = ran.judge.facts().heights().collect();
     assert_eq!(heights[3], 0, "a killed node goes nowhere");
-    assert!(heights[0] > 0 && heights[0] == heights[1], "{heights:?}");
+    assert!(heights[0] > 0 && heights[0] == heights[1], "{heights:?}: {:?} {:#?}", ran.outcome.lines, ran.events.iter().filter(|e| e.node == 0 && !matches!(e.event, crate::node::Event::Pulse{..}|crate::node::Event::RoundTrip{..}|crate::node::Event::TransactionAccepted{..}|crate::node::Event::Asked{..}| crate::node::Event::Mining{..}|crate::node::Event::BlockReceived{..}|crate::node::Event::BlockMined{..})).map(|e| (e.at.since(ran.events[0].at), format!("{:?}", e.event))).collect::<Vec<_>>());
     assert_eq!(ran.director.by_hand().len(), 3);
     assert!(ran.told.0.lock().unwrap().iter().any(|control| matches!(control, Control::Down { node: 3, .. })));
 }
