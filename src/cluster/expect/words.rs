@@ -46,7 +46,7 @@ fn bounds_words(what: &What, bounds: &Bounds) -> String {
         (Some(least), Some(most)) if least == most => format!("exactly {}", figure(what, least)),
         (Some(least), Some(most)) => format!("{} to {}", figure(what, least), figure(what, most)),
         (Some(least), None) => format!("at least {}", figure(what, least)),
-        (None, Some(most)) if most == 0.0 => "none".to_owned(),
+        (None, Some(0.0)) => "none".to_owned(),
         (None, Some(most)) => format!("at most {}", figure(what, most)),
         (None, None) => "anything".to_owned(),
     }
