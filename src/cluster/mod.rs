@@ -8,6 +8,7 @@
 //! | [`director`] | what happens when: the timeline, faults by hand, traffic |
 //! | [`expect`] | whether what must come out does |
 //! | [`adversary`] | nodes that misbehave |
+//! | [`generate`] | scenarios from seeds: drawn, played, checked, made small |
 //! | `engine`, `simulation`, `sockets` | what runs the nodes: virtual time, or real sockets |
 //! | `conductor`, `wishes`, `pace` | a plan on an engine; what people wish for meanwhile; how fast |
 //! | [`report`], `agreement` | what came out |
@@ -21,6 +22,7 @@ pub mod director;
 mod engine;
 mod error;
 pub mod expect;
+pub mod generate;
 mod keys;
 mod launch;
 pub mod limits;
