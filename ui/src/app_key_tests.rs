@@ -405,15 +405,26 @@ fn a_notice_passes() {
 fn the_chosen_message_rests_under_the_eye() {
     let mut app = app();
     press(&mut app, "4jjjjjjjjjj");
-    let row = |page: &str| page.lines().position(|line| line.contains("│>")).expect("a chosen row");
-    let line = |page: &str| page.lines().nth(row(page)).expect("a row")[..40].to_owned();
-    press(&mut app, "kk");
-    let before = page(&mut app);
-    // Four seconds later four more lines stand above it. The fixture counts what is relayed by age, so only the line tells.
-    app.set_snapshot(Arc::new(fixture::snapshot(fixture::TICK + 5)));
-    let after = page(&mut app);
-    assert_eq!(row(&before), row(&after), "{before}{after}");
-    let _ = line;
+    let chosen = |page: &str| {
+        let found = page.lines().enumerate().find(|(_, line)| line.starts_with("│>"));
+        found.map(|(row, line)| (row, line.chars().take(60).collect::<String>())).expect("a chosen row")
+    };
+    let before = chosen(&page(&mut app));
+    let mut newer = fixture::snapshot(fixture::TICK);
+    for seconds in 1..=4 {
+        let relay = crate::model::Relay { at: Duration::from_secs(fixture::TICK + seconds), ..newer.relays[0].clone() };
+        newer.relays.insert(0, relay);
+    }
+    app.set_snapshot(Arc::new(newer.clone()));
+    assert_eq!(chosen(&page(&mut app)), before, "four newer ones came, and it rests");
+    // One that leaves the bounded list gives way to its neighbour.
+    newer.relays.truncate(8);
+    app.set_snapshot(Arc::new(newer));
+    assert_eq!(chosen(&page(&mut app)).0, 10);
+    // Back on the top row, the newest is always chosen.
+    act(&mut app, Command::First);
+    app.set_snapshot(Arc::new(fixture::snapshot(fixture::TICK + 9)));
+    assert_eq!(chosen(&page(&mut app)).0, 3);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::{
     action::Command,
     brush::clean,
     facts,
-    model::{Intent, Snapshot},
+    model::{Intent, Node, Snapshot},
     popup::{Change, Harm, PopUp},
     world::World,
 };
@@ -35,7 +35,7 @@ pub(crate) fn outcome(command: Command, world: &World, link: Result<Option<u32>,
     let change = match command {
         Command::Kill => return ask(format!("Kill {own}"), Harm::Kill(node.index)),
         Command::Restart => return Outcome::Now(Intent::Restart(node.index)),
-        Command::FreezeNode if stands_still(snapshot, &node.name) => {
+        Command::FreezeNode if stands_still(snapshot, node) => {
             return Outcome::Now(Intent::Freeze { node: node.index, lasts: None });
         }
         Command::FreezeNode => return ask(format!("Let {own} stand still"), Harm::Freeze(node.index)),
@@ -83,11 +83,16 @@ fn name(snapshot: &Snapshot, index: u32) -> String {
     facts::node(snapshot, index).map_or_else(|| format!("n{index}"), |node| clean(&node.name).into_owned())
 }
 
-/// Whether a fault makes a node stand still. The sentences of faults begin with what was done: `freeze n3`.
-fn stands_still(snapshot: &Snapshot, name: &str) -> bool {
+/// Whether a fault makes a node stand still. The sentences of faults begin with what was done: `pause n3`, `pause n1, n4..n6`.
+fn stands_still(snapshot: &Snapshot, node: &Node) -> bool {
+    let number = |word: &str| word.strip_prefix('n')?.parse::<u32>().ok();
+    let means = |word: &str| match word.split_once("..") {
+        Some((first, last)) => number(first).zip(number(last)).is_some_and(|(first, last)| (first..=last).contains(&node.index)),
+        None => word == node.name,
+    };
     snapshot.faults.iter().any(|fault| {
         let mut words = fault.text.split([' ', ',']);
-        matches!(words.next(), Some("freeze" | "pause")) && words.any(|word| word == name)
+        matches!(words.next(), Some("freeze" | "pause")) && words.any(means)
     })
 }
 

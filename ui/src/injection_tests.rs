@@ -45,11 +45,20 @@ fn nodes() {
     assert_eq!(asked(outcome(Command::Kill, &world, Ok(None))).0, "Kill n5");
     assert_eq!(outcome(Command::Restart, &world, Ok(None)), Outcome::Now(Intent::Restart(5)));
     assert!(matches!(asked(outcome(Command::FreezeNode, &world, Ok(None))).1, Intent::Freeze { node: 5, lasts: Some(_) }));
-    let mut snapshot = fixture::snapshot(fixture::TICK);
-    snapshot.faults.push(Fault { number: 3, text: "freeze n5".into(), left: None });
-    world.show(Arc::new(snapshot));
     let go_on = Outcome::Now(Intent::Freeze { node: 5, lasts: None });
-    assert_eq!(outcome(Command::FreezeNode, &world, Ok(None)), go_on, "one that stands still goes on");
+    for (text, stands) in [
+        ("freeze n5", true),
+        ("pause n1, n5", true),
+        ("pause n0, n4..n6", true),
+        ("pause n6..n9", false),
+        ("pause n50", false),
+        ("kill n5", false),
+    ] {
+        let mut snapshot = fixture::snapshot(fixture::TICK);
+        snapshot.faults.push(Fault { number: 3, text: text.into(), left: None });
+        world.show(Arc::new(snapshot));
+        assert_eq!(outcome(Command::FreezeNode, &world, Ok(None)) == go_on, stands, "{text}");
+    }
 }
 
 #[test]

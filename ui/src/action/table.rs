@@ -310,7 +310,7 @@ pub(crate) static ACTIONS: &[Action] = &[
         Some("filter"),
     ),
     action(Command::Pause, "pause", &[ch('P')], Everywhere, Needs::Pause, "Pauses the run, or lets it go on", Some("pause")),
-    action(Command::Step, "step", &[ch('.')], Everywhere, Needs::Step, "Plays one event; pauses the run first", Some("step")),
+    action(Command::Step, "step", &[ch('.')], Everywhere, Needs::Step, "Plays one event of a paused run", Some("step")),
     action(
         Command::Slower,
         "slower",

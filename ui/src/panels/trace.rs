@@ -82,7 +82,11 @@ impl Trace {
             if rest.width >= TWO_PANELS { layout::left(rest, layout::share(rest.width, 56)) } else { (rest, Rect::ZERO) };
         let branches = trace::tree(&relay.hops);
         let missing = missing(scene.snapshot, relay);
-        let (left, below) = layout::bottom(left, u16::from(!missing.is_empty() && left.height > 3));
+        // Below the tree, with a gap where there is room for one.
+        let rows = u16::try_from(branches.len()).unwrap_or(u16::MAX).saturating_add(2);
+        let kept = u16::from(!missing.is_empty() && left.height > 3);
+        let (left, below) = layout::top(left, rows.min(left.height - kept));
+        let below = layout::top(below, kept).0;
         let visible = usize::from(left.height.saturating_sub(1));
         self.offset = self.offset.min(branches.len().saturating_sub(visible.max(1)));
         tree(scene, left, &branches, self.offset);
