@@ -15,7 +15,7 @@
 //! | [`sim`] | the simulation driver: virtual clock, links, trace |
 //! | [`store`] | where blocks and state are kept: in memory, on disk |
 //! | [`cluster`] | presets, and their launch on a driver |
-//! | [`observe`] | turns events into snapshots, lines and logs |
+//! | [`observe`] | turns events into snapshots, lines, logs and recordings |
 //! | [`cli`] | one file a subcommand |
 //!
 //! Who may use whom: `cli → cluster, net, observe, ui` · `cluster → sim, net, node` · `net, sim → node, link` ·

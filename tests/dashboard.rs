@@ -211,3 +211,32 @@ fn a_node_that_cannot_start_leaves_the_terminal_alone() {
     assert!(!screen.alternate_screen() && !screen.hide_cursor());
     assert_eq!(modes(terminal.pty.as_ref().unwrap()), terminal.modes);
 }
+
+/// A recorded run is shown like a live one, and quits like one.
+#[test]
+fn a_recording_is_played_and_quits_cleanly() {
+    use rumormill::chain::Address;
+    use rumormill::node::{Event, Stamped, Time};
+    use rumormill::observe::{Header, Recorder};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    let nodes = vec!["left".to_owned(), "right".to_owned()];
+    let header = Header { title: "recorded-run".to_owned(), speed_percent: 100, nodes, ..Header::default() };
+    let recorder = Recorder::create(&path, &header, |why| panic!("{why}")).unwrap();
+    let sink = recorder.sink();
+    for (node, byte) in [(0, 1), (1, 2)] {
+        let (id, tip) = (Address([byte; 32]), Default::default());
+        let event = Event::Started { id, height: 0, tip, balance: 0, max_peers: 8, mining: None };
+        sink(Stamped { at: Time(0), node, event });
+    }
+    let event = Event::BlockMined { id: Default::default(), height: 1, transactions: 0, size: 300, reward: 5_000 };
+    sink(Stamped { at: Time(1_000_000), node: 0, event });
+    recorder.finish(Time(2_000_000));
+    let mut terminal = Terminal::run(&["replay", path.to_str().unwrap(), "--speed", "100x"]);
+    terminal.wait(FIRST_BLOCK, "both nodes and the block", |screen| {
+        screen.contains("recorded-run") && screen.contains("left") && screen.contains("right") && shows_a_block(screen)
+    });
+    // The end of the recording is not the end of the run.
+    terminal.press("q");
+    terminal.ends_with_the_terminal_restored();
+}

@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 
-use super::{ClusterArguments, NodeArguments};
+use super::{ClusterArguments, NodeArguments, PresetArguments, ReplayArguments};
 
 /// A peer-to-peer blockchain playground in a terminal.
 ///
@@ -21,6 +21,10 @@ pub enum Subcommand {
     Node(NodeArguments),
     /// Run a whole cluster of nodes in this process
     Cluster(ClusterArguments),
+    /// Play a recorded run again
+    Replay(ReplayArguments),
+    /// List, show and check presets
+    Preset(PresetArguments),
 }
 
 const EXAMPLES: &str = "\
@@ -28,6 +32,8 @@ Examples:
   rumormill cluster                      eight nodes in a ring, already talking
   rumormill node 8080                    a first node
   rumormill node 8081 127.0.0.1:8080     a second one, which dials the first
+  rumormill replay run.jsonl             a recorded run, at any speed and from any moment
+  rumormill preset list                  which clusters there are
 
 Exit codes:
   0  all went well

@@ -1,14 +1,14 @@
 //! What a run shows: the dashboard on a terminal, plain lines or JSON lines anywhere else.
 
 use super::ending::Ending;
+use super::gallery::{Desk, HUB};
 use super::{Failure, lines, screen};
-use crate::cluster::Standing;
 use crate::node::EventSink;
 use crate::observe::log::{self, LogGuard};
 use crate::observe::{self, Format, Hub, Names, Observer, Plan};
 use rumormill_ui::model::LogLevel;
 use rumormill_ui::{GlyphSet, Options, ThemeName};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,7 +60,7 @@ fn level(text: &str) -> Option<LogLevel> {
 
 impl ConsoleArguments {
     /// `None`: the dashboard.
-    fn format(&self) -> Option<Format> {
+    pub(super) fn format(&self) -> Option<Format> {
         let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
         if self.json {
             Some(Format::Json)
@@ -72,13 +72,19 @@ impl ConsoleArguments {
     }
 
     /// What the dashboard should look like: as the environment asks, unless said otherwise.
-    fn options(&self) -> Options {
+    pub(super) fn options(&self) -> Options {
         let environment = Options::from_environment();
         Options {
             theme: self.theme.unwrap_or(environment.theme),
             glyphs: if self.ascii { GlyphSet::Ascii } else { environment.glyphs },
             mouse: environment.mouse && !self.no_mouse,
+            readonly: environment.readonly,
         }
+    }
+
+    /// The least grave level in the dashboard's log, if one was named.
+    pub(super) fn level(&self) -> Option<LogLevel> {
+        self.log_level.as_deref().and_then(level)
     }
 
     /// Opens the log in the folder of a node's data. Without one nothing is logged to a file: the dashboard and the lines show
@@ -88,27 +94,6 @@ impl ConsoleArguments {
         let opened = log::init(&data.join("logs"), self.log_level.as_deref());
         opened.map(Some).map_err(|error| Failure::Environment(format!("--data-dir {}: {error}", data.display())))
     }
-
-    /// Says whether a cluster's nodes agree, after its last line. A reader that has left does not miss it.
-    pub(super) fn print_verdict(&self, standing: &Standing, least: u64) {
-        let mut out = std::io::stdout().lock();
-        let _ = match self.format() {
-            Some(Format::Json) => writeln!(out, "{}", verdict(standing, least)),
-            _ => writeln!(out, "{standing}"),
-        };
-    }
-}
-
-fn verdict(standing: &Standing, least: u64) -> serde_json::Value {
-    let mut verdict = serde_json::json!({
-        "event": "verdict", "agreed": standing.agreed_at(least), "text": standing.to_string(),
-    });
-    if let Standing::Agreed { nodes, tip, height } = standing {
-        verdict["nodes"] = (*nodes).into();
-        verdict["height"] = (*height).into();
-        verdict["tip"] = tip.to_string().into();
-    }
-    verdict
 }
 
 /// The nodes of a run, as those who watch them know them before the first event.
@@ -116,6 +101,7 @@ pub struct Watched {
     hub: Arc<Hub>,
     plan: Plan,
     names: Names,
+    desk: Option<Desk>,
 }
 
 impl Watched {
@@ -127,7 +113,20 @@ impl Watched {
         }
         let nodes = names.into_iter().map(|name| (name, String::new())).collect();
         let plan = Plan { title, seed, start: super::now(), speed_percent: 100, nodes };
-        Self { hub: Hub::new(), plan, names: known }
+        Self { hub: Hub::new(), plan, names: known, desk: None }
+    }
+
+    /// Of a run with a clock of its own, which takes wishes.
+    #[must_use]
+    pub fn on(self, desk: Desk, speed_percent: u32, virtual_time: bool) -> Self {
+        let plan = Plan { start: desk.now(), speed_percent, ..self.plan };
+        let hub = if virtual_time { Hub::with_capacity(HUB) } else { self.hub };
+        Self { plan, hub, desk: Some(desk), ..self }
+    }
+
+    /// Where events wait.
+    pub fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.hub)
     }
 
     /// Where the nodes' events go.
@@ -159,12 +158,12 @@ impl Console {
     pub fn open(arguments: &ConsoleArguments, watched: Watched, ending: Ending) -> Result<Self, Failure> {
         let closing = Arc::new(AtomicBool::new(false));
         let (alive, ended) = std::sync::mpsc::channel();
-        let run = Run { hub: watched.hub, closing: closing.clone(), ending, alive };
+        let run = Run { hub: watched.hub, closing: closing.clone(), ending, alive, desk: watched.desk };
         let started = match arguments.format() {
             Some(format) => lines::print(format, watched.names, run),
             None => {
                 let mut observer = Observer::new(watched.plan, rumormill_ui::diagnosis::diagnose);
-                if let Some(level) = arguments.log_level.as_deref().and_then(level) {
+                if let Some(level) = arguments.level() {
                     observer.set_log_level(level);
                 }
                 screen::show(arguments.options(), observer, run)
@@ -194,4 +193,6 @@ pub struct Run {
     pub ending: Ending,
     /// Held by each thread until it ends.
     pub alive: Sender<()>,
+    /// Where a run that takes wishes takes them.
+    pub desk: Option<Desk>,
 }

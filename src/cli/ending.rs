@@ -61,6 +61,16 @@ impl Ending {
         &self.has_come
     }
 
+    /// Why it came, if it has come.
+    pub fn reason(&self) -> Option<Reason> {
+        *self.reason.borrow()
+    }
+
+    /// The same, for another thread to keep.
+    pub fn shared_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.has_come)
+    }
+
     /// Waits for it.
     pub async fn come(&self) -> Reason {
         let mut reason = self.reason.subscribe();

@@ -6,18 +6,24 @@ mod console;
 mod disk;
 mod ending;
 mod failure;
+mod gallery;
 mod lines;
 mod node;
 mod panic;
+mod preset;
+mod replay;
 mod screen;
 mod signals;
 mod values;
+mod verdict;
 
 pub use arguments::{Arguments, Subcommand};
 pub use cluster::ClusterArguments;
 pub use console::ConsoleArguments;
 pub use failure::Failure;
 pub use node::NodeArguments;
+pub use preset::PresetArguments;
+pub use replay::ReplayArguments;
 pub use values::{PeerAddress, Port};
 
 use clap::Parser;
@@ -35,6 +41,8 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.subcommand {
         Subcommand::Node(arguments) => node::run(arguments, ending),
         Subcommand::Cluster(arguments) => cluster::run(arguments, ending),
+        Subcommand::Replay(arguments) => replay::run(arguments, ending),
+        Subcommand::Preset(arguments) => preset::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

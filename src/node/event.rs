@@ -2,6 +2,7 @@
 
 use super::{ConnectionId, Direction};
 use crate::chain::{Address, BlockId, TxId};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -242,6 +243,9 @@ pub enum Event {
         mempool: usize,
         /// Their bytes.
         mempool_bytes: usize,
+        /// What was received since the start, by kind, in the order of the kinds' codes; kinds that never came are left out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        messages: Vec<KindCount>,
     },
     /// What waits to be sent over a connection has changed: told once a second at most, and again when nothing waits any more (said by
     /// the driver).
@@ -288,6 +292,17 @@ pub struct PeerTraffic {
     pub messages_in: u64,
     /// Messages sent.
     pub messages_out: u64,
+}
+
+/// Messages of one kind received since the node started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct KindCount {
+    /// The kind's word.
+    pub kind: Cow<'static, str>,
+    /// How many.
+    pub count: u64,
+    /// Bytes of their frames.
+    pub bytes: u64,
 }
 
 /// What synchronization is doing.

@@ -108,6 +108,11 @@ impl Inventory {
         self.asked.iter()
     }
 
+    /// Of how many transactions something is known.
+    pub(super) fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+
     /// Forgets a transaction: what was dropped unseen may come again.
     pub(super) fn forget(&mut self, id: &TxId) {
         self.young.remove(id);

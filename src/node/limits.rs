@@ -33,6 +33,18 @@ pub const CLOCK_WARNING: u64 = 600_000;
 /// Unknown message types that a connection may send before it is closed: a newer peer may know one or two kinds that we do not.
 pub const UNKNOWN_MESSAGES: u32 = 100;
 
+/// Messages of the kinds that nobody asked for, which a peer may send at once: twice what relay at 1,000 transactions a second and a node
+/// that joins bring together. Answers and requests for blocks do not count: the outbox bounds what these cost us.
+pub const SPAM_BURST: u64 = 5_000;
+/// How many of these it may send each second without end.
+pub const SPAM_RATE: u64 = 1_000;
+
+/// Blocks at our tip's difficulty by which a chain may fall short of our work and still have its headers kept: forks in practice are no
+/// deeper, and within it the times cannot be stretched far enough to make headers cheap.
+pub const LOW_WORK_SLACK: u128 = 16;
+/// A chain of low work is followed for twice our own height and this many headers: five messages. An honest one ends before that.
+pub const LOW_WORK_HEADERS: u64 = 10_000;
+
 /// Transactions of which something is known.
 pub const SEEN_IDS: usize = 100_000;
 /// How long that is kept, at least half of it.
@@ -72,6 +84,8 @@ pub const REFUSAL: Duration = Duration::from_secs(5);
 pub const BODY_SOURCES: usize = 4_096;
 /// More blocks behind than this is initial block download: no mining, no relay.
 pub const INITIAL_DOWNLOAD: u64 = 1_000;
+/// While nothing of the better chain comes for this long, it is no reason not to mine: its headers alone may be all there is of it.
+pub const CATCHING_UP: Duration = Duration::from_secs(10);
 /// Behind by more than this, mining would only make forks.
 pub const MINING_LAG: u64 = 2;
 /// How long a node with bootstrap addresses waits for a first peer before it mines.

@@ -10,13 +10,15 @@
 //! | `peer`, `handshake`, `ping`, `reputation` | one peer: who it is, whether it lives, what it is worth |
 //! | `book`, `dial`, `exchange` | whom to connect to |
 //! | `transactions`, `inventory` | relay of transactions |
-//! | `blocks`, `sync` | relay of blocks; catching up |
+//! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
 //! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
+//! | `budgets` | whether all that others can make it hold is within bounds |
 //! | `machine` | what a driver drives: a node, or an adversary around one |
 //! | `outbox` | what waits to be sent to one peer, under both drivers |
 
 mod blocks;
 mod book;
+mod budgets;
 mod config;
 mod context;
 mod dial;
@@ -31,6 +33,7 @@ mod mining;
 mod outbox;
 mod peer;
 mod ping;
+mod presync;
 mod report;
 mod reputation;
 mod storage;
@@ -40,7 +43,7 @@ mod timers;
 mod transactions;
 
 pub use config::{Config, Mining, Timing};
-pub use event::{Event, PeerTraffic, SyncPhase};
+pub use event::{Event, KindCount, PeerTraffic, SyncPhase};
 pub use io::{CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
 pub use machine::{Machine, Wrap};
 pub use outbox::{Outbox, OutboxFull};
@@ -194,11 +197,18 @@ impl Node {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         peer.traffic.bytes_in += bytes as u64;
         peer.traffic.messages_in += 1;
+        self.report.received.count(message.kind(), bytes);
         if peer.is_closing() {
             return;
         }
         if !peer.is_ready() {
             return self.on_handshake_message(cx, connection, message);
+        }
+        if peer.is_spamming(cx.now, message) {
+            self.offend(cx, connection, reputation::Offence::Spam);
+            if self.peers.get(&connection).is_none_or(Peer::is_closing) {
+                return;
+            }
         }
         match &**message {
             Message::Handshake { .. } | Message::HandshakeAck { .. } => {
@@ -238,6 +248,7 @@ impl Node {
                 Timer::Pong(connection, nonce) => self.on_pong_deadline(cx, connection, nonce),
                 Timer::Headers(connection, request) => self.on_headers_deadline(cx, connection, request),
                 Timer::Body(id, connection) => self.on_body_deadline(cx, id, connection),
+                Timer::Debt(id, connection) => self.on_debt_deadline(cx, id, connection),
                 Timer::Transaction(id) => self.on_transaction_deadline(cx, id),
                 Timer::Announce => self.flush_announcements(cx),
                 Timer::Dial => self.dial_due(cx),

@@ -1,7 +1,8 @@
 //! One peer, as this node sees it, and what ends it.
 
 use super::context::Context;
-use super::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, UNKNOWN_MESSAGES};
+use super::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
+use super::presync::Presync;
 use super::reputation::Offence;
 use super::timers::Timer;
 use super::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
@@ -63,6 +64,10 @@ pub(super) struct Peer {
     /// Blocks it has, lately: those it told of and those we told it of.
     known_blocks: VecDeque<BlockId>,
     pub(super) headers_asked: Option<HeadersAsked>,
+    /// A chain of low work that it shows us.
+    pub(super) presync: Option<Presync>,
+    /// Blocks that it told of and was asked for, which were then asked of others.
+    pub(super) debts: BTreeSet<BlockId>,
     /// Bodies asked of it.
     pub(super) bodies: BTreeSet<BlockId>,
     /// How many bodies may be asked of it at a time; falls when it is slow.
@@ -80,6 +85,8 @@ pub(super) struct Peer {
     /// When it last asked for addresses.
     pub(super) asked_us_for_peers: Option<Time>,
     unknown_messages: u32,
+    /// What it may still send unasked, and when that was counted.
+    allowance: (u64, Time),
 }
 
 impl Peer {
@@ -100,6 +107,8 @@ impl Peer {
             told_height: 0,
             known_blocks: VecDeque::new(),
             headers_asked: None,
+            presync: None,
+            debts: BTreeSet::new(),
             bodies: BTreeSet::new(),
             body_window: super::limits::BODIES_PER_PEER,
             loads: 0,
@@ -108,6 +117,7 @@ impl Peer {
             owes_addresses: false,
             asked_us_for_peers: None,
             unknown_messages: 0,
+            allowance: (SPAM_BURST, Time(0)),
         }
     }
 
@@ -152,6 +162,43 @@ impl Peer {
     /// Whether it is known to have a block.
     pub(super) fn knows_block(&self, id: &BlockId) -> bool {
         self.known_blocks.contains(id)
+    }
+
+    /// Counts a message that nobody asked for; true once for each burst that is too much.
+    pub(super) fn is_spamming(&mut self, now: Time, message: &Message) -> bool {
+        let unasked = match message {
+            Message::Ping { .. }
+            | Message::Heartbeat
+            | Message::GetPeers
+            | Message::GetHeaders { .. }
+            | Message::GetData { .. }
+            | Message::Announce { .. }
+            | Message::NewBlock { .. } => true,
+            Message::Headers { answer, .. } => !answer,
+            _ => false,
+        };
+        if !unasked {
+            return false;
+        }
+        let (left, since) = self.allowance;
+        let earned = u64::try_from(now.since(since).as_micros()).unwrap_or(u64::MAX).saturating_mul(SPAM_RATE) / 1_000_000;
+        // What is not yet a whole message stays in the time.
+        let since = if earned > 0 { now } else { since };
+        match left.saturating_add(earned).min(SPAM_BURST).checked_sub(1) {
+            Some(left) => {
+                self.allowance = (left, since);
+                false
+            }
+            None => {
+                self.allowance = (SPAM_BURST, now);
+                true
+            }
+        }
+    }
+
+    /// How many blocks are remembered that it has.
+    pub(super) fn known_block_count(&self) -> usize {
+        self.known_blocks.len()
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::context::Context;
 use super::timers::Timer;
-use super::{Event, Node};
+use super::{Event, KindCount, Node};
 use crate::chain::{Block, BlockId};
+use crate::wire::MessageKind;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Counts that only people need.
@@ -15,6 +17,29 @@ pub(super) struct State {
     pub(super) transactions_on_chain: u64,
     /// Blocks found by our miner whose validation is under way.
     pub(super) mined: BTreeSet<BlockId>,
+    /// What came, by kind.
+    pub(super) received: Received,
+}
+
+/// Messages and bytes received, each kind at its place in [`MessageKind::ALL`].
+#[derive(Default)]
+pub(super) struct Received([(u64, u64); MessageKind::ALL.len()]);
+
+impl Received {
+    /// A message of `bytes` came.
+    pub(super) fn count(&mut self, kind: MessageKind, bytes: usize) {
+        // The kinds stand in the order of their codes.
+        if let Some(entry) = MessageKind::ALL.binary_search(&kind).ok().and_then(|place| self.0.get_mut(place)) {
+            entry.0 += 1;
+            entry.1 = entry.1.saturating_add(bytes as u64);
+        }
+    }
+
+    /// The kinds that came.
+    fn counts(&self) -> Vec<KindCount> {
+        let came = MessageKind::ALL.iter().zip(self.0).filter(|(_, (count, _))| *count > 0);
+        came.map(|(kind, (count, bytes))| KindCount { kind: Cow::Borrowed(kind.word()), count, bytes }).collect()
+    }
 }
 
 impl Node {
@@ -59,6 +84,7 @@ impl Node {
             duplicates: self.report.duplicates,
             mempool: self.mempool.len(),
             mempool_bytes: self.mempool.bytes(),
+            messages: self.report.received.counts(),
         });
         self.timers.set(cx.now + self.config.timing.report.0, Timer::Pulse);
         // The second's tick also lets old refusals go, so that a block nobody had is asked for again.
@@ -75,5 +101,26 @@ impl Node {
             mempool: self.mempool.len(),
         });
         self.timers.set(cx.now + self.config.timing.report.1, Timer::Statistics);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_counted_by_kind_in_the_order_of_codes() {
+        assert!(MessageKind::ALL.is_sorted(), "a kind's place is found by its code");
+        let mut received = Received::default();
+        assert_eq!(received.counts(), []);
+        for (kind, bytes) in [(MessageKind::Pong, 21), (MessageKind::Handshake, 200), (MessageKind::Pong, 21)] {
+            received.count(kind, bytes);
+        }
+        let word = |kind: MessageKind, count, bytes| KindCount { kind: kind.word().into(), count, bytes };
+        assert_eq!(received.counts(), [word(MessageKind::Handshake, 1, 200), word(MessageKind::Pong, 2, 42)]);
+        for kind in MessageKind::ALL {
+            received.count(*kind, 5);
+        }
+        assert_eq!(received.counts().len(), MessageKind::ALL.len());
     }
 }

@@ -20,10 +20,17 @@ pub(super) struct Relay {
     flushing: bool,
 }
 
+impl Relay {
+    /// Transactions whose signatures are being checked.
+    pub(super) fn checking_count(&self) -> usize {
+        self.checking.values().map(|(_, count)| count).sum()
+    }
+}
+
 impl Node {
     /// A peer has transactions: what is new is asked of it, or, if that is under way, it is remembered as another source.
     pub(super) fn on_announce(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
-        if self.is_far_behind() {
+        if self.is_far_behind(cx.now) {
             return;
         }
         let Some(peer) = self.peers.get_mut(&connection) else { return };
@@ -139,8 +146,7 @@ impl Node {
         if transactions.is_empty() {
             return;
         }
-        let checking: usize = self.transactions.checking.values().map(|(_, count)| count).sum();
-        if checking + transactions.len() > TRANSACTIONS_CHECKING {
+        if self.transactions.checking_count() + transactions.len() > TRANSACTIONS_CHECKING {
             // We are too slow; it may come again later.
             transactions.iter().for_each(|transaction| self.inventory.forget(&transaction.id()));
             return;

@@ -5,6 +5,7 @@ use crate::chain::BlockId;
 use rumormill_ui::model::BlockLine;
 use std::collections::VecDeque;
 
+#[derive(Clone)]
 struct Entry {
     id: BlockId,
     line: BlockLine,
@@ -13,7 +14,7 @@ struct Entry {
 }
 
 /// Main chain and the bodies beside it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Blocks {
     /// Newest first.
     main: VecDeque<Entry>,

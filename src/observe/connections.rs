@@ -7,6 +7,7 @@ use rumormill_ui::model::{Peer, ReputationChange, TrafficSample};
 use std::time::Duration;
 
 /// One connection as seen so far.
+#[derive(Clone)]
 pub(super) struct Connection {
     /// As the dashboard shows it.
     pub peer: Peer,
@@ -17,7 +18,7 @@ pub(super) struct Connection {
 }
 
 /// All of a node, sorted by number.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Connections {
     list: Vec<Connection>,
 }

@@ -146,7 +146,7 @@ impl Run {
                 messages_out: bytes / 50,
             })
             .collect();
-        self.event(millis, node, Event::Pulse { peers, duplicates: 3, mempool: 4, mempool_bytes: 624 });
+        self.event(millis, node, Event::Pulse { peers, duplicates: 3, mempool: 4, mempool_bytes: 624, messages: Vec::new() });
     }
 
     pub fn sync(&mut self, millis: u64, node: u32, phase: SyncPhase, height: u64, target: u64) {

@@ -54,6 +54,7 @@ impl Observer {
         match event {
             Event::Started { id, height, tip, balance, max_peers, mining } => {
                 self.past_duplicates += watched.duplicates;
+                self.messages.bury(&watched.received);
                 watched.restart(at);
                 let node = &mut watched.node;
                 node.id = id.to_string();
@@ -62,6 +63,7 @@ impl Observer {
                 node.mining = mining.map(|tries| model::Mining { tries_per_second: tries, ..Default::default() });
                 watched.set_tip(at, *height, tip.to_string());
                 watched.blocks.tip(*tip, *height);
+                self.count_running();
             }
             Event::Listening { address } => watched.node.address = address.to_string(),
             Event::Mining { height, difficulty } => {
@@ -77,10 +79,10 @@ impl Observer {
                 sync.downloaded = *downloaded;
                 sync.from = name.map(|connection| connection.peer.name.clone());
             }
-            Event::Pulse { peers, duplicates, mempool, mempool_bytes } => {
+            Event::Pulse { peers, duplicates, mempool, mempool_bytes, messages } => {
                 watched.duplicates = *duplicates;
                 watched.node.mempool = (*mempool as u64, *mempool_bytes as u64);
-                let sum = watched.pulse(at, peers);
+                let sum = watched.pulse(at, peers, messages);
                 let totals = &mut self.totals;
                 totals.bytes_in = totals.bytes_in.saturating_add(sum.bytes_in);
                 totals.bytes_out = totals.bytes_out.saturating_add(sum.bytes_out);
@@ -90,10 +92,7 @@ impl Observer {
                 watched.node.transactions = *transactions;
                 watched.node.balance = in_hundredths(*balance);
             }
-            Event::Stopped => {
-                watched.stop(at, "stopped".to_owned());
-                self.past_duplicates += std::mem::take(&mut watched.duplicates);
-            }
+            Event::Stopped => self.stop(at, index, "stopped".to_owned()),
             _ => {}
         }
     }
@@ -171,6 +170,7 @@ impl Observer {
             Event::PeerHeight { connection, height } => {
                 if let Some(connection) = watched.connections.get_mut(*connection) {
                     connection.peer.height = *height;
+                    watched.peer_height(*height);
                 }
             }
             Event::Reputation { connection, delta, value, reason, .. } => {
@@ -237,7 +237,7 @@ impl Observer {
                 let line = block_line(at, id.short(), *height, *transactions, *size);
                 let line = BlockLine { miner: watched.node.name.clone(), ..line };
                 watched.blocks.body(*id, line);
-                let arrival = Arrival { at, node: index, source: Source::Own, news: true };
+                let arrival = Arrival { at, node: index, source: Source::Own, news: true, running: self.running };
                 self.relays.arrived(Thing::Block(*id, *height), arrival);
             }
             Event::BlockReceived { id, height, transactions, size, miner, connection, peer } => {
@@ -253,7 +253,7 @@ impl Observer {
                     None => Source::Stranger(peer.short()),
                 };
                 let news = height.saturating_add(HISTORY_BLOCKS) >= watched.node.sync.target;
-                let arrival = Arrival { at, node: index, source, news };
+                let arrival = Arrival { at, node: index, source, news, running: self.running };
                 self.relays.arrived(Thing::Block(*id, *height), arrival);
             }
             Event::TipChanged { id, height, balance, transactions } => {
@@ -285,7 +285,7 @@ impl Observer {
                         None => Source::Unknown,
                     },
                 };
-                let arrival = Arrival { at, node: index, source, news: true };
+                let arrival = Arrival { at, node: index, source, news: true, running: self.running };
                 self.relays.arrived(Thing::Transaction(*id), arrival);
             }
             _ => {}

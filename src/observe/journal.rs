@@ -5,7 +5,7 @@ use rumormill_ui::model::{LogLevel, LogLine};
 use std::collections::VecDeque;
 
 /// The last log lines.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Journal {
     lines: VecDeque<(u64, LogLine)>,
     chatter: VecDeque<(u64, LogLine)>,

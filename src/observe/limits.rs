@@ -15,6 +15,8 @@ pub const NODES: usize = 65_536;
 pub const RELAYS: [usize; 3] = [128, 96, 32];
 /// Hops of a path shown at most; a longer one loses its beginning.
 pub const PATH_HOPS: usize = 64;
+/// Hops told of one block or transaction: the first ones to get it. A thousand nodes' last ones add no more to a picture.
+pub const HOPS: usize = 256;
 /// Ids remembered to count each block and transaction once: two generations of so many, 8 bytes each.
 pub const SEEN_GENERATION: usize = 32_768;
 /// Log lines kept of level info and graver.
@@ -37,6 +39,11 @@ pub const BANS: usize = 256;
 pub const TEXT: usize = 256;
 /// Blocks behind from which a node counts as lagging: one behind is the time that a block takes to travel.
 pub const LAG_BLOCKS: u64 = 2;
+/// What depends on the moment (lag, silence) is looked at in steps of this, counted from the run's start, and not when somebody looks:
+/// so that a replay shows what was shown live.
+pub const TICK: Duration = Duration::from_millis(250);
+/// Steps made up for at most after a silence, ten minutes: a moment far in the future must not hold up anybody.
+pub const TICKS_AT_ONCE: u64 = 2_400;
 /// How long it must be so far behind before it is called lagging.
 pub const LAG_GRACE: Duration = Duration::from_secs(3);
 /// Time constant of the smoothed rate of synchronization: steady to read, and honest within seconds.
@@ -47,6 +54,8 @@ pub const SYNC_SAMPLE: Duration = Duration::from_millis(250);
 pub const HISTORY_BLOCKS: u64 = 8;
 /// A gap between pulses above which seconds of silence are drawn.
 pub const PULSE_GAP: Duration = Duration::from_millis(2_500);
+/// Kinds of messages counted: no protocol has as many.
+pub const KINDS: usize = 256;
 /// Pause between lines that report a synchronization's progress.
 pub const PROGRESS_LINE: Duration = Duration::from_secs(2);
 /// Log files kept, one a day.

@@ -104,7 +104,11 @@ fn all() -> Vec<(Event, Option<&'static str>, bool)> {
             Some("sync: headers 20 of 40 from connection 5"),
             true,
         ),
-        (Event::Pulse { peers: vec![PeerTraffic::default()], duplicates: 0, mempool: 0, mempool_bytes: 0 }, None, false),
+        (
+            Event::Pulse { peers: vec![PeerTraffic::default()], duplicates: 0, mempool: 0, mempool_bytes: 0, messages: vec![] },
+            None,
+            false,
+        ),
         (
             Event::Statistics { blocks: 1, transactions: 30, balance: 55_000, peers: 3, mempool: 2 },
             Some("1 block, 30 transactions, balance 550.00, 3 peers, 2 waiting"),

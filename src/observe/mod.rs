@@ -8,8 +8,11 @@
 //! | `observer` | folds the events of all nodes into [`rumormill_ui::model::Snapshot`]s: `fold` takes them in, `picture` puts one out |
 //! | `watched` | one node as seen so far; `connections`, `blocks` and `progress` are its parts |
 //! | `relays` | what travelled from node to node, traced hop by hop |
+//! | `messages` | messages received, by kind |
+//! | `told` | what no event says: what whoever runs the nodes sets |
 //! | `journal` | the bounded ring of log lines |
 //! | `lines` | plain lines and JSON lines, for a node without a dashboard |
+//! | `recording` | a run as a file: written, read, played again |
 //! | `load` | what this process takes of the machine |
 //! | `log` | where tracing's records go: a file, never the screen |
 //!
@@ -24,11 +27,14 @@ pub mod limits;
 pub mod lines;
 mod load;
 pub mod log;
+mod messages;
 mod names;
 mod observer;
 mod picture;
 mod progress;
+mod recording;
 mod relays;
+mod told;
 mod watched;
 mod words;
 
@@ -37,6 +43,9 @@ pub use lines::{Format, Lines, json_line, plain_line};
 pub use load::LoadMeter;
 pub use names::Names;
 pub use observer::{Diagnose, Observer, Plan};
+pub use recording::{
+    Control, EngineName, FaultLine, Finished, Header, Line, LinkLine, Player, Reader, Recorder, RecordingError, Speed,
+};
 pub use words::{Words, clean, coins, words};
 
 #[cfg(test)]
@@ -53,3 +62,5 @@ mod lines_tests;
 mod observer_tests;
 #[cfg(test)]
 mod relays_tests;
+#[cfg(test)]
+mod told_tests;

@@ -1,16 +1,17 @@
 //! Folds the events of all nodes into snapshots.
 
-use super::limits::NODES;
+use super::limits::{NODES, TICK};
+use super::messages::Messages;
 use super::relays::Relays;
+use super::told::Told;
 use super::watched::Watched;
 use super::words::{self, clean, counted};
 use super::{Hub, Names};
 use crate::chain::Address;
 use crate::node::{Event, Stamped, Time};
-use rumormill_ui::model::{
-    Clock, ClockMode, Fault, Load, LogLevel, LogLine, NodeState, Problem, Snapshot, Totals, TrafficSample,
-};
+use rumormill_ui::model::{Clock, Fault, Load, LogLevel, LogLine, NodeState, Problem, Snapshot, Totals, TrafficSample};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Says what is wrong in a snapshot, worst first (the dashboard's crate has the rules).
 pub type Diagnose = fn(&Snapshot) -> Vec<Problem>;
@@ -30,7 +31,8 @@ pub struct Plan {
     pub nodes: Vec<(String, String)>,
 }
 
-/// Folds events into the dashboard's model. One for all nodes watched; used from one thread.
+/// Folds events into the dashboard's model. A clone is a point to come back to. One for all nodes watched; used from one thread.
+#[derive(Clone)]
 pub struct Observer {
     pub(super) start: Time,
     pub(super) title: String,
@@ -44,11 +46,18 @@ pub struct Observer {
     pub(super) totals: Totals,
     /// Duplicates of lives that ended: a node counts anew when it starts again.
     pub(super) past_duplicates: u64,
-    pub(super) faults: Vec<Fault>,
+    /// Kinds of messages received in lives that ended.
+    pub(super) messages: Messages,
+    /// Nodes that run.
+    pub(super) running: u32,
+    /// [`TICK`](super::limits::TICK)s that have passed.
+    pub(super) ticks: u64,
+    /// Faults that hold, and when (run time) they end, where that is known.
+    pub(super) faults: Vec<(Fault, Option<Duration>)>,
+    pub(super) told: Told,
     pub(super) cuts: BTreeSet<(u32, u32)>,
     pub(super) load: Load,
     pub(super) traffic: Vec<TrafficSample>,
-    pub(super) traffic_second: Option<u64>,
     pub(super) diagnose: Diagnose,
     pub(super) generation: u64,
     pub(super) buffer: Vec<Stamped>,
@@ -75,15 +84,23 @@ impl Observer {
             log_level: LogLevel::Debug,
             totals: Totals::default(),
             past_duplicates: 0,
+            messages: Messages::default(),
+            running: 0,
+            ticks: 0,
             faults: Vec::new(),
+            told: Told::default(),
             cuts: BTreeSet::new(),
             load: Load::default(),
             traffic: Vec::new(),
-            traffic_second: None,
             diagnose,
             generation: 0,
             buffer: Vec::new(),
         }
+    }
+
+    /// The latest moment (run time) whose passing was taken note of.
+    pub(super) fn moment(&self) -> Duration {
+        TICK.saturating_mul(u32::try_from(self.ticks).unwrap_or(u32::MAX))
     }
 
     /// The names in use, for lines.
@@ -96,36 +113,9 @@ impl Observer {
         self.log_level = level;
     }
 
-    /// Whether the run moves, and its wanted speed in percent of real time.
-    pub fn set_clock(&mut self, mode: ClockMode, speed_percent: u32) {
-        self.clock.mode = mode;
-        self.clock.speed_percent = speed_percent;
-    }
-
-    /// The faults that hold now.
-    pub fn set_faults(&mut self, faults: Vec<Fault>) {
-        self.faults = faults;
-    }
-
-    /// The pairs of nodes whose link a fault cuts now. A pair without a connection is shown as a cut link.
-    pub fn set_cuts(&mut self, pairs: impl IntoIterator<Item = (u32, u32)>) {
-        self.cuts = pairs.into_iter().map(|(a, b)| (a.min(b), a.max(b))).collect();
-    }
-
     /// What this process takes of the machine now; see [`super::LoadMeter`].
     pub fn set_load(&mut self, load: Load) {
         self.load = load;
-    }
-
-    /// A node no longer runs, or could not start, and why in words: "killed by you".
-    pub fn node_down(&mut self, node: u32, now: Time, reason: &str) {
-        let at = now.since(self.start);
-        let Some(watched) = Self::watched(&mut self.nodes, &self.names, node) else {
-            return;
-        };
-        watched.stop(at, clean(reason));
-        self.past_duplicates += std::mem::take(&mut watched.duplicates);
-        self.log(now, LogLevel::Warn, Some(node), "node", &format!("down: {reason}"));
     }
 
     /// Adds a log line that no event tells: of the driver, or of a fault.
@@ -159,6 +149,7 @@ impl Observer {
     pub fn observe(&mut self, stamped: &Stamped) {
         let Stamped { at, node: index, event } = stamped;
         let now = at.since(self.start);
+        self.tick(now);
         if let Event::Started { id, .. } = event {
             self.node_started(*index, *id);
         }
@@ -202,7 +193,7 @@ impl Observer {
         }
     }
 
-    fn watched<'a>(nodes: &'a mut BTreeMap<u32, Watched>, names: &Names, index: u32) -> Option<&'a mut Watched> {
+    pub(super) fn watched<'a>(nodes: &'a mut BTreeMap<u32, Watched>, names: &Names, index: u32) -> Option<&'a mut Watched> {
         if nodes.len() >= NODES && !nodes.contains_key(&index) {
             return None;
         }

@@ -1,9 +1,8 @@
 //! One picture of all nodes: the snapshot that the dashboard draws.
 
 use super::connections::Connection;
-use super::limits::TRAFFIC_SAMPLES;
+use super::limits::{TICK, TICKS_AT_ONCE, TRAFFIC_SAMPLES};
 use super::observer::Observer;
-use super::watched::Watched;
 use crate::chain::Address;
 use crate::node::Time;
 use rumormill_ui::model::{End, Link, Snapshot, Stranger, Totals, TrafficSample};
@@ -17,35 +16,21 @@ impl Observer {
         let at = now.since(self.start);
         self.generation += 1;
         self.clock.elapsed = at;
-        let alone = self.nodes.len() == 1;
-        let running: Vec<&Watched> = self.nodes.values().filter(|watched| watched.runs()).collect();
-        let count = u32::try_from(running.len()).unwrap_or(u32::MAX);
-        // A node watched alone has only its peers' word for what the best tip is.
-        let best = running
-            .iter()
-            .map(|watched| {
-                let target = if alone { watched.node.sync.target } else { 0 };
-                watched.node.height.max(target)
-            })
-            .max()
-            .unwrap_or(0);
-        let mut duplicates = self.past_duplicates;
-        for watched in self.nodes.values_mut() {
-            watched.refresh(at, best);
-            duplicates = duplicates.saturating_add(watched.duplicates);
-        }
+        self.tick(at);
+        let best = self.best();
+        let live = self.nodes.values().map(|watched| watched.duplicates);
+        let duplicates = live.fold(self.past_duplicates, u64::saturating_add);
         let (links, strangers) = self.links();
-        self.sum_traffic(at);
         let mut snapshot = Snapshot {
             generation: self.generation,
             title: self.title.clone(),
             seed: self.seed,
             clock: self.clock,
-            nodes: self.nodes.values().map(|watched| watched.snapshot(at)).collect(),
+            nodes: self.nodes.values().map(|watched| watched.snapshot(at, best)).collect(),
             links,
             strangers,
             problems: Vec::new(),
-            relays: self.relays.lines(&self.names, count),
+            relays: self.relays.lines(&self.names),
             traffic: self.traffic.clone(),
             totals: Totals {
                 blocks: self.relays.blocks,
@@ -53,10 +38,15 @@ impl Observer {
                 duplicates,
                 ..self.totals
             },
-            faults: self.faults.clone(),
+            faults: self.faults_at(at),
+            timeline: self.told.timeline.clone(),
+            expectations: self.told.expectations.clone(),
+            messages: self.messages.counts(self.nodes.values()),
+            controls: self.told.controls,
+            recording: self.told.recording.clone(),
+            notice: self.told.notice.clone(),
             logs: self.journal.lines(),
             load: self.load,
-            ..Snapshot::default()
         };
         // The one place where the dashboard's rules look at what was seen.
         snapshot.problems = (self.diagnose)(&snapshot);
@@ -106,16 +96,51 @@ impl Observer {
             let fresh = || (Link { from, to, ..Link::default() }, false);
             links.entry((from, to)).or_insert_with(fresh).0.cut = true;
         }
+        for (pair, shapes) in &self.told.shapes {
+            if let Some((link, _)) = links.get_mut(&(pair.0, End::Node(pair.1))) {
+                link.configured = Some(*shapes);
+            }
+        }
         let links = links.into_values().map(|(link, _)| link).collect();
         (links, strangers.into_values().collect())
     }
 
-    /// Adds up all nodes' samples, newest to newest, once a second: the graph moves on by whole seconds.
-    fn sum_traffic(&mut self, at: Duration) {
-        if self.traffic_second == Some(at.as_secs()) {
+    /// Brings what depends on the moment up to `at`, in steps that are counted from the run's start.
+    pub(super) fn tick(&mut self, at: Duration) {
+        let due = u64::try_from(at.as_micros() / TICK.as_micros()).unwrap_or(u64::MAX);
+        if due <= self.ticks {
             return;
         }
-        self.traffic_second = Some(at.as_secs());
+        self.ticks = self.ticks.max(due.saturating_sub(TICKS_AT_ONCE));
+        while self.ticks < due {
+            self.ticks += 1;
+            let now = Duration::from_micros(self.ticks.saturating_mul(TICK.as_micros() as u64));
+            let best = self.best();
+            for watched in self.nodes.values_mut() {
+                watched.refresh(now, best);
+            }
+            // The graph moves on by whole seconds.
+            if now.subsec_nanos() == 0 {
+                self.sum_traffic();
+            }
+        }
+    }
+
+    /// Height of the best tip of all. A node watched alone has only its peers' word for it.
+    fn best(&self) -> u64 {
+        let alone = self.nodes.len() == 1;
+        let running = self.nodes.values().filter(|watched| watched.runs());
+        running
+            .map(|watched| {
+                let target = if alone { watched.node.sync.target } else { 0 };
+                watched.node.height.max(target)
+            })
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Adds up all nodes' samples, newest to newest.
+    fn sum_traffic(&mut self) {
         let length = self.nodes.values().map(|watched| watched.node.traffic.len()).max();
         let mut sum = vec![TrafficSample::default(); length.unwrap_or(0).min(TRAFFIC_SAMPLES)];
         for watched in self.nodes.values() {

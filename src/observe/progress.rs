@@ -4,7 +4,7 @@ use super::limits::{SYNC_SAMPLE, SYNC_SMOOTHING};
 use std::time::Duration;
 
 /// A smoothed rate of blocks a second.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Progress {
     /// Height when it began.
     pub from: u64,

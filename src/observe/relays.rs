@@ -1,9 +1,9 @@
 //! What travelled from node to node: each block and transaction traced hop by hop, from who first had it to who got it last.
 
 use super::Names;
-use super::limits::{PATH_HOPS, RELAYS, SEEN_GENERATION};
+use super::limits::{HOPS, PATH_HOPS, RELAYS, SEEN_GENERATION};
 use crate::chain::{BlockId, TxId};
-use rumormill_ui::model::{Relay, RelayKind};
+use rumormill_ui::model::{Hop, Relay, RelayKind};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
@@ -36,12 +36,15 @@ pub(super) struct Arrival {
     pub source: Source,
     /// False for history being fetched: it is counted, and no line is made of it.
     pub news: bool,
+    /// How many nodes run now.
+    pub running: u32,
 }
 
 // Parents are stored as indexes; these two stand for no index ([`super::limits::NODES`] is far below).
 const ORIGIN: u32 = u32::MAX;
 const OUTSIDE: u32 = u32::MAX - 1;
 
+#[derive(Clone)]
 struct Trace {
     relay: Relay,
     /// Rises with each trace of its ring.
@@ -52,6 +55,7 @@ struct Trace {
     /// Who brought it in, when it came from outside.
     stranger: Option<String>,
     last: u32,
+    /// Its path must be made anew.
     changed: bool,
 }
 
@@ -60,7 +64,7 @@ const RARE: usize = 0;
 const TRANSACTIONS: usize = 1;
 const ADDRESSES: usize = 2;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Ring {
     traces: VecDeque<Trace>,
     next: u64,
@@ -83,7 +87,7 @@ impl Ring {
 }
 
 /// What was relayed lately.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Relays {
     rings: [Ring; 3],
     // Looked up, never iterated. Keys are the first eight bytes of hashes.
@@ -102,7 +106,7 @@ impl Relays {
             // Turned over, so that the two kinds cannot meet.
             Thing::Transaction(id) => (!key(id.as_bytes()), TRANSACTIONS),
         };
-        let Arrival { at, node, source, news } = arrival;
+        let Arrival { at, node, source, news, running } = arrival;
         let (parent, stranger) = match source {
             Source::Own => (ORIGIN, None),
             Source::Node(index) => (index, None),
@@ -116,7 +120,12 @@ impl Relays {
                 trace.parents.insert(place, (node, parent));
                 trace.last = node;
                 trace.changed = true;
-                trace.relay.took = trace.relay.took.max(at.saturating_sub(trace.relay.at));
+                let after = at.saturating_sub(trace.relay.at);
+                trace.relay.took = trace.relay.took.max(after);
+                if trace.relay.hops.len() < HOPS {
+                    trace.relay.hops.push(Hop { node, from: watched(parent), after });
+                }
+                trace.count(running);
                 if trace.stranger.is_none() {
                     trace.stranger = stranger;
                 }
@@ -137,8 +146,9 @@ impl Relays {
             Thing::Block(id, height) => (RelayKind::Block, id.short(), Some(height)),
             Thing::Transaction(id) => (RelayKind::Transaction, id.short(), None),
         };
-        let trace = Trace {
-            relay: Relay { at, kind, id, height, ..Relay::default() },
+        let hops = vec![Hop { node, from: watched(parent), after: Duration::ZERO }];
+        let mut trace = Trace {
+            relay: Relay { at, kind, id, height, hops, ..Relay::default() },
             number: 0,
             key: Some(key),
             parents: vec![(node, parent)],
@@ -146,6 +156,7 @@ impl Relays {
             last: node,
             changed: true,
         };
+        trace.count(running);
         self.index.insert(key, (ring, self.rings[ring].next));
         self.add(ring, trace);
     }
@@ -171,14 +182,12 @@ impl Relays {
         self.add(ring, trace);
     }
 
-    /// Newest first. `running` is how many nodes run.
-    pub fn lines(&mut self, names: &Names, running: u32) -> Vec<Relay> {
+    /// Newest first.
+    pub fn lines(&mut self, names: &Names) -> Vec<Relay> {
         for trace in self.rings.iter_mut().flat_map(|ring| &mut ring.traces) {
             if trace.changed {
                 trace.changed = false;
                 trace.relay.path = path(trace, names);
-                let seen = u32::try_from(trace.parents.len()).unwrap_or(u32::MAX);
-                trace.relay.seen = (seen, running.max(seen));
             }
         }
         let mut all: Vec<(&Trace, usize)> = Vec::new();
@@ -188,6 +197,19 @@ impl Relays {
         all.sort_by_key(|(trace, ring)| (trace.relay.at, *ring, trace.number));
         all.into_iter().rev().map(|(trace, _)| trace.relay.clone()).collect()
     }
+}
+
+impl Trace {
+    /// Counts who has it, of how many that run at this arrival.
+    fn count(&mut self, running: u32) {
+        let seen = u32::try_from(self.parents.len()).unwrap_or(u32::MAX);
+        self.relay.seen = (seen, running.max(seen));
+    }
+}
+
+/// The watched node that stands behind a parent, if one does.
+fn watched(parent: u32) -> Option<u32> {
+    (parent != ORIGIN && parent != OUTSIDE).then_some(parent)
 }
 
 /// From the origin to the node that got it last.
@@ -221,7 +243,7 @@ fn key(id: &[u8; 32]) -> u64 {
 }
 
 /// Remembers the last ids in two generations: bounded, and forgets the older half at once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Seen {
     young: HashSet<u64>,
     old: HashSet<u64>,

@@ -1,16 +1,19 @@
 //! One node as seen so far.
 
 use super::blocks::Blocks;
-use super::connections::{Connections, push_bounded};
-use super::limits::{BANS, LAG_BLOCKS, LAG_GRACE, PULSE_GAP, TRAFFIC_SAMPLES};
+use super::connections::{Connections, per_second, push_bounded};
+use super::limits::{BANS, KINDS, LAG_BLOCKS, LAG_GRACE, PULSE_GAP, TRAFFIC_SAMPLES};
 use super::progress::Progress;
 use crate::chain::limits::COIN;
-use crate::node::{PeerTraffic, SyncPhase};
+use crate::node::{KindCount, PeerTraffic, SyncPhase};
 use rumormill_ui::model::{self, Ban, Node, NodeState, TrafficSample};
 use std::time::Duration;
 
+/// The reason that is shown while a node stands still.
+const PAUSED: &str = "paused";
+
 /// A node, folded from its events.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Watched {
     /// As the dashboard shows it; what `connections`, `blocks` and `progress` hold is filled in for each snapshot.
     pub node: Node,
@@ -19,6 +22,10 @@ pub(super) struct Watched {
     pub progress: Progress,
     /// Duplicates it has counted since it started.
     pub duplicates: u64,
+    /// What it received by kind since it started, and how much of that a second at last.
+    pub received: Vec<(KindCount, u64)>,
+    /// It stands still at somebody's wish.
+    pub paused: bool,
     last_pulse: Option<Duration>,
     /// Since when it is [`LAG_BLOCKS`] behind.
     behind_since: Option<Duration>,
@@ -48,6 +55,8 @@ impl Watched {
         self.node.reason = Some(reason);
         self.node.sync = model::Sync::default();
         self.node.mempool = (0, 0);
+        self.received.clear();
+        self.paused = false;
         self.connections.clear();
         self.behind_since = None;
     }
@@ -64,6 +73,24 @@ impl Watched {
             self.node.tip_since = at;
         }
         self.node.height = height;
+        // A tip is a header that is known. At the tip, nothing above it is wanted.
+        let sync = &mut self.node.sync;
+        let settled = matches!(sync.phase, model::SyncPhase::Idle | model::SyncPhase::Synced);
+        sync.headers = if settled { height } else { sync.headers.max(height) };
+        sync.target = if settled { height } else { sync.target.max(height) };
+    }
+
+    /// A peer says that its chain is this high: worth reaching until our own synchronization knows better.
+    pub fn peer_height(&mut self, height: u64) {
+        self.node.sync.target = self.node.sync.target.max(height);
+    }
+
+    /// It stands still, or goes on.
+    pub fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+        if self.runs() {
+            self.node.reason = paused.then(|| PAUSED.to_owned());
+        }
     }
 
     /// What it says of its synchronization.
@@ -94,7 +121,7 @@ impl Watched {
     }
 
     /// The once-a-second counts. Returns what went through since the last.
-    pub fn pulse(&mut self, at: Duration, counts: &[PeerTraffic]) -> TrafficSample {
+    pub fn pulse(&mut self, at: Duration, counts: &[PeerTraffic], kinds: &[KindCount]) -> TrafficSample {
         let since = self.last_pulse.unwrap_or(self.node.state_since);
         let mut span = at.saturating_sub(since);
         if span.is_zero() {
@@ -104,6 +131,15 @@ impl Watched {
         self.last_pulse = Some(at);
         let sum = self.connections.pulse(counts, span);
         push_bounded(&mut self.node.traffic, sum, TRAFFIC_SAMPLES);
+        let before = std::mem::take(&mut self.received);
+        self.received = kinds
+            .iter()
+            .take(KINDS)
+            .map(|kind| {
+                let had = before.iter().find(|(old, _)| old.kind == kind.kind).map_or(0, |(old, _)| old.count);
+                (kind.clone(), per_second(kind.count.saturating_sub(had), span))
+            })
+            .collect();
         sum
     }
 
@@ -123,36 +159,55 @@ impl Watched {
             connection.peer.rate = (0, 0);
             connection.messages = 0;
         }
+        for (_, rate) in &mut self.received {
+            *rate = 0;
+        }
     }
 
-    /// Brings what depends on the moment up to date: lag, state, expired bans. `best` is the best tip of all.
+    /// Brings what depends on the moment up to date: lag, state, expired bans. `best` is the best tip of all. Called at each
+    /// [`TICK`](super::limits::TICK), and never because somebody looks.
     pub fn refresh(&mut self, now: Duration, best: u64) {
         self.fill_silence(now);
         self.node.bans.retain(|ban| ban.until > now);
-        self.node.lag = best.saturating_sub(self.node.height);
+        let lag = best.saturating_sub(self.node.height);
+        self.node.lag = lag;
         if !self.runs() {
             return;
         }
-        if self.node.lag < LAG_BLOCKS {
+        if lag < LAG_BLOCKS {
             self.behind_since = None;
         } else {
             self.behind_since.get_or_insert(now);
         }
-        let missing = self.node.sync.target.saturating_sub(self.node.height).max(self.node.lag);
-        let lagging = self.behind_since.is_some_and(|since| now.saturating_sub(since) >= LAG_GRACE);
-        let state = if is_busy(self.node.sync.phase) && missing >= LAG_BLOCKS {
-            NodeState::Syncing
-        } else if lagging {
-            NodeState::Lagging
-        } else {
-            NodeState::Ok
-        };
+        let state = self.state(now, lag);
         self.set_state(state, now);
     }
 
-    /// What the dashboard gets.
-    pub fn snapshot(&self, now: Duration) -> Node {
+    /// How it is at this moment, `lag` blocks behind the best.
+    fn state(&self, now: Duration, lag: u64) -> NodeState {
+        let missing = self.node.sync.target.saturating_sub(self.node.height).max(lag);
+        let lagging = self.behind_since.is_some_and(|since| now.saturating_sub(since) >= LAG_GRACE);
+        if !self.runs() {
+            self.node.state
+        } else if is_busy(self.node.sync.phase) && missing >= LAG_BLOCKS {
+            NodeState::Syncing
+        } else if lagging && lag >= LAG_BLOCKS {
+            NodeState::Lagging
+        } else {
+            NodeState::Ok
+        }
+    }
+
+    /// What the dashboard gets. `best` is the best tip of all.
+    pub fn snapshot(&self, now: Duration, best: u64) -> Node {
         let mut node = self.node.clone();
+        node.lag = best.saturating_sub(node.height);
+        let state = self.state(now, node.lag);
+        if node.state != state {
+            node.state = state;
+            node.state_since = now;
+        }
+        node.bans.retain(|ban| ban.until > now);
         node.peers = self.connections.iter().map(|connection| connection.peer.clone()).collect();
         node.blocks = self.blocks.lines();
         if is_busy(node.sync.phase) {

@@ -23,6 +23,15 @@ fn reads_as_people_write() {
     assert_eq!(speed(100), "1.0x");
     assert_eq!(speed(25), "0.25x");
     assert_eq!(speed(2000), "20x");
+    assert_eq!(speed(crate::model::Clock::FULL_SPEED), "max");
+    assert_eq!(minutes(Duration::from_secs(41)), "0:41");
+    assert_eq!(minutes(Duration::from_secs(725)), "12:05");
+    assert_eq!(minutes(Duration::from_secs(3_723)), "1:02:03");
+    assert_eq!(share(200_000), "20%");
+    assert_eq!(share(187_300), "18.7%");
+    assert_eq!(share(5_000), "0.5%");
+    assert_eq!(share(240), "0.02%");
+    assert_eq!(share(0), "0%");
     assert_eq!(percent(1, 0), 100);
     assert_eq!(percent(7, 10), 70);
     assert_eq!(percent(u64::MAX, u64::MAX), 100);

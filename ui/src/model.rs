@@ -6,6 +6,12 @@
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+mod intent;
+mod relay;
+
+pub use intent::{Controls, Intent, LinkTweak};
+pub use relay::{Hop, Relay, RelayKind};
+
 /// All that can be seen at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -58,8 +64,13 @@ pub struct Clock {
     pub elapsed: Duration,
     /// Whether it moves.
     pub mode: ClockMode,
-    /// Wanted speed against real time in percent: 100 is real time.
+    /// Wanted speed against real time in percent: 100 is real time, [`Clock::FULL_SPEED`] as fast as the machine can.
     pub speed_percent: u32,
+}
+
+impl Clock {
+    /// The speed of a run that never waits; in [`Intent::Speed`] too.
+    pub const FULL_SPEED: u32 = u32::MAX;
 }
 
 /// Whether the run moves.
@@ -305,6 +316,8 @@ pub struct Link {
     pub messages: u64,
     /// Cut by a fault.
     pub cut: bool,
+    /// Packets lost lately as measured, both ways together, parts of a million; `None`: nobody counts them.
+    pub lost: Option<u32>,
     /// What was asked for, `from` to `to` and back, where anything was.
     pub configured: Option<(LinkShape, LinkShape)>,
 }
@@ -369,19 +382,6 @@ pub struct MessageCount {
     pub rate: u64,
     /// Bytes received since the start.
     pub bytes: u64,
-}
-
-/// What whoever runs this can be asked to do; keys for the rest are off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Controls {
-    /// Faults can be injected.
-    pub faults: bool,
-    /// The run can be paused.
-    pub pause: bool,
-    /// One event at a time can be played.
-    pub step: bool,
-    /// The speed can be changed.
-    pub speed: bool,
 }
 
 /// A recording that is being replayed.
@@ -459,60 +459,6 @@ pub enum Subject {
     },
 }
 
-/// Something that travelled from node to node, or an event worth a line beside it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Relay {
-    /// When (run time) it was first seen.
-    pub at: Duration,
-    /// What it is.
-    pub kind: RelayKind,
-    /// Its id's first eight digits, empty where there is none.
-    pub id: String,
-    /// A block's height.
-    pub height: Option<u64>,
-    /// Names of the nodes on the path to the node that got it last, origin first.
-    pub path: Vec<String>,
-    /// From first seen to last seen so far.
-    pub took: Duration,
-    /// Nodes that have it, of how many that run.
-    pub seen: (u32, u32),
-    /// How it went, hop by hop, in the order of arrival; for blocks and transactions.
-    pub hops: Vec<Hop>,
-    /// Words where the above does not say it: "14 addresses", "reputation 41 -> -52: malformed frame", "depth 2".
-    pub note: String,
-}
-
-/// Something arrived at a node for the first time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hop {
-    /// Where.
-    pub node: u32,
-    /// From which node; `None`: it was made there, or came from a stranger.
-    pub from: Option<u32>,
-    /// How long after it was first seen anywhere.
-    pub after: Duration,
-}
-
-/// What was relayed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum RelayKind {
-    /// A block.
-    #[default]
-    Block,
-    /// A transaction.
-    Transaction,
-    /// Addresses of peers.
-    Peers,
-    /// A ban.
-    Ban,
-    /// A reorganization.
-    Reorg,
-    /// A connection was made.
-    Connect,
-    /// A connection was lost.
-    Disconnect,
-}
-
 /// Traffic within one second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrafficSample {
@@ -545,6 +491,8 @@ pub struct Totals {
     pub messages_in: u64,
     /// Messages that brought nothing new.
     pub duplicates: u64,
+    /// Messages that got lost on their way: on a lossy or cut link, or before a full queue.
+    pub drops: u64,
 }
 
 /// A fault that was injected.
@@ -617,80 +565,4 @@ pub struct BlockLine {
     pub at: Duration,
     /// From whom (a node's name or short id); `None` if mined here.
     pub from: Option<String>,
-}
-
-/// A change to links, by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LinkTweak {
-    /// One-way delay.
-    Latency(Duration),
-    /// Lost packets, parts of a million.
-    Loss(u32),
-    /// Bytes a second.
-    Bandwidth(u64),
-    /// Nothing comes through.
-    Cut,
-}
-
-/// What the reader of the dashboard wants done; whoever runs the nodes does it. Faults end by themselves after `lasts`
-/// (`None`: until undone).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Intent {
-    /// End the run.
-    Quit,
-    /// Kill a node, as `kill -9` does.
-    Kill {
-        /// Which.
-        node: u32,
-        /// For how long.
-        lasts: Option<Duration>,
-    },
-    /// Start a node again.
-    Restart(u32),
-    /// Stand a node still; again: let it go on.
-    Freeze {
-        /// Which.
-        node: u32,
-        /// For how long.
-        lasts: Option<Duration>,
-    },
-    /// Change the link between two nodes, or (`to` is `None`) all links of one, both ways.
-    Link {
-        /// One end.
-        from: u32,
-        /// The other.
-        to: Option<u32>,
-        /// What changes.
-        tweak: LinkTweak,
-        /// For how long.
-        lasts: Option<Duration>,
-    },
-    /// Cut all links between these nodes and the rest.
-    Partition {
-        /// One side.
-        group: Vec<u32>,
-        /// For how long.
-        lasts: Option<Duration>,
-    },
-    /// Undo the fault with this number; `None`: the last one.
-    Undo(Option<u32>),
-    /// Undo all faults.
-    ClearFaults,
-    /// Pause the run, or let it go on.
-    TogglePause,
-    /// Play one event of a paused run.
-    Step,
-    /// Change the speed to this much, percent of real time.
-    Speed(u32),
-    /// Go to a moment of a recording (run time).
-    Seek(Duration),
-    /// Save what was done by hand as a preset that does it again.
-    SavePreset,
-    /// End a ban: of the peer with this id (64 hex digits), on a node.
-    Unban {
-        /// On which node.
-        node: u32,
-        /// Whose.
-        id: String,
-    },
 }

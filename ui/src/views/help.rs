@@ -1,7 +1,7 @@
 //! Every key and sign on one page, from the action table.
 
 use crate::{
-    action::{self, ACTIONS, Where},
+    action::{self, ACTIONS, Action, Where},
     brush::width,
     glyphs::state_word,
     layout::{self, Size},
@@ -17,8 +17,8 @@ enum Line {
     Words(Vec<(String, Style)>),
 }
 
-/// Draws the page from line `offset` on; returns the last useful offset.
-pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, offset: usize) -> usize {
+/// Draws the page from line `offset` on, the keys of the view it was opened in first; returns the last useful offset.
+pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, view: char, offset: usize) -> usize {
     let look = if Size::of(scene.buf.area) == Size::Full { Look::Framed } else { Look::Ruled };
     let ascii = scene.glyphs.is_ascii();
     let scroll = if ascii { "Up/Down scroll" } else { "↑↓ scroll" };
@@ -28,22 +28,28 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, offset: usize) -> usize {
     // Side by side where two columns fit.
     let pages = if inside.width >= 108 { 2 } else { 1 };
     let mut lines = Vec::new();
-    let mut places: Vec<Where> = Vec::new();
-    for row in ACTIONS {
-        if !places.contains(&row.enabled) {
-            places.push(row.enabled);
+    let means = scene.world.means;
+    let actions = || ACTIONS.iter().filter(|row| means.has(row.needs) && (row.enabled != Where::PopUp || means.faults));
+    // What can be done here and not everywhere is what one looks for; then the rest, by place.
+    let here = |place: Where| matches!(place, Where::Views(digits) if digits.contains(view));
+    let mut places: Vec<Option<Where>> = vec![None, Some(Where::Everywhere)];
+    for row in actions().filter(|row| !here(row.enabled)) {
+        if !places.contains(&Some(row.enabled)) {
+            places.push(Some(row.enabled));
         }
     }
-    places.sort_by_key(|place| *place != Where::Everywhere);
-    let keys = ACTIONS.iter().map(|row| width(&action::labels(row, ascii))).max().unwrap_or(0) + 3;
+    let keys = actions().map(|row| width(&action::labels(row, ascii))).max().unwrap_or(0) + 3;
     for place in places {
         let mut first = true;
-        for row in ACTIONS.iter().filter(|row| row.enabled == place) {
+        let belongs = |row: &&Action| place.map_or_else(|| here(row.enabled), |place| row.enabled == place);
+        for row in actions().filter(belongs) {
             if std::mem::take(&mut first) {
                 let name = match place {
-                    Where::Everywhere => "Everywhere".to_owned(),
-                    Where::Filter => "While a filter is typed".to_owned(),
-                    Where::Views(_) => format!("In {}", action::place(row, super::name_of)),
+                    None => format!("Here, in {}", super::name_of(view)),
+                    Some(Where::Everywhere) => "Everywhere".to_owned(),
+                    Some(Where::Filter) => "While a filter is typed".to_owned(),
+                    Some(Where::PopUp) => "While a pop-up asks".to_owned(),
+                    Some(Where::Views(_)) => format!("In {}", action::place(row, super::name_of)),
                 };
                 lines.push(Line::Heading(name));
             }
