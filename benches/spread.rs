@@ -119,6 +119,7 @@ async fn spread(threads: usize, blocks: usize) -> Vec<Duration> {
             seed: u64::from(index),
             events: Arc::clone(&events),
             workers: workers.clone(),
+            wrap: None,
         };
         handles.push(net::start(setup).await.expect("a node starts"));
     }

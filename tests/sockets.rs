@@ -2,11 +2,12 @@
 //!
 //! No test sleeps for something to happen: each waits for an event, with a deadline that only a defect reaches.
 
-use rumormill::chain::{Address, Block, BlockId, ChainSpec, KeyPair, Transfer};
+use rumormill::chain::{Address, BlockId, ChainSpec, KeyPair, Transfer};
+use rumormill::link::LinkModel;
 use rumormill::net::noise::{Identity, handshake};
 use rumormill::net::{Handle, Setup, StartError, Workers, start};
-use rumormill::node::{Command, Config, Event, EventSink, Mining, Stamped};
-use rumormill::store::{Batch, MemoryStore, Store, StoreError, Stored};
+use rumormill::node::{Command, Config, Event, EventSink, Input, Machine, Mining, Node, Output, Stamped, Time, Timing, Wrap};
+use rumormill::store::{MemoryStore, SharedStore, Store};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -37,9 +38,18 @@ impl Events {
     }
 
     /// Waits until an event of the past or the future gives an answer.
-    async fn find<T>(&self, what: &str, mut look: impl FnMut(&Event) -> Option<T>) -> T {
+    async fn find<T>(&self, what: &str, look: impl FnMut(&Event) -> Option<T>) -> T {
+        self.find_after(0, what, look).await
+    }
+
+    /// How many there are so far.
+    fn count(&self) -> usize {
+        self.list.lock().unwrap().len()
+    }
+
+    /// Waits until an event gives an answer, the first `seen` left out.
+    async fn find_after<T>(&self, mut seen: usize, what: &str, mut look: impl FnMut(&Event) -> Option<T>) -> T {
         let search = async {
-            let mut seen = 0;
             loop {
                 let found = {
                     let list = self.list.lock().unwrap();
@@ -88,19 +98,8 @@ impl Events {
 }
 
 /// A store whose content outlives the node.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<MemoryStore>>);
-
-impl Store for Kept {
-    fn load(&mut self) -> Result<Option<Stored>, StoreError> {
-        self.0.lock().unwrap().load()
-    }
-    fn block(&self, id: &BlockId) -> Result<Option<Arc<Block>>, StoreError> {
-        self.0.lock().unwrap().block(id)
-    }
-    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        self.0.lock().unwrap().commit(batch)
-    }
+fn kept() -> SharedStore {
+    SharedStore::new(Box::new(MemoryStore::new()))
 }
 
 struct Lab {
@@ -123,11 +122,12 @@ impl Lab {
             keys: KeyPair::from_seed([number; 32]),
             spec: Arc::clone(&self.spec),
             listen: Some("127.0.0.1:0".parse().unwrap()),
-            store: Box::new(Kept::default()),
+            store: Box::new(kept()),
             index: u32::from(number),
             seed: u64::from(number),
             events: events.sink(),
             workers: self.workers.clone(),
+            wrap: None,
         }
     }
 
@@ -183,7 +183,7 @@ async fn three_nodes_converge_and_a_transfer_travels() {
     let faucet = ChainSpec::lab_faucet();
     let transfer =
         Transfer { chain: lab.spec.chain, from: faucet.address(), to: Address([77; 32]), amount: 10, fee: 1, nonce: 0 };
-    third.command(Command::Submit(transfer.sign(&faucet)));
+    third.command(Command::Submit(Box::new(transfer.sign(&faucet))));
     three
         .find("the transfer", |event| match event {
             Event::TransactionAccepted { from: None, .. } => Some(()),
@@ -207,7 +207,7 @@ async fn three_nodes_converge_and_a_transfer_travels() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_stored_is_there_again() {
     let lab = Lab::new();
-    let store = Kept::default();
+    let store = kept();
     let events = Events::default();
     let mut setup = lab.setup(1, &[], true, &events);
     setup.store = Box::new(store.clone());
@@ -296,4 +296,216 @@ async fn peers_that_do_not_read_delay_no_stop() {
         })
         .await;
     stop(node, &events).await;
+}
+
+/// Two nodes that know each other; the second dials.
+async fn pair(lab: &Lab, timing: Timing) -> [(Handle, Events); 2] {
+    let events = [Events::default(), Events::default()];
+    let mut setup = lab.setup(1, &[], true, &events[0]);
+    setup.config.timing = timing;
+    let first = start(setup).await.unwrap();
+    let mut setup = lab.setup(2, &[address(&first)], false, &events[1]);
+    setup.config.timing = timing;
+    let second = start(setup).await.unwrap();
+    let [one, two] = events;
+    for seen in [&one, &two] {
+        seen.find("a peer", |event| matches!(event, Event::NewPeer { .. }).then_some(())).await;
+    }
+    [(first, one), (second, two)]
+}
+
+fn delay(millis: u64) -> LinkModel {
+    LinkModel { latency: Duration::from_millis(millis), ..Default::default() }
+}
+
+fn cut() -> LinkModel {
+    LinkModel { cut: true, ..Default::default() }
+}
+
+/// A round trip that took from `least` to `most`.
+fn round_trip(least: u64, most: u64) -> impl FnMut(&Event) -> Option<()> {
+    let range = Duration::from_millis(least)..Duration::from_millis(most);
+    move |event| matches!(event, Event::RoundTrip { time, .. } if range.contains(time)).then_some(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_is_as_slow_as_it_is_set() {
+    let lab = Lab::new();
+    let timing =
+        Timing { ping: Duration::from_millis(200), report: (Duration::from_millis(100), Duration::from_secs(10)), ..Timing::LAB };
+    let [(first, one), (second, two)] = pair(&lab, timing).await;
+    one.find("a fast link", round_trip(0, 100)).await;
+    // Each direction by itself; what both ask of the round trip adds up.
+    first.set_link(second.id(), delay(150));
+    second.set_link(first.id(), delay(250));
+    for seen in [&one, &two] {
+        seen.find("a slow link", round_trip(400, 3_000)).await;
+    }
+    first.set_link(second.id(), LinkModel::default());
+    let mark = one.count();
+    one.find_after(mark, "a link that is slow one way", round_trip(250, 400)).await;
+    second.set_link(first.id(), LinkModel::default());
+    let mark = one.count();
+    one.find_after(mark, "a fast link again", round_trip(0, 100)).await;
+    // For a moment nothing comes through: what waits is told, and that it waits no more.
+    let mark = one.count();
+    first.set_link(second.id(), cut());
+    let waits = |event: &Event| matches!(event, Event::Outbox { messages: 1.., bytes: 1.., .. }).then_some(());
+    one.find_after(mark, "something that waits", waits).await;
+    first.set_link(second.id(), LinkModel::default());
+    let empty = |event: &Event| matches!(event, Event::Outbox { messages: 0, bytes: 0, .. }).then_some(());
+    one.find_after(mark, "an empty outbox", empty).await;
+    stop(second, &two).await;
+    stop(first, &one).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_link_ends_the_connection_and_a_healed_one_comes_back() {
+    let lab = Lab::new();
+    let timing = Timing { ping: Duration::from_millis(200), pong: Duration::from_millis(800), ..Timing::LAB };
+    let [(first, one), (second, two)] = pair(&lab, timing).await;
+    let marks = (one.count(), two.count());
+    first.set_link(second.id(), cut());
+    second.set_link(first.id(), cut());
+    for (seen, mark) in [(&one, marks.0), (&two, marks.1)] {
+        seen.find_after(mark, "the end", |event| matches!(event, Event::Disconnected { .. }).then_some(())).await;
+    }
+    // The second dials in vain, and the first does not even learn of it.
+    let mark = two.count();
+    let why = two.find_after(mark, "a failed dial", |event| match event {
+        Event::DialFailed { why, .. } => Some(why.clone()),
+        Event::Connected { .. } => panic!("connected over a cut link"),
+        _ => None,
+    });
+    let why = why.await;
+    assert!(why.contains("time") || why.contains("answer"), "{why}");
+    assert!(!one.list.lock().unwrap()[marks.0..].iter().any(|event| matches!(event, Event::Connected { .. })));
+    let (height, marks) = (one.tip().1, (one.count(), two.count()));
+    first.set_link(second.id(), LinkModel::default());
+    second.set_link(first.id(), LinkModel::default());
+    for (seen, mark) in [(&one, marks.0), (&two, marks.1)] {
+        seen.find_after(mark, "the peer again", |event| matches!(event, Event::NewPeer { .. }).then_some(())).await;
+    }
+    two.reaches(height + 1).await;
+    let banned = |events: &Events| events.list.lock().unwrap().iter().any(|event| matches!(event, Event::Banned { .. }));
+    assert!(!banned(&one) && !banned(&two));
+    stop(second, &two).await;
+    stop(first, &one).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_node_says_nothing_and_starts_again_on_its_store() {
+    let lab = Lab::new();
+    let store = kept();
+    let one = Events::default();
+    let mut setup = lab.setup(1, &[], true, &one);
+    setup.store = Box::new(store.clone());
+    let first = start(setup).await.unwrap();
+    let (second, two) = lab.start(2, &[address(&first)], false).await;
+    two.reaches(4).await;
+    let port = address(&first);
+    let began = Instant::now();
+    first.kill().await;
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    let why = two.find("the end", |event| match event {
+        Event::Disconnected { why, .. } => Some(why.clone()),
+        _ => None,
+    });
+    assert_eq!(why.await, "connection reset");
+    let silent = one.count();
+    assert!(!one.last().contains(&Event::Stopped));
+    // Its port and its store are free at once, and it goes on from what was stored.
+    let stored = store.clone().load().unwrap().expect("something was stored");
+    let again = Events::default();
+    let mut setup = lab.setup(1, &[], true, &again);
+    setup.listen = Some(port);
+    setup.store = Box::new(store);
+    let first = start(setup).await.unwrap();
+    again.find("a start", |event| matches!(event, Event::Started { tip, .. } if *tip == stored.tip).then_some(())).await;
+    again.find("its peer", |event| matches!(event, Event::NewPeer { .. }).then_some(())).await;
+    two.reaches(two.tip().1 + 2).await;
+    assert_eq!(one.count(), silent, "the dead speak");
+    stop(second, &two).await;
+    stop(first, &again).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paused_node_stands_still_and_goes_on_without_blame() {
+    let lab = Lab::new();
+    // The other is patient: what it may think of the silence is not the question.
+    let timing = Timing { pong: PATIENCE, request: (PATIENCE, PATIENCE), ..Timing::LAB };
+    let [(first, one), (second, two)] = pair(&lab, timing).await;
+    two.reaches(2).await;
+    let pulse = |event: &Event| matches!(event, Event::Pulse { .. }).then_some(());
+    first.set_paused(true);
+    // By the other's clock; what was at hand has been handled by the first second.
+    two.find_after(two.count(), "a second", pulse).await;
+    let still = one.count();
+    for _ in 0..2 {
+        two.find_after(two.count(), "a second", pulse).await;
+    }
+    assert_eq!(one.count(), still, "{:#?}", one.last());
+    first.set_paused(false);
+    let height = one.tip().1;
+    two.reaches(height + 2).await;
+    for seen in [&one, &two] {
+        for event in seen.list.lock().unwrap().iter() {
+            let blames = matches!(event, Event::Banned { .. } | Event::Disconnected { .. })
+                || matches!(event, Event::Reputation { delta, .. } if *delta < 0);
+            assert!(!blames, "{event:?}");
+        }
+    }
+    // Paused nodes end as others do, in order or not.
+    first.set_paused(true);
+    second.set_paused(true);
+    stop(first, &one).await;
+    let began = Instant::now();
+    second.kill().await;
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
+
+/// A node that never says a word.
+struct Mute(Node);
+
+impl Mute {
+    fn silence(out: &mut Vec<Output>) {
+        out.retain(|output| !matches!(output, Output::Send { .. }));
+    }
+}
+
+impl Machine for Mute {
+    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
+        self.0.start(now, out);
+        Self::silence(out);
+    }
+    fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+        self.0.handle(now, input, out);
+        Self::silence(out);
+    }
+    fn next_deadline(&self) -> Time {
+        self.0.next_deadline()
+    }
+    fn node(&self) -> &Node {
+        &self.0
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrapped_node_misbehaves() {
+    let lab = Lab::new();
+    let (honest, seen) = lab.start(1, &[], false).await;
+    let events = Events::default();
+    let mut setup = lab.setup(2, &[address(&honest)], false, &events);
+    let wrap: Wrap = Arc::new(|node| Box::new(Mute(node)));
+    setup.wrap = Some(wrap);
+    let mute = start(setup).await.unwrap();
+    assert_eq!(mute.id(), KeyPair::from_seed([2; 32]).address());
+    seen.find("the end", |event| match event {
+        Event::NewPeer { .. } => panic!("it spoke"),
+        Event::Disconnected { peer, .. } => (*peer == mute.id()).then_some(()),
+        _ => None,
+    })
+    .await;
+    stop(mute, &events).await;
+    stop(honest, &seen).await;
 }

@@ -52,6 +52,9 @@ pub enum BlockError {
         /// What is wrong.
         error: TransactionError,
     },
+    /// The check itself failed, which says nothing about the block: nobody is to blame, and it is not marked.
+    #[error("it could not be checked: this is a fault of the program, please report it")]
+    Unchecked,
     /// Anything else: nonce, balance, state root, size.
     #[error("{0}")]
     Invalid(String),

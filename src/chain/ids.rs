@@ -5,7 +5,7 @@ use std::fmt;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, bincode::Encode, bincode::Decode)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, bincode::Encode, bincode::Decode)]
         pub struct $name(pub [u8; 32]);
 
         impl $name {
@@ -17,6 +17,21 @@ macro_rules! id {
             /// The first four bytes as eight hex digits: enough to tell things apart on a screen.
             pub fn short(&self) -> String {
                 self.0[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+            }
+        }
+
+        impl Ord for $name {
+            /// The bytes' order. Digests mostly differ within the first eight, which compare as one number.
+            #[inline]
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                first_eight(&self.0).cmp(&first_eight(&other.0)).then_with(|| self.0[8..].cmp(&other.0[8..]))
+            }
+        }
+
+        impl PartialOrd for $name {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
             }
         }
 
@@ -64,6 +79,14 @@ macro_rules! id {
     };
 }
 
+/// The first eight bytes as a number whose order is theirs.
+#[inline]
+fn first_eight(bytes: &[u8; 32]) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&bytes[..8]);
+    u64::from_be_bytes(first)
+}
+
 /// The text is not 64 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id: 64 hexadecimal digits are wanted")]
@@ -85,3 +108,26 @@ id!(
     /// An account's name, and a node's: an Ed25519 public key.
     Address
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ids_are_ordered_as_their_bytes(left in any::<[u8; 32]>(), right in any::<[u8; 32]>(), same in 0..32usize) {
+            // Equal up to some byte, so that both parts of the comparison are tried.
+            let mut near = left;
+            near[same..].copy_from_slice(&right[same..]);
+            prop_assert_eq!(TxId(left).cmp(&TxId(near)), left.cmp(&near));
+            prop_assert_eq!(TxId(left).cmp(&TxId(right)), left.cmp(&right));
+        }
+
+        #[test]
+        fn an_id_reads_back_from_its_text(bytes in any::<[u8; 32]>()) {
+            let id = BlockId(bytes);
+            prop_assert_eq!(id.to_string().parse::<BlockId>(), Ok(id));
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 
-use super::{ClusterArguments, NodeArguments, ReplayArguments};
+use super::{ClusterArguments, NodeArguments, PresetArguments, ReplayArguments};
 
 /// A peer-to-peer blockchain playground in a terminal.
 ///
@@ -23,6 +23,8 @@ pub enum Subcommand {
     Cluster(ClusterArguments),
     /// Play a recorded run again
     Replay(ReplayArguments),
+    /// List, show and check presets
+    Preset(PresetArguments),
 }
 
 const EXAMPLES: &str = "\
@@ -31,6 +33,7 @@ Examples:
   rumormill node 8080                    a first node
   rumormill node 8081 127.0.0.1:8080     a second one, which dials the first
   rumormill replay run.jsonl             a recorded run, at any speed and from any moment
+  rumormill preset list                  which clusters there are
 
 Exit codes:
   0  all went well

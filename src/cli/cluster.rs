@@ -1,31 +1,54 @@
-//! `rumormill cluster`: a preset's nodes, in this process, on the sockets driver.
+//! `rumormill cluster`: a preset's nodes, in this process, on either engine.
 
 use super::console::{Console, ConsoleArguments, Watched};
 use super::ending::{Ending, Reason};
+use super::failure::tell;
+use super::gallery::{Desk, Gallery};
+use super::verdict::{self, ReportArguments};
 use super::{Failure, runtime, signals, values};
-use crate::cluster::limits::AGREEMENT_GRACE;
-use crate::cluster::{self, Agreement, DEFAULT, Preset, Standing};
+use crate::cluster::report::Report;
+use crate::cluster::scenario::EngineKind;
+use crate::cluster::{
+    self, Audience, Blueprint, Conductor, DEFAULT, Engine, Inbox, Plan, Preset, RunSettings, SimulationEngine, SocketsEngine, Speed,
+};
 use crate::net::Workers;
-use crate::node::{EventSink, Stamped};
-use crate::observe;
+use crate::observe::{self, EngineName, Format, Header, Recorder};
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Run a whole cluster of nodes in this process.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ClusterArguments {
-    /// A built-in preset's name (hello, ring-8), or the path of a preset file
+    /// A built-in preset's name (see `rumormill preset list`), or the path of a preset file
     #[arg(value_name = "PRESET", default_value = DEFAULT)]
     preset: String,
-    /// Seed of keys and traffic, in place of the preset's own
+    /// What runs the nodes, in place of the preset's own: simulation (virtual time, the same each time) or sockets
+    #[arg(long, value_name = "ENGINE", value_parser = engine)]
+    engine: Option<EngineKind>,
+    /// Seed of keys, links and traffic, in place of the preset's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// End after this time, and say whether all tips agree: exit code 0 if they do, 1 if not
+    /// End after this time, and say how it came out: exit code 0 if all was as expected, 1 if not
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     duration: Option<Duration>,
+    /// How fast virtual time runs: a factor such as 10x, or max [default: 1x on the dashboard, max without]
+    #[arg(long, value_name = "SPEED", allow_negative_numbers = true)]
+    speed: Option<Speed>,
+    /// Record the run into this file; `rumormill replay` plays it again
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Leave the nodes running if something did not come out as expected, to look at them
+    #[arg(long)]
+    keep: bool,
+    /// Watch only: no faults by hand
+    #[arg(long)]
+    readonly: bool,
+    #[command(flatten)]
+    reports: ReportArguments,
     #[command(flatten)]
     console: ConsoleArguments,
 }
@@ -35,97 +58,118 @@ Examples:
   rumormill cluster                                      eight nodes in a ring
   rumormill cluster hello                                three nodes on a line
   rumormill cluster hello --headless --duration 30s      lines, and a verdict
-  rumormill cluster my-preset.toml --seed 7";
+  rumormill cluster hello --engine simulation --headless virtual time, as fast as the machine can
+  rumormill cluster my-preset.toml --seed 7 --report report.json --junit report.xml";
 
-/// Runs the cluster until it is told to end, or its time is over.
+fn engine(text: &str) -> Result<EngineKind, String> {
+    match text {
+        "simulation" => Ok(EngineKind::Simulation),
+        "sockets" => Ok(EngineKind::Sockets),
+        _ => Err("no engine: choose simulation or sockets".into()),
+    }
+}
+
+/// Runs the cluster until it is told to end, or has come to its verdict.
 pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Failure> {
     let preset = Preset::find(&arguments.preset).map_err(|error| Failure::Argument(format!("PRESET: {error}")))?;
-    runtime()?.block_on(run_cluster(arguments, preset, ending))
-}
-
-async fn run_cluster(arguments: ClusterArguments, preset: Preset, ending: Ending) -> Result<ExitCode, Failure> {
+    // Signals are heard, and sockets served, by the runtime's own threads, while this one conducts.
+    let runtime = runtime()?;
+    let _inside = runtime.enter();
     signals::listen(ending.clone()).map_err(|error| Failure::Environment(format!("cannot listen for signals: {error}")))?;
+    arguments.reports.check()?;
+
+    let kind = arguments.engine.unwrap_or(preset.engine);
+    if let Some(why) = preset.refused_by(kind) {
+        return Err(Failure::Argument(format!("--engine: {why}")));
+    }
     let seed = arguments.seed.unwrap_or(preset.seed);
-    let names = (0..preset.nodes.count).map(|index| format!("n{index}")).collect();
-    let watched = Watched::new(preset.name.clone(), Some(seed), names);
-    let tips = Tips::new(preset.nodes.count);
-    let events = observe::tee(vec![tips.sink(), watched.sink()]);
-
-    let cluster = cluster::launch(&preset, seed, events, Workers::new(super::threads()))
-        .await
-        .map_err(|error| Failure::Environment(error.to_string()))?;
-    let console = Console::open(&arguments.console, watched, ending.clone())?;
-
-    // A chain on which nobody mines agrees on its genesis; where somebody does, agreement takes a block.
-    let least = u64::from(preset.nodes.mining.is_some());
-    let (reason, standing) = tokio::select! {
-        biased;
-        reason = ending.come() => (reason, tips.standing()),
-        standing = tips.verdict(arguments.duration, least) => {
-            ending.bring(Reason::TimeUp);
-            (Reason::TimeUp, standing)
+    let plan = Plan::of(&preset, seed);
+    let mut engine: Box<dyn Engine> = match kind {
+        EngineKind::Simulation => Box::new(SimulationEngine::new(&Blueprint::new(&preset, seed, None))),
+        EngineKind::Sockets => {
+            let blueprint = Blueprint::new(&preset, seed, Some(super::now().as_millis()));
+            Box::new(SocketsEngine::new(blueprint, Workers::new(super::threads()), runtime.handle().clone()))
         }
-        never = cluster.traffic() => match never {},
     };
-    cluster.stop().await;
-    console.close();
-    if arguments.duration.is_some() {
-        arguments.console.print_verdict(&standing, least);
+
+    let format = arguments.console.format();
+    let settings = arguments.settings(&plan, kind, format.is_some());
+    let (orders, wishes) = mpsc::channel();
+    let desk = Desk::new(engine.start_time(), orders, cluster::controls(kind, arguments.readonly));
+    let virtual_time = kind == EngineKind::Simulation;
+    let names: Vec<String> = (0..plan.count).map(|index| format!("n{index}")).collect();
+    let speed_percent = if virtual_time { settings.speed.percent() } else { Speed::REAL.percent() };
+    let watched =
+        Watched::new(preset.name.clone(), Some(seed), names.clone()).on(desk.clone(), speed_percent, virtual_time);
+    let recorder = arguments.recorder(Header {
+        title: preset.name.clone(),
+        preset: Some(preset.name.clone()),
+        seed: Some(seed),
+        engine: if virtual_time { EngineName::Simulation } else { EngineName::Sockets },
+        start: engine.start_time(),
+        speed_percent,
+        nodes: names,
+    })?;
+
+    // Events of a run in virtual time come a thousand times faster than anybody reads lines: there they are for programs.
+    let shown = format.is_none_or(|format| format == Format::Json) || !virtual_time;
+    let inbox = Inbox::default();
+    let mut sinks = vec![inbox.sink()];
+    sinks.extend(shown.then(|| watched.sink()));
+    sinks.extend(recorder.as_ref().map(Recorder::sink));
+    engine.set_events(observe::tee(sinks));
+    let gallery = Arc::new(Gallery {
+        desk: format.is_none().then_some(desk),
+        hub: shown.then(|| watched.hub()),
+        recorder: Mutex::new(recorder),
+        progress: format.is_some() && !shown && std::io::stderr().is_terminal(),
+        ending: ending.shared_flag(),
+    });
+    let console = shown.then(|| Console::open(&arguments.console, watched, ending.clone())).transpose()?;
+
+    let saved = preset.clone();
+    let folder = std::env::current_dir().unwrap_or_default();
+    let save = Box::new(move |director: &cluster::director::Director| cluster::save(&saved, director.by_hand(), &folder));
+    let audience: Arc<dyn Audience> = gallery.clone();
+    let conductor = Conductor::new(engine.as_mut(), &plan, settings, inbox, audience, save);
+    let (outcome, judge, _) = conductor.run(&wishes, ending.flag());
+    if outcome.judged {
+        ending.bring(Reason::TimeUp);
     }
-    Ok(if disagree(reason, &standing, least) { ExitCode::FAILURE } else { reason.code() })
+    engine.stop();
+    gallery.finish(engine.start_time() + engine.elapsed());
+    if let Some(console) = console {
+        console.close();
+    }
+
+    let report =
+        Report { name: &preset.name, title: &preset.title, seed, plan: &plan, outcome: &outcome, facts: judge.facts() };
+    // A chain on which nobody mines agrees on its genesis; where somebody does, agreement takes a block.
+    let least = u64::from(plan.mines);
+    if outcome.judged && (arguments.duration.is_some() || format.is_some() || outcome.failed(least)) {
+        verdict::print(format, &report, least);
+    }
+    arguments.reports.write(&report)?;
+    let reason = ending.reason().unwrap_or(Reason::TimeUp);
+    Ok(if outcome.failed(least) { ExitCode::FAILURE } else { reason.code() })
 }
 
-/// Whether a run failed by its nodes' standing. One that was cut short was not there for its verdict.
-fn disagree(reason: Reason, standing: &Standing, least: u64) -> bool {
-    reason == Reason::TimeUp && !standing.agreed_at(least)
-}
-
-/// Where the nodes stand, from their events.
-#[derive(Clone)]
-struct Tips(Arc<watch::Sender<Agreement>>);
-
-impl Tips {
-    fn new(count: u32) -> Self {
-        Self(Arc::new(watch::Sender::new(Agreement::new(count))))
+impl ClusterArguments {
+    fn settings(&self, plan: &Plan, kind: EngineKind, headless: bool) -> RunSettings {
+        let verdict = headless && (kind == EngineKind::Simulation || !plan.expectations.is_empty());
+        let duration = self.duration.or(plan.duration).or_else(|| verdict.then(|| plan.natural_duration()));
+        RunSettings {
+            duration,
+            ends: self.duration.is_some() || headless,
+            keep: self.keep,
+            speed: self.speed.unwrap_or(if headless { Speed::FULL } else { Speed::REAL }),
+            readonly: self.readonly,
+        }
     }
 
-    fn sink(&self) -> EventSink {
-        let tips = self.0.clone();
-        Arc::new(move |stamped: Stamped| {
-            tips.send_if_modified(|agreement| agreement.see(&stamped));
-        })
-    }
-
-    fn standing(&self) -> Standing {
-        self.0.borrow().standing()
-    }
-
-    /// Where they stand after `duration`: at once if they agree, else as soon as they do, within [`AGREEMENT_GRACE`]. Never
-    /// returns without a duration.
-    async fn verdict(&self, duration: Option<Duration>, least: u64) -> Standing {
-        let Some(duration) = duration else { return std::future::pending().await };
-        tokio::time::sleep(duration).await;
-        let mut changes = self.0.subscribe();
-        let agreed = changes.wait_for(|agreement| agreement.standing().agreed_at(least));
-        let _ = tokio::time::timeout(AGREEMENT_GRACE, agreed).await;
-        self.standing()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chain::BlockId;
-
-    #[test]
-    fn only_a_full_run_can_fail_by_its_verdict() {
-        let agreed = |height| Standing::Agreed { nodes: 3, tip: BlockId::default(), height };
-        let split = Standing::Split { groups: Vec::new(), silent: vec![0] };
-        assert!(disagree(Reason::TimeUp, &split, 1));
-        assert!(!disagree(Reason::Signal, &split, 1));
-        assert!(!disagree(Reason::TimeUp, &agreed(1), 1));
-        // Miners that found nothing agree on nothing.
-        assert!(disagree(Reason::TimeUp, &agreed(0), 1));
-        assert!(!disagree(Reason::TimeUp, &agreed(0), 0));
+    fn recorder(&self, header: Header) -> Result<Option<Recorder>, Failure> {
+        let Some(path) = &self.record else { return Ok(None) };
+        let recorder = Recorder::create(path, &header, |sentence| tell(format_args!("warning: {sentence}")));
+        recorder.map(Some).map_err(|error| Failure::Environment(format!("--record {}: {error}", path.display())))
     }
 }

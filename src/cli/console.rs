@@ -1,14 +1,14 @@
 //! What a run shows: the dashboard on a terminal, plain lines or JSON lines anywhere else.
 
 use super::ending::Ending;
+use super::gallery::{Desk, HUB};
 use super::{Failure, lines, screen};
-use crate::cluster::Standing;
 use crate::node::EventSink;
 use crate::observe::log::{self, LogGuard};
 use crate::observe::{self, Format, Hub, Names, Observer, Plan};
 use rumormill_ui::model::LogLevel;
 use rumormill_ui::{GlyphSet, Options, ThemeName};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,6 +78,7 @@ impl ConsoleArguments {
             theme: self.theme.unwrap_or(environment.theme),
             glyphs: if self.ascii { GlyphSet::Ascii } else { environment.glyphs },
             mouse: environment.mouse && !self.no_mouse,
+            readonly: environment.readonly,
         }
     }
 
@@ -93,27 +94,6 @@ impl ConsoleArguments {
         let opened = log::init(&data.join("logs"), self.log_level.as_deref());
         opened.map(Some).map_err(|error| Failure::Environment(format!("--data-dir {}: {error}", data.display())))
     }
-
-    /// Says whether a cluster's nodes agree, after its last line. A reader that has left does not miss it.
-    pub(super) fn print_verdict(&self, standing: &Standing, least: u64) {
-        let mut out = std::io::stdout().lock();
-        let _ = match self.format() {
-            Some(Format::Json) => writeln!(out, "{}", verdict(standing, least)),
-            _ => writeln!(out, "{standing}"),
-        };
-    }
-}
-
-fn verdict(standing: &Standing, least: u64) -> serde_json::Value {
-    let mut verdict = serde_json::json!({
-        "event": "verdict", "agreed": standing.agreed_at(least), "text": standing.to_string(),
-    });
-    if let Standing::Agreed { nodes, tip, height } = standing {
-        verdict["nodes"] = (*nodes).into();
-        verdict["height"] = (*height).into();
-        verdict["tip"] = tip.to_string().into();
-    }
-    verdict
 }
 
 /// The nodes of a run, as those who watch them know them before the first event.
@@ -121,6 +101,7 @@ pub struct Watched {
     hub: Arc<Hub>,
     plan: Plan,
     names: Names,
+    desk: Option<Desk>,
 }
 
 impl Watched {
@@ -132,7 +113,20 @@ impl Watched {
         }
         let nodes = names.into_iter().map(|name| (name, String::new())).collect();
         let plan = Plan { title, seed, start: super::now(), speed_percent: 100, nodes };
-        Self { hub: Hub::new(), plan, names: known }
+        Self { hub: Hub::new(), plan, names: known, desk: None }
+    }
+
+    /// Of a run with a clock of its own, which takes wishes.
+    #[must_use]
+    pub fn on(self, desk: Desk, speed_percent: u32, virtual_time: bool) -> Self {
+        let plan = Plan { start: desk.now(), speed_percent, ..self.plan };
+        let hub = if virtual_time { Hub::with_capacity(HUB) } else { self.hub };
+        Self { plan, hub, desk: Some(desk), ..self }
+    }
+
+    /// Where events wait.
+    pub fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.hub)
     }
 
     /// Where the nodes' events go.
@@ -164,7 +158,7 @@ impl Console {
     pub fn open(arguments: &ConsoleArguments, watched: Watched, ending: Ending) -> Result<Self, Failure> {
         let closing = Arc::new(AtomicBool::new(false));
         let (alive, ended) = std::sync::mpsc::channel();
-        let run = Run { hub: watched.hub, closing: closing.clone(), ending, alive };
+        let run = Run { hub: watched.hub, closing: closing.clone(), ending, alive, desk: watched.desk };
         let started = match arguments.format() {
             Some(format) => lines::print(format, watched.names, run),
             None => {
@@ -199,4 +193,6 @@ pub struct Run {
     pub ending: Ending,
     /// Held by each thread until it ends.
     pub alive: Sender<()>,
+    /// Where a run that takes wishes takes them.
+    pub desk: Option<Desk>,
 }

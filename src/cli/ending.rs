@@ -66,6 +66,11 @@ impl Ending {
         *self.reason.borrow()
     }
 
+    /// The same, for another thread to keep.
+    pub fn shared_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.has_come)
+    }
+
     /// Waits for it.
     pub async fn come(&self) -> Reason {
         let mut reason = self.reason.subscribe();

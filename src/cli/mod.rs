@@ -6,19 +6,23 @@ mod console;
 mod disk;
 mod ending;
 mod failure;
+mod gallery;
 mod lines;
 mod node;
 mod panic;
+mod preset;
 mod replay;
 mod screen;
 mod signals;
 mod values;
+mod verdict;
 
 pub use arguments::{Arguments, Subcommand};
 pub use cluster::ClusterArguments;
 pub use console::ConsoleArguments;
 pub use failure::Failure;
 pub use node::NodeArguments;
+pub use preset::PresetArguments;
 pub use replay::ReplayArguments;
 pub use values::{PeerAddress, Port};
 
@@ -38,6 +42,7 @@ pub fn main() -> ExitCode {
         Subcommand::Node(arguments) => node::run(arguments, ending),
         Subcommand::Cluster(arguments) => cluster::run(arguments, ending),
         Subcommand::Replay(arguments) => replay::run(arguments, ending),
+        Subcommand::Preset(arguments) => preset::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

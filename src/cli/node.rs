@@ -86,6 +86,7 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
         seed: random_seed()?,
         events: if log.is_some() { watched.logged_sink() } else { watched.sink() },
         workers: Workers::new(super::threads()),
+        wrap: None,
     };
     let node = net::start(setup).await.map_err(|error| explain(&error))?;
     let console = Console::open(&arguments.console, watched, ending.clone())?;

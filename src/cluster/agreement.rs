@@ -71,6 +71,17 @@ impl Agreement {
 }
 
 impl Standing {
+    /// In a few words, however many nodes there are.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Agreed { height, .. } => format!("one tip, block {height}"),
+            Self::Split { groups, .. } => {
+                let highest = groups.iter().map(|(_, height, _)| *height).max().unwrap_or_default();
+                format!("{} tips, up to block {highest}", groups.len())
+            }
+        }
+    }
+
     /// Whether all nodes are on one tip at this height or above.
     pub fn agreed_at(&self, least: u64) -> bool {
         matches!(self, Self::Agreed { height, .. } if *height >= least)

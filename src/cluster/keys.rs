@@ -28,6 +28,7 @@ pub fn node_seed(seed: u64, index: u32) -> u64 {
 pub fn genesis_spec(preset: &Preset, seed: u64, genesis_time: u64) -> ChainSpec {
     let mut spec = ChainSpec::lab();
     spec.genesis_time = genesis_time;
+    spec.max_transactions = preset.chain.max_transactions as usize;
     let mut allocation: BTreeMap<Address, u64> = spec.allocation.into_iter().collect();
     allocation.extend((0..preset.nodes.count).map(|index| (node_keys(seed, index).address(), ALLOCATION)));
     spec.allocation = allocation.into_iter().collect();

@@ -1,117 +1,147 @@
-//! Launches a preset's nodes on the sockets driver: in this process, on loopback ports that the system picks.
+//! From a preset to nodes: what either engine needs to make them, and what director and judge need to know.
 
+use super::adversary;
 use super::keys::{genesis_spec, node_keys, node_seed};
-use super::limits::STOP;
-use super::{Preset, Traffic};
-use crate::net::{self, Handle, Setup, StartError, Workers};
-use crate::node::{Command, Config, EventSink, Mining, Time};
+use super::preload::Preloaded;
+use super::scenario::Misbehaviour;
+use super::{Plan, Preset};
+use crate::chain::{Address, ChainSpec, KeyPair};
+use crate::node::{Config, Mining, Wrap};
 use crate::store::MemoryStore;
-use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
-/// A cluster that runs.
-pub struct Cluster {
-    nodes: Vec<Handle>,
-    seed: u64,
-    transactions_per_second: f64,
+/// Most nodes of which any two have a link model of their own although no link is drawn between them: a fault looks at each pair.
+/// Beyond it, links that come up by peer exchange are clear.
+const MAX_MESHED: u32 = 300;
+
+/// All that is needed to make a preset's nodes.
+pub struct Blueprint {
+    /// Their chain.
+    pub spec: Arc<ChainSpec>,
+    /// The run's seed.
+    pub seed: u64,
+    /// How many nodes there are.
+    pub count: u32,
+    /// How long the chain made before the run took, by its own times.
+    pub history: Duration,
+    preset: Preset,
+    neighbours: Vec<Vec<u32>>,
+    ids: Vec<Address>,
+    preloaded: Preloaded,
 }
 
-/// Why a cluster could not be launched.
-#[derive(Debug, thiserror::Error)]
-#[error("n{node} could not start: {error}")]
-pub struct LaunchError {
-    /// Index of the node that could not.
-    pub node: u32,
-    /// Why.
-    #[source]
-    pub error: StartError,
+/// One node to be made.
+pub struct NodePlan {
+    /// How it is set up.
+    pub config: Config,
+    /// Its identity.
+    pub keys: KeyPair,
+    /// What it starts from.
+    pub store: MemoryStore,
+    /// Makes an adversary of it.
+    pub wrap: Option<Wrap>,
+    /// Whether it sends its frames a byte at a time.
+    pub trickles: bool,
+    /// Seed of its random generator.
+    pub seed: u64,
 }
 
-/// Starts a preset's nodes, linked as its topology says. Returns once all of them listen.
-///
-/// `seed` takes the place of the preset's own. A node's port is known only once it listens, so the nodes start in order, and of
-/// two that are linked the later one dials.
-pub async fn launch(preset: &Preset, seed: u64, events: EventSink, workers: Workers) -> Result<Cluster, LaunchError> {
-    let spec = Arc::new(genesis_spec(preset, seed, now().as_millis()));
-    let edges = preset.topology.edges(preset.nodes.count);
-    let mut nodes: Vec<Handle> = Vec::with_capacity(preset.nodes.count as usize);
-    for index in 0..preset.nodes.count {
-        let earlier = edges.iter().filter(|(_, later)| *later == index).filter_map(|(earlier, _)| nodes.get(*earlier as usize));
-        let bootstrap = earlier.filter_map(Handle::address).collect();
-        let setup = Setup {
-            config: config(preset, index, &edges, bootstrap),
-            keys: node_keys(seed, index),
-            spec: spec.clone(),
-            listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
-            store: Box::new(MemoryStore::new()),
-            index,
-            seed: node_seed(seed, index),
-            events: events.clone(),
-            workers: workers.clone(),
+impl Blueprint {
+    /// Of a preset with this seed in place of its own. `now`, in Unix milliseconds, is when the run begins, where that matters; a
+    /// simulation begins at the same time each time.
+    pub fn new(preset: &Preset, seed: u64, now: Option<u64>) -> Self {
+        let block_time = Duration::from_millis(genesis_spec(preset, seed, 0).block_time_ms);
+        let history = block_time.saturating_mul(preset.chain.blocks);
+        let history_ms = u64::try_from(history.as_millis()).unwrap_or(u64::MAX);
+        let genesis_time = now.map_or(ChainSpec::lab().genesis_time, |now| now.saturating_sub(history_ms));
+        let spec = Arc::new(genesis_spec(preset, seed, genesis_time));
+        let ids: Vec<_> = (0..preset.nodes.count).map(|node| node_keys(seed, node).address()).collect();
+        let mines = |node: u32| preset.nodes.mining.as_ref().is_none_or(|mining| mining.nodes.contains(node));
+        let miners: Vec<_> = (0..).zip(&ids).filter(|(node, _)| mines(*node)).map(|(_, id)| *id).collect();
+        let preloaded = match preset.chain.blocks {
+            0 => Preloaded::none(),
+            blocks => Preloaded::make(&spec, blocks, &miners),
         };
-        match net::start(setup).await {
-            Ok(handle) => nodes.push(handle),
-            Err(error) => {
-                stop_all(nodes).await;
-                return Err(LaunchError { node: index, error });
+        let mut neighbours = vec![Vec::new(); preset.nodes.count as usize];
+        for (a, b) in preset.edges(seed) {
+            for (one, other) in [(a, b), (b, a)] {
+                if let Some(list) = neighbours.get_mut(one as usize) {
+                    list.push(other);
+                }
             }
         }
-    }
-    Ok(Cluster { nodes, seed, transactions_per_second: preset.traffic.transactions_per_second })
-}
-
-impl Cluster {
-    /// The nodes, by index.
-    pub fn nodes(&self) -> &[Handle] {
-        &self.nodes
+        Self { spec, seed, count: preset.nodes.count, history, neighbours, ids, preset: preset.clone(), preloaded }
     }
 
-    /// Makes the preset's transfers, one after the other, for as long as it is polled. Never returns.
-    pub async fn traffic(&self) -> Infallible {
-        let mut due = tokio::time::Instant::now();
-        let nodes = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        for payment in Traffic::new(self.seed, nodes, self.transactions_per_second).into_iter().flatten() {
-            due += payment.gap;
-            tokio::time::sleep_until(due).await;
-            if let (Some(from), Some(to)) = (self.nodes.get(payment.from as usize), self.nodes.get(payment.to as usize)) {
-                from.command(Command::Transfer { to: to.id(), amount: payment.amount, fee: payment.fee });
-            }
+    /// Whom a node is linked to.
+    pub fn neighbours(&self, node: u32) -> &[u32] {
+        self.neighbours.get(node as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// A node's id.
+    pub fn id(&self, node: u32) -> Option<Address> {
+        self.ids.get(node as usize).copied()
+    }
+
+    /// A node. It dials those that it is linked to and that `address` knows an address of.
+    pub fn node(&self, index: u32, address: impl Fn(u32) -> Option<SocketAddr>) -> NodePlan {
+        let bootstrap = self.neighbours(index).iter().filter_map(|peer| address(*peer)).collect();
+        let adversaries = self.preset.adversaries.iter().find(|adversaries| adversaries.nodes.contains(index));
+        let misbehaviour = adversaries.map(|adversaries| adversaries.misbehaviour);
+        let seed = node_seed(self.seed, index);
+        NodePlan {
+            config: self.config(index, bootstrap),
+            keys: node_keys(self.seed, index),
+            store: if self.preset.chain.nodes.contains(index) { self.preloaded.store() } else { MemoryStore::new() },
+            wrap: misbehaviour.map(|misbehaviour| adversary::wrap(misbehaviour, seed)),
+            trickles: misbehaviour == Some(Misbehaviour::SlowLoris),
+            seed,
         }
-        std::future::pending().await
     }
 
-    /// Stops all nodes side by side, within 5 s.
-    pub async fn stop(self) {
-        stop_all(self.nodes).await;
-    }
-}
-
-fn config(preset: &Preset, index: u32, edges: &[(u32, u32)], bootstrap: Vec<SocketAddr>) -> Config {
-    let defaults = Config::default();
-    let degree = edges.iter().filter(|(a, b)| *a == index || *b == index).count();
-    let mining = preset.nodes.mining.as_ref().filter(|mining| mining.nodes.contains(index));
-    Config {
-        bootstrap,
-        mining: mining.map(|mining| Mining { tries_per_second: mining.tries_per_second }),
-        // Every link that the topology draws must fit.
-        max_outbound: defaults.max_outbound.max(degree),
-        max_inbound: defaults.max_inbound.max(degree),
-        min_peers: degree,
-        // The topology stays as drawn: nobody hears of anybody else.
-        peer_exchange: false,
-        ..defaults
+    fn config(&self, index: u32, bootstrap: Vec<SocketAddr>) -> Config {
+        let defaults = Config::default();
+        let degree = self.neighbours(index).len();
+        let settings = self.preset.settings(index);
+        let exchanges = settings.peer_exchange.unwrap_or(false);
+        let mining = self.preset.nodes.mining.as_ref().filter(|mining| mining.nodes.contains(index));
+        Config {
+            bootstrap,
+            mining: mining.map(|mining| Mining { tries_per_second: mining.tries_per_second }),
+            // Every link that the topology draws must fit, unless the preset wants it otherwise.
+            max_outbound: settings.max_outbound.map_or(defaults.max_outbound.max(degree), |most| most as usize),
+            max_inbound: settings.max_inbound.map_or(defaults.max_inbound.max(degree), |most| most as usize),
+            min_peers: if exchanges { defaults.min_peers.max(degree) } else { degree },
+            // Without it the topology stays as drawn: nobody hears of anybody else.
+            peer_exchange: exchanges,
+            ..defaults
+        }
     }
 }
 
-async fn stop_all(nodes: Vec<Handle>) {
-    let mut stopping: tokio::task::JoinSet<()> = nodes.into_iter().map(Handle::stop).collect();
-    // A node that does not end in time is left to the end of the process.
-    let _ = tokio::time::timeout(STOP, async { while stopping.join_next().await.is_some() {} }).await;
-}
-
-fn now() -> Time {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX))
+impl Plan {
+    /// Of a preset with this seed in place of its own.
+    pub fn of(preset: &Preset, seed: u64) -> Self {
+        let count = preset.nodes.count;
+        let exchanges = (0..count).any(|node| preset.settings(node).peer_exchange == Some(true));
+        let pairs: Vec<(u32, u32)> = if exchanges && count <= MAX_MESHED {
+            (0..count).flat_map(|from| (0..count).filter(move |to| *to != from).map(move |to| (from, to))).collect()
+        } else {
+            preset.edges(seed).into_iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect()
+        };
+        Self {
+            count,
+            late: (0..count).filter(|node| !preset.nodes.starts.contains(*node)).collect(),
+            adversaries: (0..count).filter(|node| preset.misbehaves(*node)).collect(),
+            links: pairs.into_iter().map(|(from, to)| ((from, to), preset.link(from, to))).collect(),
+            timeline: preset.timeline.clone(),
+            expectations: preset.expectations.clone(),
+            duration: preset.duration,
+            seed,
+            transactions_per_second: preset.traffic.transactions_per_second,
+            mines: preset.nodes.mining.is_some(),
+        }
+    }
 }

@@ -3,9 +3,49 @@
 use crate::chain::limits::COIN;
 use std::time::Duration;
 
-/// Most nodes that a preset may ask for: each is a listener, a store and a dozen tasks in this process, and a process may
+/// Most nodes of a preset on sockets: each is a listener, a store and a dozen tasks in this process, and a process may
 /// commonly open 1,024 files.
 pub const MAX_NODES: u32 = 200;
+
+/// Most nodes of a preset in simulation: at some 100 KB a node they fill 2 GB.
+pub const MAX_SIMULATED_NODES: u32 = 20_000;
+
+/// Most links of a preset: each is two ends with buffers. A full mesh reaches it at 707 nodes.
+pub const MAX_LINKS: u64 = 250_000;
+
+/// Largest preset file, in bytes: an edge list of a thousand links takes 20 KB. It is read whole.
+pub const MAX_FILE: u64 = 1 << 20;
+
+/// Longest run: a week, of real or of virtual time.
+pub const MAX_DURATION: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// Longest one-way delay or jitter of a link, and longest delay of a slow adversary: a minute, past every deadline of a node.
+pub const MAX_LATENCY: Duration = Duration::from_secs(60);
+
+/// Furthest that a clock can be off: a day. Two minutes already make a block invalid.
+pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 3_600);
+
+/// Slowest link, in bytes a second: 1 kbit/s. Slower ones carry no block within any deadline.
+pub const MIN_BANDWIDTH: u64 = 125;
+
+/// Fastest link that is worth shaping, in bytes a second: 100 Gbit/s.
+pub const MAX_BANDWIDTH: u64 = 12_500_000_000;
+
+/// Most connections of a node that can be asked for.
+pub const MAX_CONNECTIONS: u64 = 1_000;
+
+/// Most blocks made before a run: at 20 bytes of index and some hundred of header each they take seconds, not minutes.
+pub const MAX_PRELOADED_BLOCKS: u64 = 1_000_000;
+
+/// Most transactions in a block: the lab chain's own bound.
+pub const MAX_BLOCK_TRANSACTIONS: u64 = 10_000;
+
+/// Most messages a second of a spamming node.
+pub const MAX_SPAM: u64 = 100_000;
+
+/// Tries a second of a miner in simulation, unless the preset says otherwise: every try is a real hash, and a thousand nodes
+/// share one thread.
+pub const SIMULATED_TRIES: u64 = 50;
 
 /// Most tries a second that a preset may ask of one miner: past this a miner warms the machine and shows nothing new.
 pub const MAX_TRIES: u64 = 10_000_000;
@@ -39,3 +79,6 @@ pub const STOP: Duration = Duration::from_secs(5);
 /// How long tips may disagree at the end of a run before it counts as a failure: a block that was just found is still on its
 /// way, and of two found at once the next one decides.
 pub const AGREEMENT_GRACE: Duration = Duration::from_secs(20);
+
+/// Most faults that hold at once: each is looked at for each link, and nobody could read a longer list.
+pub const MAX_FAULTS: usize = 256;

@@ -1,21 +1,62 @@
-//! A whole network in one process: what it looks like (a preset), and its launch on a driver.
+//! A whole network in one process: what it looks like (a preset), what is done to it and what must come out, and the engines that run it.
+//!
+//! | File | Its story |
+//! |---|---|
+//! | `preset`, `schema`, `write`, `error` | a preset as a file: read strictly, described, written |
+//! | [`scenario`], `selection`, `profiles`, `topology` | what a preset says, as data |
+//! | `plan`, `launch`, `keys`, `preload` | what a run needs to know, made from a preset |
+//! | [`director`] | what happens when: the timeline, faults by hand, traffic |
+//! | [`expect`] | whether what must come out does |
+//! | [`adversary`] | nodes that misbehave |
+//! | `engine`, `simulation`, `sockets` | what runs the nodes: virtual time, or real sockets |
+//! | `conductor`, `wishes`, `pace` | a plan on an engine; what people wish for meanwhile; how fast |
+//! | [`report`], `agreement` | what came out |
+//! | `traffic` | transfers from a seed |
+//! | [`limits`] | the numbers |
 
+pub mod adversary;
 mod agreement;
+mod conductor;
+pub mod director;
+mod engine;
 mod error;
+pub mod expect;
 mod keys;
 mod launch;
 pub mod limits;
+mod pace;
+mod plan;
+mod preload;
 mod preset;
+mod profiles;
+pub mod report;
 pub mod scenario;
+mod schema;
 mod selection;
+mod simulation;
+mod sockets;
 mod topology;
 mod traffic;
+mod wishes;
+mod write;
+
+#[cfg(test)]
+mod run_tests;
 
 pub use agreement::{Agreement, Standing};
+pub use conductor::{Audience, Conductor, Inbox, Outcome, Progress, RunSettings, Save};
+pub use engine::{Engine, EngineError};
 pub use error::PresetError;
 pub use keys::{genesis_spec, node_keys, node_seed};
-pub use launch::{Cluster, LaunchError, launch};
-pub use preset::{BUILT_IN, DEFAULT, Mining, Nodes, Preset, TrafficRate};
+pub use launch::{Blueprint, NodePlan};
+pub use pace::Speed;
+pub use plan::Plan;
+pub use preset::{BUILT_IN, Chain, DEFAULT, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TrafficRate};
+pub use profiles::Profile;
+pub use schema::schema;
 pub use selection::Selection;
-pub use topology::{Kind, Topology};
+pub use simulation::SimulationEngine;
+pub use sockets::{SocketsEngine, real_time};
+pub use topology::{Place, REGIONS, Region, Topology};
 pub use traffic::{Payment, Traffic};
+pub use wishes::{controls, save};

@@ -1,6 +1,7 @@
 //! What a preset says, as data: links, timeline, expectations, adversaries. Read from TOML by `preset`, acted on by the engines.
 
 use super::Selection;
+use super::limits::{MAX_NODES, MAX_SIMULATED_NODES};
 use crate::link::LinkModel;
 use std::time::Duration;
 
@@ -12,6 +13,38 @@ pub enum EngineKind {
     /// Real sockets on loopback, real time.
     #[default]
     Sockets,
+}
+
+impl EngineKind {
+    /// Its name in a preset and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Simulation => "simulation",
+            Self::Sockets => "sockets",
+        }
+    }
+
+    /// Most nodes that it takes.
+    pub fn max_nodes(self) -> u32 {
+        match self {
+            Self::Simulation => MAX_SIMULATED_NODES,
+            Self::Sockets => MAX_NODES,
+        }
+    }
+
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Simulation => "the simulation",
+            Self::Sockets => "the sockets engine",
+        }
+    }
+
+    pub(super) fn why_max_nodes(self) -> &'static str {
+        match self {
+            Self::Simulation => "all of them live in one process's memory",
+            Self::Sockets => "each node has sockets and tasks of its own in this process; engine = \"simulation\" takes more",
+        }
+    }
 }
 
 /// A change of some numbers of a link; `None` leaves one as it is.
@@ -131,6 +164,25 @@ pub enum Misbehaviour {
     BanBaiting,
 }
 
+impl Misbehaviour {
+    /// Its name in a preset.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Slow(_) => "slow",
+            Self::Spam(_) => "spam",
+            Self::InvalidBlocks => "invalid-blocks",
+            Self::InvalidTransactions => "invalid-transactions",
+            Self::HeaderFlood => "header-flood",
+            Self::Withholding => "withholding",
+            Self::Equivocation => "equivocation",
+            Self::StaleAnnouncer => "stale-announcer",
+            Self::SlowLoris => "slow-loris",
+            Self::BanBaiting => "ban-baiting",
+        }
+    }
+}
+
 /// Some nodes misbehave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adversaries {
@@ -184,6 +236,32 @@ pub enum What {
     },
     /// Every transfer submitted is on the main chain.
     TransactionsMined,
+}
+
+impl What {
+    /// Its name in a preset.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SameTip => "same-tip",
+            Self::Height => "height",
+            Self::Synced => "synced",
+            Self::Connected => "connected",
+            Self::Bans => "bans",
+            Self::BansOf => "bans-of",
+            Self::Reputation => "reputation",
+            Self::BlockPropagation { percentile: ..=50 } => "block-propagation-p50",
+            Self::BlockPropagation { .. } => "block-propagation-p95",
+            Self::TransactionPropagation { percentile: ..=50 } => "transaction-propagation-p50",
+            Self::TransactionPropagation { .. } => "transaction-propagation-p95",
+            Self::ReorgDepth => "reorg-depth",
+            Self::DuplicatesPerDelivery => "duplicates-per-delivery",
+            Self::MessagesPerBlock => "messages-per-block",
+            Self::BytesPerBlock => "bytes-per-block",
+            Self::Memory => "memory",
+            Self::Events { .. } => "events",
+            Self::TransactionsMined => "transactions-mined",
+        }
+    }
 }
 
 /// A bound. Durations are in seconds, sizes in bytes.

@@ -68,11 +68,11 @@ impl Shaper {
         let twice = self.happens(model.duplicate, packets);
         let sent = begin + line_time(bytes.saturating_mul(if twice { 2 } else { 1 }), model.bandwidth);
         if model.jitter > Duration::ZERO {
-            delay += Duration::from_micros(self.rng.random_range(0..=model.jitter.as_micros() as u64));
+            delay = delay.saturating_add(Duration::from_micros(self.rng.random_range(0..=model.jitter.as_micros() as u64)));
         }
         if self.happens(model.reorder, packets) {
             // The gap is filled one packet's way later, or one jitter.
-            delay += model.jitter.max(model.latency / 4).max(Duration::from_millis(1));
+            delay = delay.saturating_add(model.jitter.max(model.latency / 4).max(Duration::from_millis(1)));
         }
         let corrupted = self.happens(model.corrupt, packets);
         let arrives = (sent + model.latency + delay).max(self.last);
@@ -82,11 +82,11 @@ impl Shaper {
 
     /// How many packets are lost, and how long that holds up the rest: TCP tries again after a time-out that doubles each time.
     fn losses(&mut self, packets: u64) -> (u32, Duration) {
-        let timeout = LEAST_TIMEOUT.max(self.model.latency * 3);
+        let timeout = LEAST_TIMEOUT.max(self.model.latency.saturating_mul(3));
         let (mut lost, mut delay) = (0, Duration::ZERO);
         let mut left = packets;
         while lost < LOSSES && self.happens(self.model.loss, left) {
-            delay += timeout * (1 << lost);
+            delay = delay.saturating_add(timeout.saturating_mul(1 << lost));
             lost += 1;
             // After the first, only the packet sent again can be lost again.
             left = 1;

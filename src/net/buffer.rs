@@ -15,6 +15,11 @@ impl Buffer {
         self.bytes.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// What was written and not yet taken, to be changed.
+    pub fn filled_mut(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(self.start..self.end).unwrap_or_default()
+    }
+
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.start == self.end

@@ -4,17 +4,19 @@
 //! seals them, and writes. In every round it polls both directions, so that neither waits for the other: a peer that reads nothing is
 //! still read, and a node that takes no input still sends.
 
+mod receiving;
+mod sending;
+
 use super::alarm::Alarm;
 use super::buffer::Buffer;
+use super::delay::Line;
 use super::inbox::{Inbox, Item, Waiting};
-use super::limits::{
-    BUFFER_KEPT, FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, READ_MOST, RECORD, RECORD_PLAIN, STALLED, WRITE_BATCH,
-};
+use super::limits::{FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, RECORD, STALLED, TRICKLE};
 use super::link::Link;
 use super::noise::{Channel, NoiseError};
 use crate::node::{CloseReason, ConnectionId, Direction, Input};
-use crate::wire::{Frame, FrameReader, MessageKind, decode};
-use bytes::{Buf, Bytes};
+use crate::wire::FrameReader;
+use bytes::Bytes;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -133,6 +135,12 @@ struct Task<R, W> {
     outgoing: Buffer,
     /// When the peer last took something, while there is something to take.
     stalled_since: Instant,
+    /// Frames on their way, once the link was not clear.
+    line: Option<Box<Line>>,
+    /// When we ourselves last held frames back: that is not the peer's fault.
+    held: Instant,
+    /// When the next byte may be written, while the node trickles.
+    next_byte: Instant,
 }
 
 impl<R, W> Task<R, W>
@@ -158,14 +166,33 @@ where
             staging: Vec::new(),
             outgoing: Buffer::default(),
             stalled_since: Instant::now(),
+            line: None,
+            held: Instant::now(),
+            next_byte: Instant::now(),
         }
     }
 
     async fn run(&mut self) -> End {
         loop {
+            if self.conn.link.switches().is_still() {
+                self.stand_still().await;
+            }
             if let Err(end) = self.round().await {
                 return end;
             }
+        }
+    }
+
+    /// Waits until the node runs again. Nobody is blamed for the time.
+    async fn stand_still(&mut self) {
+        let began = Instant::now();
+        self.conn.link.switches().running().await;
+        let now = Instant::now();
+        self.partial_since = self.partial_since.map(|_| now);
+        self.malformed_since = self.malformed_since.map(|_| now);
+        (self.stalled_since, self.held) = (now, now);
+        if let Phase::Flushing(until, _) | Phase::Lingering(until, _) = &mut self.phase {
+            *until += now - began;
         }
     }
 
@@ -177,13 +204,14 @@ where
         let due = self.deadlines(now)?;
         self.alarm.set(due);
 
-        let round = self.poll().await;
+        let round = self.poll(now).await;
         if let Some(wrote) = round.wrote {
             match wrote.map_err(|error| End(words(&error)))? {
                 0 => return Err(End("closed by peer".to_owned())),
                 count => self.outgoing.took(count),
             }
             self.stalled_since = Instant::now();
+            self.next_byte = self.stalled_since + TRICKLE;
         }
         if let Some(read) = round.read {
             match read.map_err(|error| End(words(&error)))? {
@@ -203,19 +231,26 @@ where
     }
 
     /// Polls all that can go on, in both directions, until something does.
-    async fn poll(&mut self) -> Round {
+    async fn poll(&mut self, now: Instant) -> Round {
+        let most = self.most_to_write(now);
         let Self { conn, phase, alarm, incoming, room, blocked, outgoing, malformed_since, .. } = self;
         let reading = !matches!(phase, Phase::Open) || (blocked.is_none() && malformed_since.is_none());
         let mut woken = pin!(conn.link.woken());
         let mut round = Round::default();
         poll_fn(|cx| {
-            let mut ready = false;
+            // A node that stands still does not even read.
+            let mut ready = conn.link.switches().is_still();
+            if ready {
+                return Poll::Ready(());
+            }
             if reading && let Poll::Ready(read) = poll_read(Pin::new(&mut conn.reader), cx, incoming.room(*room)) {
                 round.read = Some(read);
                 ready = true;
             }
-            if !outgoing.is_empty()
-                && let Poll::Ready(wrote) = Pin::new(&mut conn.writer).poll_write(cx, outgoing.filled())
+            let waiting = outgoing.filled();
+            let waiting = waiting.get(..most).unwrap_or(waiting);
+            if !waiting.is_empty()
+                && let Poll::Ready(wrote) = Pin::new(&mut conn.writer).poll_write(cx, waiting)
             {
                 round.wrote = Some(wrote);
                 ready = true;
@@ -234,141 +269,11 @@ where
         round
     }
 
-    /// Bytes came: the room for the next read grows while reads fill it, and shrinks while they do not.
-    fn took_in(&mut self, count: usize) {
-        self.incoming.wrote(count);
-        if !matches!(self.phase, Phase::Open) {
-            self.incoming.took(usize::MAX / 2);
-        }
-        if count >= self.room {
-            self.room = (self.room * 2).min(READ_MOST);
-        } else if count < self.room / 4 {
-            self.room = (self.room / 2).max(READ_LEAST);
-        }
-    }
-
     fn closed_by_peer(&self) -> End {
         match &self.phase {
             Phase::Open => End("closed by peer".to_owned()),
             Phase::Flushing(_, reason) | Phase::Lingering(_, reason) => End(reason.clone()),
         }
-    }
-
-    /// Hands in all frames that are here, until the inbox is full.
-    fn pump(&mut self, now: Instant) -> Result<(), End> {
-        if !matches!(self.phase, Phase::Open) {
-            return Ok(());
-        }
-        let mut progress = false;
-        while self.blocked.is_none() && self.malformed_since.is_none() {
-            if self.plain_at == self.plain_end && !self.open()? {
-                break;
-            }
-            progress |= self.cut(now)?;
-        }
-        let partial = self.frames.partial().is_some() || !self.incoming.is_empty() || self.plain_at < self.plain_end;
-        match (partial, self.partial_since) {
-            (false, _) => self.partial_since = None,
-            (true, Some(_)) if !progress => {}
-            (true, _) => self.partial_since = Some(now),
-        }
-        if !partial && self.room == READ_LEAST {
-            self.incoming.release(BUFFER_KEPT);
-            if self.plain.len() > BUFFER_KEPT {
-                self.plain = Vec::new();
-            }
-        }
-        Ok(())
-    }
-
-    /// Opens the next record, if it is here whole.
-    fn open(&mut self) -> Result<bool, End> {
-        let Some(length) = self.conn.channel.next(self.incoming.filled())? else { return Ok(false) };
-        let record = self.incoming.filled().get(..length).unwrap_or_default();
-        self.plain_end = self.conn.channel.open(record, &mut self.plain)?;
-        self.plain_at = 0;
-        self.incoming.took(length);
-        Ok(true)
-    }
-
-    /// Cuts the next frame from the opened record and hands it in; false if the record ends before it does.
-    fn cut(&mut self, now: Instant) -> Result<bool, End> {
-        if self.conn.link.is_established() {
-            self.frames.set_established();
-            self.conn.stranger = None;
-        }
-        let connection = self.conn.id;
-        let plain = self.plain.get(self.plain_at..self.plain_end).unwrap_or_default();
-        let mut rest = plain;
-        let frame = self.frames.next(&mut rest);
-        let left = rest.len();
-        let (input, bytes) = match frame {
-            Ok(None) => {
-                self.plain_at = self.plain_end;
-                return Ok(false);
-            }
-            Ok(Some(Frame::Known { kind, payload, bytes })) => match decode(kind as u8, payload) {
-                Ok(Some(message)) => (Input::Received { connection, message: Arc::new(message), bytes }, bytes),
-                Ok(None) => (Input::Unknown { connection, code: kind as u8, bytes }, bytes),
-                Err(error) => (Input::Malformed { connection, error }, bytes),
-            },
-            Ok(Some(Frame::Unknown { code, bytes })) => (Input::Unknown { connection, code, bytes }, 0),
-            Err(error) => (Input::Malformed { connection, error }, 0),
-        };
-        self.plain_at = self.plain_end - left;
-        match &input {
-            Input::Malformed { .. } => self.malformed_since = Some(now),
-            // The answer to our handshake. On a connection that we did not dial it means nothing.
-            Input::Received { message, .. }
-                if message.kind() == MessageKind::HandshakeAck && self.conn.direction == Direction::Outbound =>
-            {
-                self.conn.link.establish();
-            }
-            _ => {}
-        }
-        self.blocked = self.conn.inbox.offer(input, bytes)?;
-        Ok(true)
-    }
-
-    /// When everything sealed is written, seals what waits in the outbox: as many frames as fit into one large write.
-    fn gather(&mut self, now: Instant) -> Result<(), End> {
-        if !self.outgoing.is_empty() || matches!(self.phase, Phase::Lingering(..)) {
-            return Ok(());
-        }
-        self.stalled_since = now;
-        if self.batch.is_empty() && !self.conn.link.take(WRITE_BATCH, &mut self.batch) {
-            self.outgoing.release(BUFFER_KEPT);
-            if self.staging.capacity() > BUFFER_KEPT {
-                self.staging = Vec::new();
-            }
-            return Ok(());
-        }
-        while self.outgoing.filled().len() < WRITE_BATCH
-            && let Some(front) = self.batch.front_mut()
-        {
-            if front.len() >= RECORD_PLAIN {
-                // A large frame fills records by itself, without being copied together.
-                let piece = front.split_to(RECORD_PLAIN);
-                seal(&mut self.conn.channel, &piece, &mut self.outgoing)?;
-            } else {
-                self.staging.clear();
-                while self.staging.len() < RECORD_PLAIN
-                    && let Some(front) = self.batch.front_mut()
-                {
-                    let count = front.len().min(RECORD_PLAIN - self.staging.len());
-                    self.staging.extend_from_slice(front.get(..count).unwrap_or_default());
-                    front.advance(count);
-                    if front.is_empty() {
-                        self.batch.pop_front();
-                    }
-                }
-                seal(&mut self.conn.channel, &self.staging, &mut self.outgoing)?;
-            }
-            if self.batch.front().is_some_and(Bytes::is_empty) {
-                self.batch.pop_front();
-            }
-        }
-        Ok(())
     }
 
     /// Goes the way to the end, if the node wants it to end.
@@ -388,6 +293,7 @@ where
         if let Phase::Flushing(until, reason) = &self.phase
             && self.outgoing.is_empty()
             && self.batch.is_empty()
+            && self.line.as_ref().is_none_or(|line| line.is_empty())
             && self.conn.link.waiting().0 == 0
         {
             let (until, reason) = (*until, reason.clone());
@@ -421,23 +327,23 @@ where
                     let allowed = FRAME + Duration::from_millis(bytes.saturating_mul(1_000) / FRAME_RATE);
                     hold(since + allowed, "a frame took it too long")?;
                 }
-                if !self.outgoing.is_empty() {
+                // What we hold back ourselves is not the peer's fault.
+                if !self.outgoing.is_empty() && !self.is_cut() {
                     hold(self.stalled_since + STALLED, "it does not read")?;
-                    if let Some(due) = self.conn.link.urgent_deadline() {
-                        hold(due, "it reads too slowly: urgent messages waited too long")?;
+                    let shaped = self.line.as_ref().is_some_and(|line| !line.is_idle());
+                    if !shaped
+                        && !self.trickles()
+                        && let Some(due) = self.conn.link.urgent_deadline()
+                    {
+                        hold(due.max(self.held + STALLED), "it reads too slowly: urgent messages waited too long")?;
                     }
                 }
             }
         }
-        Ok(next)
+        let arrives = self.line.as_ref().and_then(|line| line.next(now));
+        let byte = Some(self.next_byte).filter(|at| self.trickles() && !self.outgoing.is_empty() && *at > now);
+        Ok([next, arrives, byte].into_iter().flatten().min())
     }
-}
-
-/// Seals one record at the end of `outgoing`.
-fn seal(channel: &mut Channel, plain: &[u8], outgoing: &mut Buffer) -> Result<(), NoiseError> {
-    let length = channel.seal(plain, outgoing.room(Channel::sealed_len(plain.len())))?;
-    outgoing.wrote(length);
-    Ok(())
 }
 
 fn poll_read<R: AsyncRead>(reader: Pin<&mut R>, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {

@@ -1,5 +1,5 @@
 use super::super::inbox::{Delivery, Outlet, inbox};
-use super::super::limits::INBOX_WEIGHT;
+use super::super::limits::{INBOX_WEIGHT, RECORD_PLAIN};
 use super::super::noise::tests::secured;
 use super::*;
 use crate::chain::{Block, ChainSpec, TxId};
@@ -421,3 +421,6 @@ fn an_idle_connection_is_small() {
     assert!(size_of::<Task<DuplexStream, DuplexStream>>() < 1_500);
     assert!(size_of::<Outbox<()>>() < 300);
 }
+
+#[path = "shaped_tests.rs"]
+mod shaped;

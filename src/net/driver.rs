@@ -1,38 +1,40 @@
 //! The node task: owns the state machine, hands inputs in, and carries outputs out.
 
+mod connecting;
+mod ending;
+
 use super::alarm::Alarm;
 use super::clock::Clock;
-use super::connection::Connection;
-use super::dialer::dial;
-use super::inbox::{Delivery, Inbox, Item, Outlet};
-use super::limits::{CHECKS_OUT, COMMIT, CUT_OFF, FAREWELL, INPUT_BATCH, PENDING_DIALS};
+use super::inbox::{Delivery, Item, Outlet};
+use super::limits::{CHECKS_OUT, INPUT_BATCH};
 use super::link::Link;
 use super::listener::Accepted;
 use super::miner::Miner;
-use super::noise::{Identity, Secured, handshake};
+use super::noise::Identity;
+use super::shaping::Shaping;
+use super::switches::{Mode, Switches};
 use super::workers::Workers;
 use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
 use crate::node::{
-    CloseReason, Command, ConnectionId, DialError, Direction, Event, EventSink, Input, Mining, Node, Output, Stamped, Time,
+    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
 };
 use crate::wire::{Message, MessageKind, encode};
-use rand::Rng;
+use connecting::Common;
 use rand::rngs::ChaCha20Rng;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 /// All that the node task is made of.
 pub struct Parts {
     /// The state machine.
-    pub node: Node,
+    pub node: Box<dyn Machine>,
     /// Its clock.
     pub clock: Clock,
     /// Its index in its cluster.
@@ -45,6 +47,10 @@ pub struct Parts {
     pub mining: Option<Mining>,
     /// How it proves itself.
     pub identity: Identity,
+    /// How what it sends travels.
+    pub shaping: Arc<Shaping>,
+    /// Whether it runs.
+    pub switches: Arc<Switches>,
     /// Randomness of handshakes.
     pub random: ChaCha20Rng,
     /// Heavy work.
@@ -67,19 +73,13 @@ pub struct Listening {
     pub task: JoinSet<()>,
 }
 
-/// What the tasks of connections need, dialled or taken.
-struct Common {
-    identity: Identity,
-    inbox: Inbox,
-    ids: AtomicU64,
-    stopping: watch::Receiver<bool>,
-}
-
 /// A connection, as the node task sees it.
 struct Entry {
     link: Arc<Link>,
     /// It is ending: what it still brings is for nobody.
     closing: bool,
+    /// Messages and bytes in its outbox, as last told.
+    outbox: (usize, usize),
 }
 
 /// Transactions out for checking. They are counted back even if a defect keeps the answer away.
@@ -99,7 +99,7 @@ impl Drop for CheckedOut {
 }
 
 struct Driver {
-    node: Node,
+    node: Box<dyn Machine>,
     clock: Clock,
     index: u32,
     events: EventSink,
@@ -127,9 +127,11 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, clock, index, events, chain, mining, identity, random, workers, writer, answers, listening } = parts;
+    let Parts { node, clock, index, events, chain, mining, identity, .. } = parts;
+    let Parts { shaping, switches, random, workers, writer, answers, listening, .. } = parts;
     let (answers, mut answered) = answers;
-    let common = Arc::new(Common { identity, inbox, ids: AtomicU64::new(1), stopping });
+    let mut mode = switches.watch();
+    let common = Arc::new(Common { identity, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
     let mut driver = Driver {
         node,
         clock,
@@ -163,8 +165,19 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let mut deliveries = Vec::new();
     let mut batch = Vec::new();
     loop {
-        driver.deadline(&mut alarm);
+        // Copied out: the guard must not be held while waiting.
+        let now = *mode.borrow_and_update();
+        match now {
+            Mode::Running => driver.deadline(&mut alarm),
+            Mode::Paused => {
+                // The sender lives as long as the driver.
+                let _ = mode.changed().await;
+                continue;
+            }
+            Mode::Killed => return driver.die(task).await,
+        }
         tokio::select! {
+            _ = mode.changed() => {}
             command = commands.recv() => {
                 let command = command.unwrap_or(Command::Shutdown);
                 let last = matches!(command, Command::Shutdown);
@@ -253,7 +266,7 @@ impl Driver {
                         link.close(CloseReason::Abrupt("the node stops".to_owned()));
                         continue;
                     }
-                    self.links.insert(connection, Entry { link, closing: false });
+                    self.links.insert(connection, Entry { link, closing: false, outbox: (0, 0) });
                     self.feed(Input::Connected { connection, address, direction, peer });
                 }
                 Item::Input(input) => self.arrived(input),
@@ -283,54 +296,6 @@ impl Driver {
             }
             self.feed(input);
         }
-    }
-
-    fn accepted(&mut self, accepted: Accepted) {
-        let Accepted { mut stream, address, stranger } = accepted;
-        let common = Arc::clone(&self.common);
-        let seed = self.seed();
-        self.tasks.spawn(async move {
-            let secured = tokio::select! {
-                biased;
-                secured = handshake(&mut stream, &common.identity, false, seed) => secured,
-                () = stopped(&common.stopping) => return,
-            };
-            match secured {
-                Ok(secured) => carry(&common, stream, secured, address, Direction::Inbound, Some(stranger)).await,
-                Err(error) => tracing::debug!(%address, %error, "a connection was not secured"),
-            }
-        });
-    }
-
-    fn dial(&mut self, address: SocketAddr) {
-        self.dials += 1;
-        if self.dials > PENDING_DIALS {
-            let error = DialError::Failed("too many dials under way".to_owned());
-            return self.answer(Input::DialFailed { address, error });
-        }
-        let common = Arc::clone(&self.common);
-        let answers = self.answers.clone();
-        let seed = self.seed();
-        self.tasks.spawn(async move {
-            let dialled = tokio::select! {
-                biased;
-                dialled = dial(address, &common.identity, seed) => dialled,
-                () = stopped(&common.stopping) => return,
-            };
-            match dialled {
-                Ok((stream, secured)) => carry(&common, stream, secured, address, Direction::Outbound, None).await,
-                Err(error) => {
-                    let _ = answers.send(Input::DialFailed { address, error });
-                }
-            }
-        });
-    }
-
-    /// Randomness for one handshake.
-    fn seed(&mut self) -> [u8; 32] {
-        let mut seed = [0; 32];
-        self.random.fill_bytes(&mut seed);
-        seed
     }
 
     /// An input from the driver itself, after all that is being carried out.
@@ -370,10 +335,16 @@ impl Driver {
                         let _ = answers.send(Input::TransactionsChecked { request, results });
                     });
                 }
-                Output::Mine(job) => self.mine(job),
+                Output::Mine(job) => self.mine(job.map(|job| *job)),
                 Output::Store(batch) => self.writer.store(batch),
                 Output::Load { request, ids } => self.writer.load(request, ids),
-                Output::Event(event) => self.emit(event),
+                Output::Event(event) => {
+                    let pulse = matches!(event, Event::Pulse { .. });
+                    self.emit(event);
+                    if pulse {
+                        self.report_outboxes();
+                    }
+                }
             }
         }
         // The vector is kept for its memory.
@@ -403,7 +374,7 @@ impl Driver {
             let found = move |block| {
                 let _ = answers.send(Input::Mined(block));
             };
-            match Miner::start(mining.tries_per_second, self.clock, found) {
+            match Miner::start(mining.tries_per_second, self.clock, Arc::clone(&self.common.switches), found) {
                 Ok(miner) => self.miner = Some(miner),
                 Err(error) => self.emit(Event::Warning { text: format!("cannot mine: {error}") }),
             }
@@ -421,62 +392,18 @@ impl Driver {
         (self.events)(Stamped { at: self.now, node: self.index, event });
     }
 
-    /// After the farewell: what is queued is sent, connections end, the store commits. Bounded by the limits of each step.
-    async fn end(mut self, alarm: &mut Alarm, outlet: &mut Outlet, answered: &mut mpsc::UnboundedReceiver<Input>) {
-        self.ending = true;
-        self.miner = None;
-        for entry in self.links.values_mut() {
-            entry.closing = true;
-            // Where the node has said why already, that stands.
-            entry.link.close(CloseReason::Graceful("the node stops".to_owned()));
-        }
-        let cut_off = Instant::now() + FAREWELL;
-        let mut deliveries = Vec::new();
-        let mut batch = Vec::new();
-        while !self.tasks.is_empty() {
-            self.deadline(alarm);
-            tokio::select! {
-                _ = outlet.take(&mut deliveries, INPUT_BATCH) => self.delivered(&mut deliveries, outlet),
-                _ = answered.recv_many(&mut batch, INPUT_BATCH) => self.answered(&mut batch),
-                _ = self.tasks.join_next() => {}
-                () = alarm.ring(), if !self.stopped => {}
-                () = tokio::time::sleep_until(cut_off) => break,
+    /// With the node's own pulse, once a second: what waits to be sent, where that has changed.
+    fn report_outboxes(&mut self) {
+        let mut changed = Vec::new();
+        for (connection, entry) in &mut self.links {
+            let (messages, bytes, _) = entry.link.waiting();
+            if std::mem::replace(&mut entry.outbox, (messages, bytes)) != (messages, bytes) {
+                changed.push((*connection, messages, bytes));
             }
         }
-        if timeout(CUT_OFF, self.tasks.shutdown()).await.is_err() {
-            tracing::error!("connections did not end in time: this is a defect");
-        }
-        self.emit(Event::Stopped);
-        if timeout(COMMIT, self.writer.finish()).await.is_err() {
-            tracing::error!("the store did not commit in time; it goes on as long as the process lives");
+        changed.sort_unstable();
+        for (connection, messages, bytes) in changed {
+            self.emit(Event::Outbox { connection, messages, bytes });
         }
     }
-}
-
-/// Ready once the node stops.
-async fn stopped(stopping: &watch::Receiver<bool>) {
-    let mut stopping = stopping.clone();
-    // An error means that the node task has gone, which is a stop as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-/// Carries a secured connection until it ends.
-async fn carry(
-    common: &Common,
-    stream: TcpStream,
-    secured: Secured,
-    address: SocketAddr,
-    direction: Direction,
-    stranger: Option<OwnedSemaphorePermit>,
-) {
-    let Secured { peer, channel } = secured;
-    let id = ConnectionId(common.ids.fetch_add(1, Ordering::Relaxed));
-    let link = Arc::new(Link::default());
-    let inbox = common.inbox.clone();
-    let connected = Item::Connected { connection: id, address, direction, peer, link: Arc::clone(&link) };
-    if inbox.tell(connected).is_err() {
-        return;
-    }
-    let (reader, writer) = stream.into_split();
-    Connection { id, direction, channel, reader, writer, link, inbox, stranger }.run().await;
 }

@@ -41,6 +41,17 @@ pub const READ_MOST: usize = 256 << 10;
 /// Memory of a buffer that an idle connection keeps, bytes.
 pub const BUFFER_KEPT: usize = 16 << 10;
 
+/// Most frames on their way over one direction of a shaped link: as many as may wait in the outbox.
+pub const LINE_FRAMES: usize = 1_000;
+/// Most bytes on their way there, unless the last frame passes it: as many as may wait in the outbox. A second's worth of 8 MiB/s.
+pub const LINE_BYTES: usize = 8 << 20;
+/// How far ahead a shaped link takes frames: the runtime's timers tick in milliseconds, and a line that sleeps loses bandwidth.
+pub const LINE_AHEAD: Duration = Duration::from_millis(5);
+/// Farthest that a shaped link sets its timer; it looks again then.
+pub const LINE_FARTHEST: Duration = Duration::from_secs(3_600);
+/// Pause between two bytes of a node that trickles: slow enough for any deadline, fast enough not to look dead.
+pub const TRICKLE: Duration = Duration::from_secs(1);
+
 /// Weight of what peers sent and the node has not yet handled: bytes. The largest frame fits; beyond it connections stop reading.
 pub const INBOX_WEIGHT: usize = 16 << 20;
 /// What an input weighs beside its bytes: so that tiny messages are bounded by number as well, at 16,384.

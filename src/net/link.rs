@@ -1,11 +1,13 @@
 //! What the node task and a connection's task share: the outbox, and whether and how to end.
 
 use super::limits::STALLED;
+use super::switches::Switches;
+use crate::link::LinkModel;
 use crate::node::{CloseReason, Outbox, OutboxFull, Priority};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -20,6 +22,7 @@ struct Queued {
 struct State {
     outbox: Outbox<Queued>,
     close: Option<CloseReason>,
+    model: LinkModel,
 }
 
 /// The node task's way to one connection.
@@ -27,10 +30,50 @@ struct State {
 pub struct Link {
     state: Mutex<State>,
     established: AtomicBool,
+    /// The model is another than its task knows.
+    reshaped: AtomicBool,
+    /// Of the chances of what is sent.
+    seed: u64,
+    switches: Arc<Switches>,
     wake: Notify,
 }
 
 impl Link {
+    /// The way to a connection over which frames travel as `model` says, by chances from `seed`.
+    pub(super) fn new(switches: Arc<Switches>, model: LinkModel, seed: u64) -> Self {
+        let state = Mutex::new(State { model, ..State::default() });
+        Self { state, reshaped: AtomicBool::new(!model.is_clear()), seed, switches, ..Self::default() }
+    }
+
+    /// What is sent travels otherwise from now on; what is on its way arrives as it would have.
+    pub fn set_model(&self, model: LinkModel) {
+        self.state().model = model;
+        self.reshaped.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// Whether the model has changed since it was taken: one load, as it is asked in each round.
+    pub(super) fn is_reshaped(&self) -> bool {
+        self.reshaped.load(Ordering::Acquire)
+    }
+
+    /// The model, for its task.
+    pub(super) fn take_model(&self) -> LinkModel {
+        // Cleared first: a change in between is seen again.
+        self.reshaped.store(false, Ordering::Release);
+        self.state().model
+    }
+
+    /// Of the chances of what is sent.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The node's switches.
+    pub(super) fn switches(&self) -> &Arc<Switches> {
+        &self.switches
+    }
+
     /// Queues an encoded frame; does nothing once the connection is being closed.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use super::StartError;
 use super::limits::{ACCEPT_PAUSE, PENDING_INBOUND};
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,9 +10,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// A connection that came in, with its place among the strangers.
-pub struct Accepted {
+pub struct Accepted<S = TcpStream> {
     /// The socket.
-    pub stream: TcpStream,
+    pub stream: S,
     /// The other end; a mapped IPv4 address as IPv4.
     pub address: SocketAddr,
     /// Given up when hands are shaken.
@@ -44,18 +45,36 @@ fn advice(error: &io::Error) -> String {
     }
 }
 
+/// Where connections come from.
+pub trait Source: Send {
+    /// One end of a connection.
+    type Stream: Send;
+
+    /// The next connection, and the address of its other end.
+    fn take(&mut self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+}
+
+impl Source for TcpListener {
+    type Stream = TcpStream;
+
+    async fn take(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, address) = self.accept().await?;
+        // Without TCP_NODELAY it still works, only slower.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, address))
+    }
+}
+
 /// Takes connections until it is dropped. While all places for strangers are taken, newcomers wait in the system's queue: a place is free
 /// again after seconds at most, since whoever does not shake hands is cut off.
-pub async fn accept(listener: TcpListener, accepted: mpsc::Sender<Accepted>) {
+pub async fn accept<S: Source>(mut source: S, accepted: mpsc::Sender<Accepted<S::Stream>>) {
     let places = Arc::new(Semaphore::new(PENDING_INBOUND));
     let mut pause = ACCEPT_PAUSE.0;
     while let Ok(stranger) = Arc::clone(&places).acquire_owned().await {
-        match listener.accept().await {
+        match source.take().await {
             Ok((stream, address)) => {
                 pause = ACCEPT_PAUSE.0;
                 let address = SocketAddr::new(address.ip().to_canonical(), address.port());
-                // Without TCP_NODELAY it still works, only slower.
-                let _ = stream.set_nodelay(true);
                 if accepted.send(Accepted { stream, address, stranger }).await.is_err() {
                     return;
                 }
@@ -69,5 +88,67 @@ pub async fn accept(listener: TcpListener, accepted: mpsc::Sender<Accepted>) {
                 pause = (pause * 2).min(ACCEPT_PAUSE.1);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    /// Gives what it was told to, then nothing any more.
+    struct Script(VecDeque<io::Result<u32>>);
+
+    impl Source for Script {
+        type Stream = u32;
+
+        async fn take(&mut self) -> io::Result<(u32, SocketAddr)> {
+            match self.0.pop_front() {
+                Some(Ok(stream)) => Ok((stream, "[::ffff:10.0.0.1]:7".parse().unwrap())),
+                Some(Err(error)) => Err(error),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// `EMFILE` on Linux and macOS: the process has no file descriptor left.
+    fn no_descriptors() -> io::Result<u32> {
+        Err(io::Error::from_raw_os_error(24))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_descriptors_it_waits_ever_longer_and_goes_on() {
+        let errors = |count| (0..count).map(|_| no_descriptors());
+        let script = errors(7).chain([Ok(1)]).chain(errors(1)).chain([Ok(2)]).collect();
+        let (sender, mut accepted) = mpsc::channel(10);
+        let task = tokio::spawn(accept(Script(script), sender));
+        let began = Instant::now();
+        let first = accepted.recv().await.unwrap();
+        // 50 + 100 + 200 + 400 + 800 + 1,000 + 1,000.
+        assert_eq!((first.stream, began.elapsed().as_millis()), (1, 3_550));
+        assert_eq!(first.address, "10.0.0.1:7".parse().unwrap());
+        // The next time it begins with the shortest pause again.
+        let second = accepted.recv().await.unwrap();
+        assert_eq!((second.stream, began.elapsed().as_millis()), (2, 3_600));
+        task.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_take_no_place_and_the_places_are_bounded() {
+        let failures = (0..PENDING_INBOUND as u32).map(|_| no_descriptors());
+        let aborted = (0..PENDING_INBOUND as u32).map(|_| Err(io::ErrorKind::ConnectionAborted.into()));
+        let comers = (0..PENDING_INBOUND as u32 + 1).map(Ok);
+        let (sender, mut accepted) = mpsc::channel(2 * PENDING_INBOUND);
+        let task = tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), sender));
+        let mut held = Vec::new();
+        for _ in 0..PENDING_INBOUND {
+            held.push(accepted.recv().await.unwrap());
+        }
+        assert!(tokio::time::timeout(Duration::from_secs(1_000), accepted.recv()).await.is_err(), "one too many");
+        held.pop();
+        assert_eq!(accepted.recv().await.unwrap().stream, PENDING_INBOUND as u32);
+        task.abort();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::limits::{MINING_SLICES, MINING_STRIDE, MINING_TIME};
+use super::switches::Switches;
 use crate::chain::{Block, MiningJob, Template};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -24,10 +25,16 @@ enum Next {
 }
 
 impl Miner {
-    /// Starts a thread that makes `tries_per_second`, and hands each block it finds to `found`.
-    pub fn start(tries_per_second: u64, clock: Clock, found: impl Fn(Arc<Block>) + Send + 'static) -> std::io::Result<Self> {
+    /// Starts a thread that makes `tries_per_second` while the node runs, and hands each block it finds to `found`.
+    pub fn start(
+        tries_per_second: u64,
+        clock: Clock,
+        switches: Arc<Switches>,
+        found: impl Fn(Arc<Block>) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
-        thread::Builder::new().name("miner".to_owned()).spawn(move || mine(&receiver, tries_per_second, clock, found))?;
+        let rig = Rig { rate: tries_per_second, clock, switches, found };
+        thread::Builder::new().name("miner".to_owned()).spawn(move || mine(&receiver, &rig))?;
         Ok(Self { jobs: sender })
     }
 
@@ -38,7 +45,15 @@ impl Miner {
     }
 }
 
-fn mine(jobs: &Receiver<Option<Box<MiningJob>>>, rate: u64, clock: Clock, found: impl Fn(Arc<Block>)) {
+/// What stays the same from job to job.
+struct Rig<F> {
+    rate: u64,
+    clock: Clock,
+    switches: Arc<Switches>,
+    found: F,
+}
+
+fn mine<F: Fn(Arc<Block>)>(jobs: &Receiver<Option<Box<MiningJob>>>, rig: &Rig<F>) {
     let mut job = None;
     loop {
         // Without a job: wait for one. With one: work until there is another.
@@ -47,7 +62,7 @@ fn mine(jobs: &Receiver<Option<Box<MiningJob>>>, rate: u64, clock: Clock, found:
                 Ok(job) => newest(jobs, job),
                 Err(_) => return,
             },
-            Some(current) => match work(jobs, &current, rate, clock, &found) {
+            Some(current) => match work(jobs, &current, rig) {
                 Next::Same => None,
                 Next::Change(next) => next,
                 Next::End => return,
@@ -62,16 +77,22 @@ fn newest(jobs: &Receiver<Option<Box<MiningJob>>>, first: Option<Box<MiningJob>>
 }
 
 /// Works on one job until a block is found (`Same`), or there is another.
-fn work(jobs: &Receiver<Option<Box<MiningJob>>>, job: &MiningJob, rate: u64, clock: Clock, found: &impl Fn(Arc<Block>)) -> Next {
+fn work<F: Fn(Arc<Block>)>(jobs: &Receiver<Option<Box<MiningJob>>>, job: &MiningJob, rig: &Rig<F>) -> Next {
+    let Rig { rate, clock, switches, found } = rig;
     let mut template = job.build(clock.now().as_millis());
     let mut nonce = 0;
     let slice = Duration::from_secs(1) / MINING_SLICES;
-    let mut pace = Pace::new(rate, Instant::now());
+    let mut pace = Pace::new(*rate, Instant::now());
     let mut timed = Instant::now();
     loop {
         match wait(jobs, pace.pause(Instant::now(), slice)) {
             Next::Same => {}
             other => return other,
+        }
+        if switches.is_still() {
+            // What is not tried in a pause is not made up for.
+            pace = Pace::new(*rate, Instant::now());
+            continue;
         }
         let now = Instant::now();
         if now.duration_since(timed) >= MINING_TIME {

@@ -1,3 +1,4 @@
+use super::super::switches::Mode;
 use super::*;
 use crate::chain::{Address, ChainSpec, Ledger};
 
@@ -13,7 +14,22 @@ fn miner(rate: u64) -> (Miner, Receiver<Arc<Block>>) {
     let found = move |block| {
         let _ = sender.send(block);
     };
-    (Miner::start(rate, Clock::start(), found).unwrap(), receiver)
+    (Miner::start(rate, Clock::start(), Arc::default(), found).unwrap(), receiver)
+}
+
+#[test]
+fn a_node_that_stands_still_does_not_mine() {
+    let switches = Arc::<Switches>::default();
+    let (sender, found) = channel();
+    let miner = Miner::start(1_000_000, Clock::start(), Arc::clone(&switches), move |block| {
+        let _ = sender.send(block);
+    });
+    let miner = miner.unwrap();
+    switches.set(Mode::Paused);
+    miner.set(Some(job(10)));
+    assert!(found.recv_timeout(Duration::from_millis(200)).is_err());
+    switches.set(Mode::Running);
+    found.recv_timeout(PATIENCE).unwrap();
 }
 
 #[test]

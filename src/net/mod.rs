@@ -2,10 +2,12 @@
 //!
 //! | File | One stage |
 //! |---|---|
-//! | `driver` | the node task: inputs in, outputs out, deadlines, the end |
+//! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
 //! | `listener`, `dialer` | connections come up |
 //! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
+//! | `shaping`, `delay` | links that are slow, lossy or cut: which, and how frames travel over them |
+//! | `switches`, `socket` | pause, kill and trickle; how a socket ends |
 //! | `workers` | validation and signatures, on a bounded pool |
 //! | `miner` | the search for a block, at its pace |
 //! | `writer` | the store, on a thread of its own |
@@ -16,6 +18,7 @@ mod alarm;
 mod buffer;
 mod clock;
 pub mod connection;
+mod delay;
 mod dialer;
 mod driver;
 pub mod inbox;
@@ -25,22 +28,28 @@ mod listener;
 mod miner;
 pub mod noise;
 mod resolver;
+mod shaping;
+mod socket;
+mod switches;
 mod workers;
 mod writer;
 
 pub use workers::Workers;
 
 use crate::chain::{Address, ChainSpec, KeyPair, Ledger};
-use crate::node::{Command, Config, EventSink, Node};
+use crate::link::LinkModel;
+use crate::node::{Command, Config, EventSink, Machine, Node, Wrap};
 use crate::store::{Store, StoreError};
 use clock::Clock;
 use driver::{Listening, Parts};
 use noise::Identity;
 use rand::rngs::ChaCha20Rng;
 use rand::{Rng, SeedableRng};
+use shaping::Shaping;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use switches::{Mode, Switches};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use writer::Writer;
@@ -63,12 +72,14 @@ pub struct Setup {
     pub store: Box<dyn Store>,
     /// Its index in its cluster.
     pub index: u32,
-    /// Seed of its random generator.
+    /// Seed of its random generator, and of the chances on its links.
     pub seed: u64,
     /// Where its events go.
     pub events: EventSink,
     /// The process's workers for heavy work, shared by its nodes.
     pub workers: Workers,
+    /// Makes an adversary of it; `None`: an honest node.
+    pub wrap: Option<Wrap>,
 }
 
 /// Why a node could not start. Each says which argument to change.
@@ -98,6 +109,8 @@ pub struct Handle {
     id: Address,
     address: Option<SocketAddr>,
     commands: mpsc::UnboundedSender<Command>,
+    switches: Arc<Switches>,
+    shaping: Arc<Shaping>,
     task: JoinHandle<()>,
 }
 
@@ -106,7 +119,7 @@ pub struct Handle {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub async fn start(setup: Setup) -> Result<Handle, StartError> {
-    let Setup { mut config, keys, spec, listen, store, index, seed, events, workers } = setup;
+    let Setup { mut config, keys, spec, listen, store, index, seed, events, workers, wrap } = setup;
     let mut entropy = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *entropy).map_err(|error| StartError::System(format!("randomness: {error}")))?;
     let mut random = ChaCha20Rng::from_seed(*entropy);
@@ -139,6 +152,12 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     let mining = config.mining;
     let node = Node::new(config, keys, ledger, seed, clock.now());
     let id = node.id();
+    let node: Box<dyn Machine> = match wrap {
+        Some(wrap) => wrap(node),
+        None => Box::new(node),
+    };
+    let switches = Arc::new(Switches::default());
+    let shaping = Arc::new(Shaping::new(seed, id, Arc::clone(&switches)));
     let listening = listener.map(|(listener, address)| {
         let (sender, accepted) = mpsc::channel(limits::PENDING_INBOUND);
         let mut task = JoinSet::new();
@@ -146,9 +165,25 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         Listening { address, accepted, task }
     });
     let (commands, commanded) = mpsc::unbounded_channel();
-    let parts = Parts { node, clock, index, events, chain, mining, identity, random, workers, writer, answers, listening };
+    let (own, links) = (Arc::clone(&switches), Arc::clone(&shaping));
+    let parts = Parts {
+        node,
+        clock,
+        index,
+        events,
+        chain,
+        mining,
+        identity,
+        shaping: links,
+        switches: own,
+        random,
+        workers,
+        writer,
+        answers,
+        listening,
+    };
     let task = tokio::spawn(driver::run(parts, commanded));
-    Ok(Handle { id, address, commands, task })
+    Ok(Handle { id, address, commands, switches, shaping, task })
 }
 
 /// Reads what is stored, and makes the ledger from it: heavy, beside the runtime.
@@ -181,12 +216,53 @@ impl Handle {
         self.task.is_finished()
     }
 
-    /// Goodbye to all, everything stored, all tasks ended: within 5 s.
+    /// From now on, what this node sends to `peer` travels as `model` says: over the connection that is up, and over later ones, whoever
+    /// dials. A clear model costs nothing. The other direction is the peer's to set. The encryption's handshake is not slowed: who is at
+    /// the other end is known only after it.
+    ///
+    /// While the link is cut, nothing is written: what is sent waits in the outbox, no pong comes, and the node ends the connection by
+    /// itself. New connections in either direction come to nothing; our dials time out.
+    pub fn set_link(&self, peer: Address, model: LinkModel) {
+        self.shaping.set(peer, model);
+    }
+
+    /// Stands still as a stopped process does: handles nothing, reads and writes nothing, does not mine; its connections stay open.
+    /// Or goes on; it blames nobody for what it missed.
+    pub fn set_paused(&self, paused: bool) {
+        self.switches.set(if paused { Mode::Paused } else { Mode::Running });
+    }
+
+    /// Misbehaves: writes its frames one byte a second once hands are shaken. Or stops that.
+    pub fn set_trickle(&self, on: bool) {
+        self.switches.set_trickle(on);
+    }
+
+    /// Ends it as `kill -9` does: no goodbye, connections are reset, what is not yet stored is lost. Once this returns its tasks have
+    /// ended, its port is free, and its store is closed: within 5 s, and at once unless the store is at a commit.
+    pub async fn kill(mut self) {
+        self.switches.set(Mode::Killed);
+        self.ended().await;
+    }
+
+    /// Goodbye to all, everything stored, all tasks ended: within 5 s. A paused node goes on first.
     pub async fn stop(mut self) {
+        self.set_paused(false);
         self.command(Command::Shutdown);
+        self.ended().await;
+    }
+
+    /// Waits until its task has ended.
+    async fn ended(&mut self) {
         if tokio::time::timeout(STOP, &mut self.task).await.is_err() {
             tracing::error!("the node did not stop in time: this is a defect");
             self.task.abort();
         }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // A paused node would never hear that it is to stop.
+        self.set_paused(false);
     }
 }

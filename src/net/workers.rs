@@ -75,11 +75,7 @@ impl Workers {
         let reply: Reply = Box::new(reply);
         if !job.check_signatures {
             // A verdict without signatures is for this node alone, which has checked them before.
-            return shared.submit(Box::new(move || {
-                if let Some(verdict) = run(&job) {
-                    reply(verdict);
-                }
-            }));
+            return shared.submit(Box::new(move || reply(run(&job))));
         }
         let mut verdicts = shared.verdicts();
         match verdicts.slots.get_mut(&job.id) {
@@ -92,11 +88,7 @@ impl Workers {
             Some(Slot::Running(block, waiting)) if same(block, &job.block) => waiting.push(reply),
             Some(_) => {
                 drop(verdicts);
-                shared.submit(Box::new(move || {
-                    if let Some(verdict) = run(&job) {
-                        reply(verdict);
-                    }
-                }));
+                shared.submit(Box::new(move || reply(run(&job))));
             }
             None => {
                 verdicts.slots.insert(job.id, Slot::Running(Arc::clone(&job.block), vec![reply]));
@@ -104,11 +96,9 @@ impl Workers {
                 let handle = Arc::clone(shared);
                 shared.submit(Box::new(move || {
                     let verdict = run(&job);
-                    let waiting = handle.verdicts().settle(job.id, verdict.as_ref());
-                    if let Some(verdict) = verdict {
-                        for reply in waiting {
-                            reply(Arc::clone(&verdict));
-                        }
+                    let waiting = handle.verdicts().settle(job.id, &verdict);
+                    for reply in waiting {
+                        reply(Arc::clone(&verdict));
                     }
                 }));
             }
@@ -168,16 +158,14 @@ impl Drop for Pool {
 }
 
 impl Verdicts {
-    /// Keeps a verdict, and gives back who waits for it. Without one (a defect), or for a body that is not the header's, nothing is
+    /// Keeps a verdict, and gives back who waits for it. One that could not be made, or is of a body that is not the header's, is not
     /// kept: the right body must still be validated.
-    fn settle(&mut self, id: BlockId, verdict: Option<&Arc<Verdict>>) -> Vec<Reply> {
+    fn settle(&mut self, id: BlockId, verdict: &Arc<Verdict>) -> Vec<Reply> {
         let waiting = match self.slots.remove(&id) {
             Some(Slot::Running(_, waiting)) => waiting,
             _ => Vec::new(),
         };
-        if let Some(verdict) = verdict
-            && !matches!(verdict.result, Err(BlockError::BodyMismatch))
-        {
+        if !matches!(verdict.result, Err(BlockError::BodyMismatch | BlockError::Unchecked)) {
             self.transactions += verdict.block.transactions.len();
             self.order.push_back(id);
             self.slots.insert(id, Slot::Done(Arc::clone(verdict)));
@@ -196,26 +184,37 @@ fn same(left: &Arc<Block>, right: &Arc<Block>) -> bool {
     Arc::ptr_eq(left, right) || left == right
 }
 
-/// Validates; `None` if that panicked, which is a defect: no peer is blamed for it.
-fn run(job: &ValidationJob) -> Option<Arc<Verdict>> {
-    catch_unwind(AssertUnwindSafe(|| job.run()))
-        .map(Arc::new)
-        .inspect_err(|_| tracing::error!(block = %job.id, "validation panicked: this is a defect"))
-        .ok()
+/// Validates.
+fn run(job: &ValidationJob) -> Arc<Verdict> {
+    let result = attempt(|| job.run());
+    Arc::new(result.unwrap_or_else(|| Verdict { block: Arc::clone(&job.block), id: job.id, result: Err(BlockError::Unchecked) }))
 }
 
+/// Does something that may panic, which is a defect, and at once once more if it does; `None` after the second time. Whoever waits gets
+/// an answer all the same, and no peer is blamed.
+fn attempt<T>(work: impl Fn() -> T) -> Option<T> {
+    for _ in 0..2 {
+        match catch_unwind(AssertUnwindSafe(&work)) {
+            Ok(done) => return Some(done),
+            Err(_) => tracing::error!("a check panicked: this is a defect"),
+        }
+    }
+    None
+}
+
+/// All transactions that could be checked, with what is wrong with each.
 fn check_all(chain: ChainId, transactions: Vec<Transaction>) -> Vec<(Transaction, Result<(), TransactionError>)> {
     // What is wrong by itself is told apart before the signatures are checked together.
     let sound = |transaction: &Transaction| {
         let transfer = &transaction.transfer;
         transfer.chain == chain && transfer.amount.checked_add(transfer.fee).is_some()
     };
-    let all_well = transactions.iter().all(sound) && verify_signatures(&transactions).is_ok();
+    let all_well = attempt(|| transactions.iter().all(sound) && verify_signatures(&transactions).is_ok()).unwrap_or(false);
     transactions
         .into_iter()
-        .map(|transaction| {
-            let result = if all_well { Ok(()) } else { transaction.verify(chain) };
-            (transaction, result)
+        .filter_map(|transaction| {
+            let result = if all_well { Some(Ok(())) } else { attempt(|| transaction.verify(chain)) };
+            result.map(|result| (transaction, result))
         })
         .collect()
 }

@@ -102,11 +102,40 @@ fn the_cache_is_bounded_and_a_worker_outlives_a_panic() {
     for number in 0..VERDICTS + 50 {
         let mut id = [0; 32];
         id[..8].copy_from_slice(&number.to_le_bytes());
-        verdicts.settle(BlockId(id), Some(&verdict));
+        verdicts.settle(BlockId(id), &verdict);
     }
     assert_eq!((verdicts.slots.len(), verdicts.order.len(), verdicts.transactions), (VERDICTS, VERDICTS, VERDICTS));
 
     let workers = Workers::new(1);
     workers.pool.shared.submit(Box::new(|| panic!("on purpose")));
     assert!(validate(&workers, &job).recv_timeout(PATIENCE).unwrap().result.is_ok());
+}
+
+/// A defect in validation: whoever waits gets an answer, nobody is blamed, and nothing is kept.
+#[test]
+fn a_check_that_panics_is_tried_once_more_and_then_answered() {
+    let tries = std::cell::Cell::new(0);
+    let failing = |times| {
+        tries.set(0);
+        let tries = &tries;
+        attempt(move || {
+            tries.set(tries.get() + 1);
+            assert!(tries.get() > times, "on purpose");
+            tries.get()
+        })
+    };
+    assert_eq!((failing(0), failing(1), failing(2), failing(100)), (Some(1), Some(2), None, None));
+    assert_eq!(tries.get(), 2);
+
+    let job = job(1);
+    let unchecked = Arc::new(Verdict { block: Arc::clone(&job.block), id: job.id, result: Err(BlockError::Unchecked) });
+    let mut verdicts = Verdicts::default();
+    let (sender, answered) = channel();
+    let reply: Reply = Box::new(move |verdict| sender.send(verdict).unwrap());
+    verdicts.slots.insert(job.id, Slot::Running(Arc::clone(&job.block), vec![reply]));
+    for reply in verdicts.settle(job.id, &unchecked) {
+        reply(Arc::clone(&unchecked));
+    }
+    assert_eq!(answered.try_recv().unwrap().result.as_ref().err(), Some(&BlockError::Unchecked));
+    assert!(verdicts.slots.is_empty() && verdicts.order.is_empty());
 }

@@ -5,6 +5,7 @@ use crate::chain::{Block, BlockId};
 use crate::node::Input;
 use crate::store::{Batch, Store};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use tokio::sync::oneshot;
@@ -18,6 +19,7 @@ enum Order {
 /// The thread that owns the store. When this is dropped it commits what is queued, and ends.
 pub struct Writer {
     orders: Sender<Order>,
+    abandoned: Arc<AtomicBool>,
     ended: oneshot::Receiver<()>,
 }
 
@@ -26,12 +28,14 @@ impl Writer {
     pub fn start(store: Box<dyn Store>, answer: impl Fn(Input) + Send + 'static) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let (end, ended) = oneshot::channel();
+        let abandoned = Arc::new(AtomicBool::new(false));
+        let given_up = Arc::clone(&abandoned);
         thread::Builder::new().name("store".to_owned()).spawn(move || {
-            serve(store, &receiver, answer);
+            serve(store, &receiver, &given_up, answer);
             // Nobody may be waiting any more.
             let _ = end.send(());
         })?;
-        Ok(Self { orders: sender, ended })
+        Ok(Self { orders: sender, abandoned, ended })
     }
 
     /// Keeps a batch.
@@ -46,9 +50,15 @@ impl Writer {
 
     /// Waits until all that is queued is committed.
     pub async fn finish(self) {
-        let Self { orders, ended } = self;
+        let Self { orders, ended, .. } = self;
         drop(orders);
         let _ = ended.await;
+    }
+
+    /// Throws away what is queued, and waits until the store is closed. A commit under way is still made.
+    pub async fn abandon(self) {
+        self.abandoned.store(true, Ordering::Release);
+        self.finish().await;
     }
 }
 
@@ -60,12 +70,15 @@ struct Queue {
     given_up: bool,
 }
 
-/// Serves until nobody can order any more and the queue is empty.
-fn serve(mut store: Box<dyn Store>, orders: &Receiver<Order>, answer: impl Fn(Input)) {
+/// Serves until nobody can order any more and the queue is empty, or until it is abandoned.
+fn serve(mut store: Box<dyn Store>, orders: &Receiver<Order>, abandoned: &AtomicBool, answer: impl Fn(Input)) {
     let mut queue = Queue::default();
     while let Ok(first) = orders.recv() {
         // One commit for all that came meanwhile. A load sees what was ordered before it.
         for order in std::iter::once(first).chain(orders.try_iter().take(STORE_ORDERS)) {
+            if abandoned.load(Ordering::Acquire) {
+                return;
+            }
             match order {
                 Order::Store(batch) => queue.merge(batch),
                 Order::Load(request, ids) => {

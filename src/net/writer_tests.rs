@@ -14,6 +14,8 @@ struct Log {
     blocks: HashMap<BlockId, Arc<Block>>,
     commits: Vec<(usize, BlockId)>,
     failures: usize,
+    /// Commits begun: they may wait at the gate.
+    begun: usize,
 }
 
 /// A store in memory that waits for the gate before each commit.
@@ -30,6 +32,7 @@ impl Store for Gated {
         Ok(self.log.lock().unwrap().blocks.get(id).cloned())
     }
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.log.lock().unwrap().begun += 1;
         let _open = self.gate.lock().unwrap();
         let mut log = self.log.lock().unwrap();
         if log.failures > 0 {
@@ -110,4 +113,24 @@ fn a_failed_commit_is_told_and_goes_with_the_next() {
     writer.store(batch(&blocks[1]));
     let Ok(Input::Stored(ids)) = answers.recv_timeout(PATIENCE) else { panic!("not stored") };
     assert_eq!(ids, [blocks[0].id(), blocks[1].id()]);
+}
+
+#[tokio::test]
+async fn an_abandoned_queue_is_not_drained() {
+    let Bench { writer, log, gate, answers } = bench();
+    let blocks = blocks(3);
+    let closed = gate.lock().unwrap();
+    writer.store(batch(&blocks[0]));
+    while log.lock().unwrap().begun == 0 {
+        std::thread::yield_now();
+    }
+    writer.store(batch(&blocks[1]));
+    writer.store(batch(&blocks[2]));
+    // As `abandon` does first; the gate opens only then.
+    writer.abandoned.store(true, Ordering::Release);
+    drop(closed);
+    writer.abandon().await;
+    assert_eq!(log.lock().unwrap().commits, [(1, blocks[0].id())], "the commit that was under way, and no other");
+    assert_eq!(Arc::strong_count(&log), 1, "the store is closed");
+    drop(answers);
 }

@@ -66,6 +66,9 @@ impl Node {
             // An answer to a question that we never put.
             return self.offend(cx, connection, Offence::Late);
         }
+        if self.is_of_low_work(&block.header) {
+            return self.schedule_sync(cx);
+        }
         match self.ledger.insert_header(&block.header, self.wall(cx.now)) {
             Ok(_) => {
                 self.note_chain(cx, connection, &id);
@@ -190,6 +193,9 @@ impl Node {
     pub(super) fn on_not_found(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[Hash256]) {
         for id in ids {
             let block = BlockId(id.0);
+            if let Some(peer) = self.peers.get_mut(&connection) {
+                peer.debts.remove(&block);
+            }
             if self.peers.get(&connection).is_some_and(|peer| peer.bodies.contains(&block)) {
                 self.body_arrived(&block, connection);
                 self.sync.refused_by(block, connection, cx.now);

@@ -73,6 +73,21 @@ impl Timing {
     };
 }
 
+impl Timing {
+    /// For the open Internet: nobody waits for the screen there, and every message costs somebody's line.
+    pub const PUBLIC: Self = Self {
+        handshake: Duration::from_secs(3),
+        // A prime, so that nodes that started together fall out of step with whatever else runs by the minute.
+        ping: Duration::from_secs(59),
+        pong: Duration::from_secs(20),
+        request: (Duration::from_secs(2), Duration::from_secs(20)),
+        redial: (Duration::from_secs(1), Duration::from_secs(300)),
+        peer_exchange: Duration::from_secs(300),
+        announce: Duration::from_secs(2),
+        report: (Duration::from_secs(1), Duration::from_secs(10)),
+    };
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {

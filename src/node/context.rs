@@ -25,9 +25,9 @@ fn priority(message: &Message) -> Priority {
         | Message::Heartbeat
         | Message::Ping { .. }
         | Message::Pong { .. }
-        | Message::Goodbye { .. }
         | Message::Error { .. } => Priority::Critical,
-        Message::NewBlock { .. } => Priority::High,
+        // After a goodbye nothing is read: what was just found goes before it.
+        Message::NewBlock { .. } | Message::Goodbye { .. } => Priority::High,
         Message::GetPeers
         | Message::Peers { .. }
         | Message::GetHeaders { .. }

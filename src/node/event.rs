@@ -247,6 +247,16 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         messages: Vec<KindCount>,
     },
+    /// What waits to be sent over a connection has changed: told once a second at most, and again when nothing waits any more (said by
+    /// the driver).
+    Outbox {
+        /// Which.
+        connection: ConnectionId,
+        /// Messages that wait.
+        messages: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
     /// Every 10 s, for people who read lines.
     Statistics {
         /// Blocks on the main chain (its height).

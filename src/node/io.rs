@@ -26,9 +26,9 @@ pub enum Direction {
 /// How urgent a message is; the outbox sends more urgent ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Ping, pong, handshake, goodbye.
+    /// Ping, pong, handshake, error.
     Critical,
-    /// New blocks and their headers.
+    /// New blocks and their headers; goodbye, which must not overtake them.
     High,
     /// Requests and their answers, peers.
     Normal,
@@ -69,7 +69,7 @@ pub enum Command {
         fee: u64,
     },
     /// Submit a signed transaction.
-    Submit(Transaction),
+    Submit(Box<Transaction>),
     /// Dial an address and keep the link.
     Connect(SocketAddr),
     /// End a ban.
@@ -193,7 +193,7 @@ pub enum Output {
         transactions: Vec<Transaction>,
     },
     /// Mine on this from now on, instead of anything before; `None`: stop. Answered by `Mined`, if found.
-    Mine(Option<MiningJob>),
+    Mine(Option<Box<MiningJob>>),
     /// Keep blocks; answered by `Stored` or `StoreFailed`.
     Store(Batch),
     /// Read blocks; answered by `Loaded`.

@@ -10,6 +10,11 @@ pub const OUTBOX_BYTES: usize = 8 << 20;
 /// A deadline found this late means that we ourselves stood still, not the peers. Far above scheduling noise on a loaded machine.
 pub const OWN_PAUSE: Duration = Duration::from_secs(1);
 
+/// The slowest line that is worth a link, in bytes a second: what waits for a pong is given the time that such a line takes.
+pub const SLOWEST_LINE: u64 = 8 * 1024;
+/// Most time that is given so: a line that takes longer is as good as dead.
+pub const LONGEST_PONG: Duration = Duration::from_secs(60);
+
 /// A healthy link this long forgets the dial failures before it.
 pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.
@@ -28,19 +33,27 @@ pub const CLOCK_WARNING: u64 = 600_000;
 /// Unknown message types that a connection may send before it is closed: a newer peer may know one or two kinds that we do not.
 pub const UNKNOWN_MESSAGES: u32 = 100;
 
-/// Ids kept in the seen-set.
+/// Messages of the kinds that nobody asked for, which a peer may send at once: twice what relay at 1,000 transactions a second and a node
+/// that joins bring together. Answers and requests for blocks do not count: the outbox bounds what these cost us.
+pub const SPAM_BURST: u64 = 5_000;
+/// How many of these it may send each second without end.
+pub const SPAM_RATE: u64 = 1_000;
+
+/// Blocks at our tip's difficulty by which a chain may fall short of our work and still have its headers kept: forks in practice are no
+/// deeper, and within it the times cannot be stretched far enough to make headers cheap.
+pub const LOW_WORK_SLACK: u128 = 16;
+/// A chain of low work is followed for twice our own height and this many headers: five messages. An honest one ends before that.
+pub const LOW_WORK_HEADERS: u64 = 10_000;
+
+/// Transactions of which something is known.
 pub const SEEN_IDS: usize = 100_000;
-/// How long an id stays in the seen-set, at least half of it.
+/// How long that is kept, at least half of it.
 pub const SEEN_TIME: Duration = Duration::from_secs(300);
 
-/// Announced transactions kept for each peer: more are dropped, and asked of others.
-pub const ANNOUNCED_PER_PEER: usize = 5_000;
-/// Transactions asked of one peer at a time.
+/// Transactions asked of one peer at a time. What it announces beyond is not kept: it costs nothing, and others are asked for it.
 pub const TRANSACTIONS_IN_FLIGHT: usize = 100;
 /// How long one peer has to deliver a transaction before another is asked.
 pub const TRANSACTION_REQUEST: Duration = Duration::from_secs(2);
-/// Announcers remembered for one transaction: enough to survive a few silent ones.
-pub const ANNOUNCERS: usize = 8;
 /// Transactions whose signatures are being checked; beyond it new ones are dropped, as our own slowness is nobody's fault.
 pub const TRANSACTIONS_CHECKING: usize = 20_000;
 /// Transactions announced to a new peer.
@@ -71,6 +84,8 @@ pub const REFUSAL: Duration = Duration::from_secs(5);
 pub const BODY_SOURCES: usize = 4_096;
 /// More blocks behind than this is initial block download: no mining, no relay.
 pub const INITIAL_DOWNLOAD: u64 = 1_000;
+/// While nothing of the better chain comes for this long, it is no reason not to mine: its headers alone may be all there is of it.
+pub const CATCHING_UP: Duration = Duration::from_secs(10);
 /// Behind by more than this, mining would only make forks.
 pub const MINING_LAG: u64 = 2;
 /// How long a node with bootstrap addresses waits for a first peer before it mines.

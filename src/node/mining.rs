@@ -42,7 +42,14 @@ impl Node {
         }
         let waited = self.mining.started.is_some_and(|started| cx.now.since(started) >= MINING_PATIENCE);
         let alone = !self.peers.values().any(|peer| peer.is_ready());
-        let behind = self.ledger.best_header().height > self.ledger.tip().height.saturating_add(MINING_LAG);
+        self.note_progress(cx.now);
+        let catching_up = self.catching_up_until();
+        let behind =
+            self.ledger.best_header().height > self.ledger.tip().height.saturating_add(MINING_LAG) && cx.now < catching_up;
+        if behind {
+            // Headers are cheaper to make than to believe: if no bodies follow, mining goes on.
+            self.timers.set(catching_up, Timer::Mine);
+        }
         if behind || (alone && self.book.has_bootstrap() && !waited) {
             return self.stop_mining(cx);
         }
@@ -51,7 +58,7 @@ impl Node {
         job.transactions = self.mempool.best(self.ledger.spec().max_transactions);
         (self.mining.running, self.mining.since) = (true, cx.now);
         cx.event(Event::Mining { height: job.parent.height.saturating_add(1), difficulty: job.difficulty });
-        cx.out.push(Output::Mine(Some(job)));
+        cx.out.push(Output::Mine(Some(Box::new(job))));
     }
 
     /// Stops the search.

@@ -9,20 +9,23 @@
 //! | `context`, `timers` | the moment at hand: sending, events, deadlines as data |
 //! | `peer`, `handshake`, `ping`, `reputation` | one peer: who it is, whether it lives, what it is worth |
 //! | `book`, `dial`, `exchange` | whom to connect to |
-//! | `transactions`, `seen` | relay of transactions |
-//! | `blocks`, `sync` | relay of blocks; catching up |
+//! | `transactions`, `inventory` | relay of transactions |
+//! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
 //! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
+//! | `budgets` | whether all that others can make it hold is within bounds |
 //! | `machine` | what a driver drives: a node, or an adversary around one |
 //! | `outbox` | what waits to be sent to one peer, under both drivers |
 
 mod blocks;
 mod book;
+mod budgets;
 mod config;
 mod context;
 mod dial;
 mod event;
 mod exchange;
 mod handshake;
+mod inventory;
 mod io;
 pub mod limits;
 mod machine;
@@ -30,9 +33,9 @@ mod mining;
 mod outbox;
 mod peer;
 mod ping;
+mod presync;
 mod report;
 mod reputation;
-mod seen;
 mod storage;
 mod sync;
 mod time;
@@ -46,15 +49,15 @@ pub use machine::{Machine, Wrap};
 pub use outbox::{Outbox, OutboxFull};
 pub use time::Time;
 
-use crate::chain::{Address, KeyPair, Ledger, Mempool};
+use crate::chain::{Address, BlockId, KeyPair, Ledger, Mempool};
 use crate::wire::Message;
 use book::Book;
 use context::Context;
+use inventory::Inventory;
 use peer::Peer;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use reputation::Reputations;
-use seen::Seen;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use timers::{Timer, Timers};
@@ -64,6 +67,8 @@ pub struct Node {
     config: Config,
     keys: KeyPair,
     id: Address,
+    /// The chain's first block.
+    genesis: BlockId,
     rng: ChaCha8Rng,
     timers: Timers,
     ledger: Ledger,
@@ -72,8 +77,7 @@ pub struct Node {
     book: Book,
     reputations: Reputations,
     transactions: transactions::Relay,
-    /// Blocks and transactions whose bodies have been here.
-    seen: Seen,
+    inventory: Inventory,
     blocks: blocks::Relay,
     sync: sync::Sync,
     mining: mining::State,
@@ -90,7 +94,9 @@ impl Node {
     pub fn new(config: Config, keys: KeyPair, ledger: Ledger, seed: u64, now: Time) -> Self {
         let transactions_on_chain = ledger.state().iter().fold(0u64, |sum, (_, account)| sum.saturating_add(account.nonce));
         let id = keys.address();
+        let genesis = ledger.at_height(0).unwrap_or_else(|| ledger.spec().genesis_id());
         Self {
+            genesis,
             book: Book::new(&config.bootstrap, now),
             rng: ChaCha8Rng::seed_from_u64(seed),
             timers: Timers::default(),
@@ -98,7 +104,7 @@ impl Node {
             peers: BTreeMap::new(),
             reputations: Reputations::default(),
             transactions: transactions::Relay::default(),
-            seen: Seen::new(now),
+            inventory: Inventory::new(now),
             blocks: blocks::Relay::default(),
             sync: sync::Sync::default(),
             mining: mining::State::default(),
@@ -198,6 +204,12 @@ impl Node {
         if !peer.is_ready() {
             return self.on_handshake_message(cx, connection, message);
         }
+        if peer.is_spamming(cx.now, message) {
+            self.offend(cx, connection, reputation::Offence::Spam);
+            if self.peers.get(&connection).is_none_or(Peer::is_closing) {
+                return;
+            }
+        }
         match &**message {
             Message::Handshake { .. } | Message::HandshakeAck { .. } => {
                 self.offend(cx, connection, reputation::Offence::OutOfPlace)
@@ -236,6 +248,7 @@ impl Node {
                 Timer::Pong(connection, nonce) => self.on_pong_deadline(cx, connection, nonce),
                 Timer::Headers(connection, request) => self.on_headers_deadline(cx, connection, request),
                 Timer::Body(id, connection) => self.on_body_deadline(cx, id, connection),
+                Timer::Debt(id, connection) => self.on_debt_deadline(cx, id, connection),
                 Timer::Transaction(id) => self.on_transaction_deadline(cx, id),
                 Timer::Announce => self.flush_announcements(cx),
                 Timer::Dial => self.dial_due(cx),
@@ -253,7 +266,7 @@ impl Node {
     fn on_command(&mut self, cx: &mut Context<'_>, command: Command) {
         match command {
             Command::Transfer { to, amount, fee } => self.submit_transfer(cx, to, amount, fee),
-            Command::Submit(transaction) => self.submit(cx, transaction),
+            Command::Submit(transaction) => self.submit(cx, *transaction),
             Command::Connect(address) => {
                 self.book.add_bootstrap(address, cx.now);
                 self.dial_due(cx);

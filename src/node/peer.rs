@@ -1,7 +1,8 @@
 //! One peer, as this node sees it, and what ends it.
 
 use super::context::Context;
-use super::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, UNKNOWN_MESSAGES};
+use super::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
+use super::presync::Presync;
 use super::reputation::Offence;
 use super::timers::Timer;
 use super::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
@@ -27,6 +28,8 @@ pub(super) struct PingSent {
     pub(super) at: Time,
     /// The highest block that we had sent or announced to it by then: with the pong it is known to have arrived.
     pub(super) told_height: u64,
+    /// Bytes that we had sent it by then: with the pong they are known to have arrived.
+    pub(super) bytes_out: u64,
 }
 
 /// A request for headers on its way.
@@ -48,6 +51,8 @@ pub(super) struct Peer {
     pub(super) relays: bool,
 
     pub(super) ping: Option<PingSent>,
+    /// Bytes sent to it that are known to have arrived.
+    pub(super) bytes_confirmed: u64,
     /// Smoothed round-trip time.
     pub(super) rtt: Option<Duration>,
 
@@ -59,6 +64,10 @@ pub(super) struct Peer {
     /// Blocks it has, lately: those it told of and those we told it of.
     known_blocks: VecDeque<BlockId>,
     pub(super) headers_asked: Option<HeadersAsked>,
+    /// A chain of low work that it shows us.
+    pub(super) presync: Option<Presync>,
+    /// Blocks that it told of and was asked for, which were then asked of others.
+    pub(super) debts: BTreeSet<BlockId>,
     /// Bodies asked of it.
     pub(super) bodies: BTreeSet<BlockId>,
     /// How many bodies may be asked of it at a time; falls when it is slow.
@@ -66,10 +75,6 @@ pub(super) struct Peer {
     /// Blocks being read from the store for it.
     pub(super) loads: usize,
 
-    /// Transactions it told of, or we told it of.
-    pub(super) known_transactions: BTreeSet<TxId>,
-    /// The same in the order they came, to forget the oldest.
-    pub(super) known_order: VecDeque<TxId>,
     /// Transactions to be announced to it.
     pub(super) announcing: Vec<TxId>,
     /// Transactions asked of it.
@@ -80,6 +85,8 @@ pub(super) struct Peer {
     /// When it last asked for addresses.
     pub(super) asked_us_for_peers: Option<Time>,
     unknown_messages: u32,
+    /// What it may still send unasked, and when that was counted.
+    allowance: (u64, Time),
 }
 
 impl Peer {
@@ -93,22 +100,24 @@ impl Peer {
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
             relays: false,
             ping: None,
+            bytes_confirmed: 0,
             rtt: None,
             height: 0,
             work: 0,
             told_height: 0,
             known_blocks: VecDeque::new(),
             headers_asked: None,
+            presync: None,
+            debts: BTreeSet::new(),
             bodies: BTreeSet::new(),
             body_window: super::limits::BODIES_PER_PEER,
             loads: 0,
-            known_transactions: BTreeSet::new(),
-            known_order: VecDeque::new(),
             announcing: Vec::new(),
             transactions_asked: 0,
             owes_addresses: false,
             asked_us_for_peers: None,
             unknown_messages: 0,
+            allowance: (SPAM_BURST, Time(0)),
         }
     }
 
@@ -155,18 +164,41 @@ impl Peer {
         self.known_blocks.contains(id)
     }
 
-    /// Notes that it has a transaction; false if that was known.
-    pub(super) fn learn_transaction(&mut self, id: TxId) -> bool {
-        if !self.known_transactions.insert(id) {
+    /// Counts a message that nobody asked for; true once for each burst that is too much.
+    pub(super) fn is_spamming(&mut self, now: Time, message: &Message) -> bool {
+        let unasked = match message {
+            Message::Ping { .. }
+            | Message::Heartbeat
+            | Message::GetPeers
+            | Message::GetHeaders { .. }
+            | Message::GetData { .. }
+            | Message::Announce { .. }
+            | Message::NewBlock { .. } => true,
+            Message::Headers { answer, .. } => !answer,
+            _ => false,
+        };
+        if !unasked {
             return false;
         }
-        self.known_order.push_back(id);
-        if self.known_order.len() > super::limits::ANNOUNCED_PER_PEER
-            && let Some(oldest) = self.known_order.pop_front()
-        {
-            self.known_transactions.remove(&oldest);
+        let (left, since) = self.allowance;
+        let earned = u64::try_from(now.since(since).as_micros()).unwrap_or(u64::MAX).saturating_mul(SPAM_RATE) / 1_000_000;
+        // What is not yet a whole message stays in the time.
+        let since = if earned > 0 { now } else { since };
+        match left.saturating_add(earned).min(SPAM_BURST).checked_sub(1) {
+            Some(left) => {
+                self.allowance = (left, since);
+                false
+            }
+            None => {
+                self.allowance = (SPAM_BURST, now);
+                true
+            }
         }
-        true
+    }
+
+    /// How many blocks are remembered that it has.
+    pub(super) fn known_block_count(&self) -> usize {
+        self.known_blocks.len()
     }
 }
 

@@ -47,6 +47,10 @@ pub(super) enum Offence {
     TooManyUnknown,
     /// Headers that do not follow each other.
     UnconnectedHeaders,
+    /// More messages than anybody has a use for.
+    Spam,
+    /// Headers without end that are worth next to nothing.
+    LowWork,
     /// A header that breaks a rule. Fatal.
     InvalidHeader,
     /// A block that breaks a rule. Fatal.
@@ -65,6 +69,8 @@ impl Offence {
             Self::OutOfPlace => (-2_000, "sent a message out of place"),
             Self::TooManyUnknown => (-2_000, "sent too many messages of unknown types"),
             Self::UnconnectedHeaders => (-2_000, "sent headers that do not follow each other"),
+            Self::Spam => (-500, "sent a burst of spam"),
+            Self::LowWork => (-2_000, "sent headers of low work"),
             Self::InvalidHeader => (LOWEST, "sent an invalid header"),
             Self::InvalidBlock => (LOWEST, "sent an invalid block"),
         }

@@ -1,8 +1,12 @@
 //! Catching up: headers first from the peer with most work, then bodies from everyone who has them, validated in order.
 
 use super::context::Context;
-use super::limits::{BODIES_PER_PEER, BODY_WINDOW, INITIAL_DOWNLOAD, REFUSAL, STEADY_LAG, SYNC_REPORT, UNANSWERED};
+use super::limits::{
+    BODIES_PER_PEER, BODY_WINDOW, CATCHING_UP, INITIAL_DOWNLOAD, KNOWN_BLOCKS_PER_PEER, REFUSAL, STEADY_LAG, SYNC_REPORT,
+    UNANSWERED,
+};
 use super::peer::HeadersAsked;
+use super::presync::Screened;
 use super::reputation::{Merit, Offence};
 use super::timers::Timer;
 use super::{ConnectionId, Event, Node, Output, SyncPhase, Time};
@@ -33,6 +37,8 @@ pub(super) struct Sync {
     /// Bodies downloaded since the node was last at the tip.
     pub(super) downloaded: u64,
     reported: Option<(SyncPhase, Time)>,
+    /// Height up to which the best chain is validated, and when that last changed.
+    progress: (u64, Time),
 }
 
 impl Sync {
@@ -57,12 +63,14 @@ impl Sync {
 
 impl Node {
     /// Whether so much is missing that only catching up makes sense.
-    pub(super) fn is_far_behind(&self) -> bool {
+    pub(super) fn is_far_behind(&self, now: Time) -> bool {
         self.ledger.best_header().height > self.ledger.tip().height.saturating_add(INITIAL_DOWNLOAD)
+            && now < self.catching_up_until()
     }
 
     /// Asks for whatever is missing: headers of a better chain, bodies of the best one.
     pub(super) fn schedule_sync(&mut self, cx: &mut Context<'_>) {
+        self.note_progress(cx.now);
         if self.stopping {
             return;
         }
@@ -90,7 +98,7 @@ impl Node {
         self.ask_for_headers_after(cx, connection, locator);
     }
 
-    fn ask_for_headers_after(&mut self, cx: &mut Context<'_>, connection: ConnectionId, locator: Vec<BlockId>) {
+    pub(super) fn ask_for_headers_after(&mut self, cx: &mut Context<'_>, connection: ConnectionId, locator: Vec<BlockId>) {
         let request = self.sync.requests;
         let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) else { return };
         if peer.headers_asked.is_some() {
@@ -113,6 +121,9 @@ impl Node {
         let ids: Vec<_> = headers.iter().map(Header::id).collect();
         if headers.iter().skip(1).zip(&ids).any(|(header, parent)| header.parent != *parent) {
             return self.offend(cx, connection, Offence::UnconnectedHeaders);
+        }
+        if matches!(self.screen(cx, connection, answer, headers, &ids), Screened::Done) {
+            return;
         }
         for (header, id) in headers.iter().zip(&ids) {
             match self.ledger.insert_header(header, self.wall(cx.now)) {
@@ -234,6 +245,7 @@ impl Node {
     pub(super) fn body_arrived(&mut self, id: &BlockId, connection: ConnectionId) -> bool {
         let Some(peer) = self.peers.get_mut(&connection) else { return false };
         let asked = peer.bodies.remove(id);
+        peer.debts.remove(id);
         if asked {
             peer.body_window = (peer.body_window + 1).min(BODIES_PER_PEER);
         }
@@ -267,8 +279,33 @@ impl Node {
         }
         if waited >= UNANSWERED {
             self.offend(cx, connection, Offence::Unanswered);
+        } else if let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.knows_block(&id)) {
+            // It told of it, and so still owes an answer.
+            if peer.debts.len() < KNOWN_BLOCKS_PER_PEER && peer.debts.insert(id) {
+                self.timers.set(cx.now + UNANSWERED, Timer::Debt(id, connection));
+            }
         }
         self.schedule_sync(cx);
+    }
+
+    /// A block that a peer told of has not come from it at all, however long it had.
+    pub(super) fn on_debt_deadline(&mut self, cx: &mut Context<'_>, id: BlockId, connection: ConnectionId) {
+        if self.peers.get_mut(&connection).is_some_and(|peer| peer.debts.remove(&id)) {
+            self.offend(cx, connection, Offence::Unanswered);
+        }
+    }
+
+    /// Notes whether the best chain's bodies come; headers alone do not count.
+    pub(super) fn note_progress(&mut self, now: Time) {
+        let height = self.ledger.validated_height();
+        if self.sync.progress.0 != height {
+            self.sync.progress = (height, now);
+        }
+    }
+
+    /// Until when the better chain is waited for.
+    pub(super) fn catching_up_until(&self) -> Time {
+        self.sync.progress.1 + CATCHING_UP
     }
 
     /// A peer is gone or closing: its bodies are asked of others.
@@ -305,6 +342,13 @@ impl Node {
                 self.on_new_tip(cx, &connected, reorg);
             }
             Connected::Side | Connected::Stale => {}
+            Connected::Invalid(error @ BlockError::Unchecked) => {
+                // Nobody's fault but ours. Its body is asked for again, of somebody else first.
+                cx.event(Event::Warning { text: format!("block {}: {error}", verdict.id.short()) });
+                if let Some(connection) = source {
+                    self.sync.refused_by(verdict.id, connection, cx.now);
+                }
+            }
             Connected::Invalid(error) => {
                 cx.event(Event::BlockInvalid { id: verdict.id, why: error.to_string() });
                 if let Some(connection) = source {

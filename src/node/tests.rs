@@ -7,6 +7,8 @@ use crate::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, WireError};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+mod answers;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A node under test, with its outputs gathered and its heavy work done at once.
@@ -415,8 +417,8 @@ fn fifty_thousand_announced_ids_cost_little_and_hold_nothing_up() {
         stage.receive(1, Message::Announce { ids });
     }
     let peer = &stage.node.peers[&connection(1)];
-    assert!(peer.known_transactions.len() <= limits::ANNOUNCED_PER_PEER);
-    assert!(peer.transactions_asked <= limits::TRANSACTIONS_IN_FLIGHT);
+    assert_eq!(peer.transactions_asked, limits::TRANSACTIONS_IN_FLIGHT);
+    assert_eq!(stage.node.inventory.all_asked().count(), limits::TRANSACTIONS_IN_FLIGHT);
     // What another announces meanwhile is asked of that other.
     let transaction = pay(0, 0, 5, 1);
     stage.receive(2, Message::Announce { ids: vec![transaction.id()] });
@@ -543,7 +545,7 @@ fn our_own_pause_is_nobodys_fault() {
     stage.give(Input::Deadline);
     assert!(!stage.was_closed(1));
     assert_eq!(stage.reputation(1), 0);
-    stage.wait(Duration::from_secs(7));
+    stage.wait(limits::UNANSWERED + SECOND);
     assert!(stage.was_closed(1), "but a peer that then stays silent is gone");
 }
 
@@ -568,7 +570,7 @@ fn a_transfer_of_ours_is_signed_pooled_and_announced() {
     stage.give(Input::Command(Command::Transfer { to: Address([1; 32]), amount: 5, fee: 1 }));
     // This account owns nothing.
     assert!(stage.events.iter().any(|event| matches!(event, Event::TransactionRefused { .. })));
-    stage.give(Input::Command(Command::Submit(pay(0, 0, 5, 1))));
+    stage.give(Input::Command(Command::Submit(Box::new(pay(0, 0, 5, 1)))));
     stage.wait(SECOND / 10);
     let sent = stage.take_sent(1);
     assert!(sent.iter().any(|message| matches!(&**message, Message::Announce { .. })), "{sent:?}");

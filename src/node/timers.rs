@@ -20,6 +20,8 @@ pub(super) enum Timer {
     Headers(ConnectionId, u64),
     /// This block must have come from this peer.
     Body(BlockId, ConnectionId),
+    /// This block, given up for now, must at last have come from the peer that told of it.
+    Debt(BlockId, ConnectionId),
     /// This transaction must have come.
     Transaction(TxId),
     /// Gathered announcements go out.

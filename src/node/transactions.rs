@@ -1,9 +1,7 @@
 //! Relay of transactions: announced by id, asked from one peer at a time, checked, pooled, announced on.
 
 use super::context::Context;
-use super::limits::{
-    ANNOUNCERS, POOL_EXPIRY_CHECK, TRANSACTION_REQUEST, TRANSACTIONS_BYTES, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
-};
+use super::limits::{POOL_EXPIRY_CHECK, TRANSACTION_REQUEST, TRANSACTIONS_BYTES, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT};
 use super::reputation::{Merit, Offence};
 use super::timers::Timer;
 use super::{ConnectionId, Event, Node, Output};
@@ -12,19 +10,9 @@ use crate::wire::Message;
 use crate::wire::limits::MAX_IDS;
 use std::collections::BTreeMap;
 
-/// A transaction that was announced and is not here.
-#[derive(Default)]
-struct Wanted {
-    /// Who has it, in the order they said so; bounded by [`ANNOUNCERS`].
-    announcers: Vec<ConnectionId>,
-    /// Of whom it is being asked.
-    asked: Option<ConnectionId>,
-}
-
-/// What is wanted, and what is being checked.
+/// What is being checked and announced.
 #[derive(Default)]
 pub(super) struct Relay {
-    wanted: BTreeMap<TxId, Wanted>,
     /// Batches whose signatures are being checked: who brought them (`None`: submitted here), and how many.
     checking: BTreeMap<u64, (Option<ConnectionId>, usize)>,
     requests: u64,
@@ -32,35 +20,30 @@ pub(super) struct Relay {
     flushing: bool,
 }
 
-/// Ids of transactions in the seen-set and in NotFound are plain digests.
-fn digest(id: &TxId) -> Hash256 {
-    Hash256(id.0)
+impl Relay {
+    /// Transactions whose signatures are being checked.
+    pub(super) fn checking_count(&self) -> usize {
+        self.checking.values().map(|(_, count)| count).sum()
+    }
 }
 
 impl Node {
     /// A peer has transactions: what is new is asked of it, or, if that is under way, it is remembered as another source.
     pub(super) fn on_announce(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
-        if self.is_far_behind() {
+        if self.is_far_behind(cx.now) {
             return;
         }
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         let mut ask = Vec::new();
         for id in ids {
-            peer.learn_transaction(*id);
-            if self.seen.contains(&digest(id)) || self.mempool.contains(id) {
+            if let Some(entry) = self.inventory.get_mut(id) {
+                entry.add_holder(connection);
                 self.report.duplicates += 1;
-                continue;
-            }
-            // What is wanted is bounded by what its announcers may be asked, and they by their number.
-            if !self.transactions.wanted.contains_key(id) && peer.transactions_asked + ask.len() >= TRANSACTIONS_IN_FLIGHT {
-                continue;
-            }
-            let wanted = self.transactions.wanted.entry(*id).or_default();
-            if wanted.announcers.len() < ANNOUNCERS && !wanted.announcers.contains(&connection) {
-                wanted.announcers.push(connection);
-            }
-            if wanted.asked.is_none() {
-                wanted.asked = Some(connection);
+            } else if self.mempool.contains(id) {
+                self.inventory.entry(*id, cx.now).add_holder(connection);
+                self.report.duplicates += 1;
+            } else if peer.transactions_asked + ask.len() < TRANSACTIONS_IN_FLIGHT {
+                self.inventory.ask(*id, connection, cx.now);
                 ask.push(*id);
             }
         }
@@ -83,50 +66,39 @@ impl Node {
 
     /// The one asked has not delivered: the next is asked.
     pub(super) fn on_transaction_deadline(&mut self, cx: &mut Context<'_>, id: TxId) {
-        let Some(asked) = self.transactions.wanted.get(&id).and_then(|wanted| wanted.asked) else { return };
-        self.ask_another(cx, id, asked);
+        if let Some(asked) = self.inventory.asked_of(&id) {
+            self.ask_another(cx, id, asked);
+        }
     }
 
-    /// Strikes a source out and asks the next one, if there is any.
+    /// Asks the next source for a transaction, if there is one.
     fn ask_another(&mut self, cx: &mut Context<'_>, id: TxId, failed: ConnectionId) {
-        let Some(wanted) = self.transactions.wanted.get_mut(&id) else { return };
-        wanted.announcers.retain(|source| *source != failed);
-        if wanted.asked != Some(failed) {
+        if self.inventory.asked_of(&id) != Some(failed) {
             return;
         }
         if let Some(peer) = self.peers.get_mut(&failed) {
             peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
         }
-        let next = wanted.announcers.iter().copied().find(|source| self.peers.get(source).is_some_and(|peer| peer.is_ready()));
-        wanted.asked = next;
+        let peers = &self.peers;
+        let next = self.inventory.get_mut(&id).and_then(|entry| {
+            // It had its turn; whoever is asked next had none.
+            entry.holders.retain(|holder| *holder != failed);
+            entry.holders.iter().copied().find(|holder| peers.get(holder).is_some_and(|peer| peer.is_ready()))
+        });
         match next {
-            Some(next) => self.ask_for_transactions(cx, next, vec![id]),
-            None => {
-                self.transactions.wanted.remove(&id);
+            Some(next) => {
+                self.inventory.ask(id, next, cx.now);
+                self.ask_for_transactions(cx, next, vec![id]);
             }
+            None => self.inventory.forget(&id),
         }
     }
 
     /// A peer is gone or closing: what was asked of it is asked of others.
     pub(super) fn release_transactions(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
-        let concerned: Vec<_> = self
-            .transactions
-            .wanted
-            .iter()
-            .filter(|(_, wanted)| wanted.announcers.contains(&connection) || wanted.asked == Some(connection))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in concerned {
+        let asked: Vec<_> = self.inventory.all_asked().copied().collect();
+        for id in asked {
             self.ask_another(cx, id, connection);
-        }
-    }
-
-    /// Strikes a transaction off the list of wanted ones.
-    fn no_longer_wanted(&mut self, id: &TxId) {
-        if let Some(wanted) = self.transactions.wanted.remove(id)
-            && let Some(peer) = wanted.asked.and_then(|asked| self.peers.get_mut(&asked))
-        {
-            peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
         }
     }
 
@@ -136,7 +108,7 @@ impl Node {
         for id in ids {
             match self.mempool.get(id) {
                 Some(transaction) => found.push(*transaction),
-                None => missing.push(digest(id)),
+                None => missing.push(Hash256(id.0)),
             }
         }
         for part in found.chunks(TRANSACTIONS_BYTES / Transaction::SIZE) {
@@ -157,15 +129,15 @@ impl Node {
         let mut new = Vec::new();
         for transaction in transactions {
             let id = transaction.id();
-            self.no_longer_wanted(&id);
-            if let Some(peer) = self.peers.get_mut(&connection) {
-                peer.learn_transaction(id);
+            if let Some(peer) = self.inventory.asked_of(&id).and_then(|asked| self.peers.get_mut(&asked)) {
+                peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
             }
-            if self.seen.insert(digest(&id), cx.now) {
+            if self.inventory.see(id, cx.now) {
                 new.push(*transaction);
             } else {
                 self.report.duplicates += 1;
             }
+            self.inventory.entry(id, cx.now).add_holder(connection);
         }
         self.check_transactions(cx, Some(connection), new);
     }
@@ -174,10 +146,9 @@ impl Node {
         if transactions.is_empty() {
             return;
         }
-        let checking: usize = self.transactions.checking.values().map(|(_, count)| count).sum();
-        if checking + transactions.len() > TRANSACTIONS_CHECKING {
+        if self.transactions.checking_count() + transactions.len() > TRANSACTIONS_CHECKING {
             // We are too slow; it may come again later.
-            transactions.iter().for_each(|transaction| self.seen.remove(&digest(&transaction.id())));
+            transactions.iter().for_each(|transaction| self.inventory.forget(&transaction.id()));
             return;
         }
         let request = self.transactions.requests;
@@ -232,7 +203,7 @@ impl Node {
         let nonce = self.mempool.next_nonce(&self.id, self.ledger.state());
         let chain = self.ledger.spec().chain;
         let transaction = Transfer { chain, from: self.id, to, amount, fee, nonce }.sign(&self.keys);
-        self.seen.insert(digest(&transaction.id()), cx.now);
+        self.inventory.see(transaction.id(), cx.now);
         if let Some(id) = self.pool(cx, transaction, None) {
             self.announce(cx, &[id]);
         }
@@ -240,7 +211,7 @@ impl Node {
 
     /// Takes a transaction signed elsewhere.
     pub(super) fn submit(&mut self, cx: &mut Context<'_>, transaction: Transaction) {
-        self.seen.insert(digest(&transaction.id()), cx.now);
+        self.inventory.see(transaction.id(), cx.now);
         self.check_transactions(cx, None, vec![transaction]);
     }
 
@@ -259,7 +230,7 @@ impl Node {
     pub(super) fn announce_to(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         for id in ids {
-            if peer.learn_transaction(*id) {
+            if self.inventory.entry(*id, cx.now).add_holder(connection) {
                 peer.announcing.push(*id);
             }
         }

@@ -25,6 +25,7 @@ impl Observer {
             | Event::NewPeer { .. }
             | Event::Disconnected { .. }
             | Event::RoundTrip { .. }
+            | Event::Outbox { .. }
             | Event::PeerHeight { .. }
             | Event::Reputation { .. }
             | Event::Banned { .. }
@@ -159,6 +160,11 @@ impl Observer {
             Event::RoundTrip { connection, time } => {
                 if let Some(connection) = watched.connections.get_mut(*connection) {
                     connection.round_trip(*time);
+                }
+            }
+            Event::Outbox { connection, messages, bytes } => {
+                if let Some(connection) = watched.connections.get_mut(*connection) {
+                    connection.peer.outbox = (*messages as u64, *bytes as u64);
                 }
             }
             Event::PeerHeight { connection, height } => {

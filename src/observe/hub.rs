@@ -53,6 +53,11 @@ impl Hub {
         }
     }
 
+    /// How many events wait.
+    pub fn waiting(&self) -> usize {
+        self.lock().events.len()
+    }
+
     /// Takes all events in their order, in exchange for `buffer`, whose content is discarded. Returns how many were dropped since
     /// the last call.
     pub fn drain(&self, buffer: &mut Vec<Stamped>) -> u64 {

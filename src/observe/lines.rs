@@ -63,7 +63,12 @@ fn plain(stamped: &Stamped, names: &Names, who: &dyn Fn(ConnectionId) -> String)
 pub fn json_line(stamped: &Stamped, names: &Names) -> Option<String> {
     if matches!(
         stamped.event,
-        Event::RoundTrip { .. } | Event::PeerHeight { .. } | Event::Asked { .. } | Event::Mining { .. } | Event::Pulse { .. }
+        Event::RoundTrip { .. }
+            | Event::PeerHeight { .. }
+            | Event::Asked { .. }
+            | Event::Mining { .. }
+            | Event::Pulse { .. }
+            | Event::Outbox { .. }
     ) {
         return None;
     }

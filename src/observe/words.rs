@@ -44,11 +44,11 @@ pub fn kind(event: &Event) -> Option<(LogLevel, &'static str)> {
         Event::TransactionAccepted { from, .. } => (if from.is_none() { Info } else { Debug }, "pool"),
         Event::TransactionRefused { .. } => (Warn, "pool"),
         Event::Asked { .. } | Event::Sync { .. } => (Debug, "sync"),
-        Event::Pulse { .. } => return None,
+        Event::Pulse { .. } | Event::Outbox { .. } => return None,
     })
 }
 
-/// The sentence for an event; `None` for the pulse, which is drawn and not told. `who` names the peer of a connection.
+/// The sentence for an event; `None` for the pulse and outboxes, which are drawn and not told. `who` names the peer of a connection.
 pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String) -> Option<Words> {
     let (level, target) = kind(event)?;
     let text = match event {
@@ -140,7 +140,7 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
             }
             text
         }
-        Event::Pulse { .. } => return None,
+        Event::Pulse { .. } | Event::Outbox { .. } => return None,
         Event::Statistics { blocks, transactions, balance, peers, mempool } => format!(
             "{}, {}, balance {}, {}, {mempool} waiting",
             counted(*blocks, "block", "blocks"),

@@ -1,12 +1,14 @@
 //! Carries out what nodes put out.
 
 use super::Simulation;
-use super::network::{Cargo, NewPipe};
+use super::line::Cargo;
+use super::network::{LOOPBACK, NewEnd};
 use super::queue::Happening;
-use super::trace::digest;
-use crate::node::{CloseReason, DialError, Event, Input, Output, Stamped, Time};
+use crate::node::{CloseReason, ConnectionId, DialError, Event, Input, Output, Stamped, Time};
+use crate::store::StoreError;
 use crate::wire::encode;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a dial waits that nobody answers.
@@ -37,31 +39,28 @@ impl Simulation {
     fn execute_one(&mut self, index: usize, output: Output) {
         match output {
             Output::Dial(address) => self.dial(index, address),
-            Output::Send { to, message, .. } => {
+            Output::Send { to, message, priority } => {
                 let encoded = encode(&message);
-                let (bytes, digest) = (encoded.len(), digest(&encoded));
+                let bytes = encoded.len();
+                self.trace.note(self.now, b"send", index as u64, &[to.len() as u64]);
+                self.trace.note_bytes(&encoded);
                 for connection in to {
-                    let cargo = Cargo::Message { message: message.clone(), bytes, digest };
-                    if let Some((time, happening)) = self.network.send(connection, cargo, self.now) {
-                        self.queue.push(time, happening);
+                    let cargo = Cargo::Message { message: message.clone(), bytes };
+                    if let Err(full) = self.network.send(connection, cargo, priority, self.now, &mut self.queue) {
+                        self.close(index, connection, &full.to_string(), false);
                     }
                 }
             }
-            Output::Close { connection, reason } => {
-                let (CloseReason::Graceful(why) | CloseReason::Abrupt(why)) = reason;
-                if let Some((time, happening)) = self.network.send(connection, Cargo::End("closed by the peer"), self.now) {
-                    self.queue.push(time, happening);
-                }
-                if let Some(input) = self.network.disconnect(connection, &why) {
-                    self.answer(index, input);
-                }
-            }
+            Output::Close { connection, reason } => match reason {
+                CloseReason::Graceful(why) => self.close(index, connection, &why, true),
+                CloseReason::Abrupt(why) => self.close(index, connection, &why, false),
+            },
             Output::Validate(job) => {
                 let verdict = self.work.validate(&job);
                 self.answer(index, Input::Validated(verdict));
             }
             Output::CheckTransactions { request, transactions } => {
-                let results = self.work.check(self.spec.chain, transactions);
+                let results = self.work.check(self.genesis.spec.chain, transactions);
                 self.answer(index, Input::TransactionsChecked { request, results });
             }
             Output::Mine(job) => {
@@ -73,7 +72,9 @@ impl Simulation {
             }
             Output::Store(batch) => {
                 let Some(host) = self.hosts.get_mut(index) else { return };
-                let input = match host.store.commit(&batch) {
+                let full = || Err(StoreError::Full { path: PathBuf::from(format!("n{index}")) });
+                let committed = if host.disk_full { full() } else { host.store.commit(&batch) };
+                let input = match committed {
                     Ok(()) => Input::Stored(batch.blocks.iter().map(|block| block.id()).collect()),
                     Err(error) => Input::StoreFailed(error.to_string()),
                 };
@@ -92,14 +93,25 @@ impl Simulation {
         }
     }
 
+    /// Ends a node's connection, and tells both nodes.
+    fn close(&mut self, index: usize, connection: ConnectionId, why: &str, flush: bool) {
+        self.network.close(connection, "closed by the peer", flush, self.now, &mut self.queue);
+        if let Some(input) = self.network.disconnect(connection, why) {
+            self.answer(index, input);
+        }
+    }
+
     /// Sees to it that the node is called when its next deadline comes.
     pub(super) fn schedule_deadline(&mut self, index: usize) {
         let Some(host) = self.hosts.get_mut(index) else { return };
         let Some(node) = &host.node else { return };
+        if host.paused {
+            return;
+        }
         let next = node.next_deadline();
         if next != Time::MAX && next < host.deadline {
-            host.deadline = next;
-            self.queue.push(next.max(self.now), Happening::Deadline { host: index });
+            host.deadline = next.max(self.now);
+            self.queue.push(host.deadline, Happening::Deadline { host: index });
         }
     }
 
@@ -113,34 +125,33 @@ impl Simulation {
     /// A dial sets out.
     fn dial(&mut self, host: usize, address: SocketAddr) {
         let boot = self.hosts.get(host).map_or(0, |host| host.boots);
-        let latency = self.find(address).map_or(self.network.latency(host, host), |target| self.network.latency(host, target));
-        self.queue.push(self.now + latency, Happening::Dialled { host, address, boot });
+        let trip = self.find(address).map_or(Some(LOOPBACK), |target| self.network.trip(host, target));
+        match trip {
+            Some(trip) => self.queue.push(self.now + trip, Happening::Dialled { host, address, boot }),
+            None => self.dial_failed(host, address, boot, DialError::TimedOut, DIAL_TIMEOUT),
+        }
     }
 
     /// A dial arrives.
     pub(super) fn answer_dial(&mut self, host: usize, address: SocketAddr, boot: u64) {
-        let Some(dialler) = self.hosts.get(host).filter(|dialler| dialler.boots == boot) else { return };
-        let target = self.find(address);
-        let latency = target.map_or(self.network.latency(host, host), |target| self.network.latency(host, target));
-        let (error, wait) = match target {
-            Some(target) if self.network.is_cut(host, target) => (DialError::TimedOut, DIAL_TIMEOUT),
-            Some(target) => {
-                let listener = &self.hosts[target];
-                if listener.node.is_some() {
-                    let new = NewPipe {
-                        hosts: [host, target],
-                        ids: [dialler.keys.address(), listener.keys.address()],
-                        addresses: [ephemeral(host), address],
-                    };
-                    for (time, happening) in self.network.connect(new, self.now) {
-                        self.queue.push(time, happening);
-                    }
-                    return;
-                }
-                (DialError::Refused, latency)
-            }
-            None => (DialError::Refused, latency),
+        let Some(dialler) = self.hosts.get(host).filter(|dialler| dialler.boots == boot && dialler.node.is_some()) else {
+            return;
         };
+        let target = self.find(address);
+        let back = target.map_or(Some(LOOPBACK), |target| self.network.trip(target, host));
+        let Some(back) = back else {
+            return self.dial_failed(host, address, boot, DialError::TimedOut, DIAL_TIMEOUT);
+        };
+        let listener = target.and_then(|target| self.hosts.get(target).map(|machine| (target, machine)));
+        let Some((target, listener)) = listener.filter(|(_, listener)| listener.node.is_some()) else {
+            return self.dial_failed(host, address, boot, DialError::Refused, back);
+        };
+        let dialler = NewEnd { host, id: dialler.keys.address(), address: ephemeral(host) };
+        let listener = NewEnd { host: target, id: listener.keys.address(), address };
+        self.network.connect(dialler, listener, self.now, &mut self.queue);
+    }
+
+    fn dial_failed(&mut self, host: usize, address: SocketAddr, boot: u64, error: DialError, wait: Duration) {
         let input = Input::DialFailed { address, error };
         self.queue.push(self.now + wait, Happening::Input { host, input, boot: Some(boot) });
     }

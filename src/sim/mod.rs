@@ -7,7 +7,7 @@
 //! | File | Its story |
 //! |---|---|
 //! | `queue` | what happens when |
-//! | `network` | connections, links with latency, cuts |
+//! | `network`, `line` | connections; what waits in each direction, and how it travels |
 //! | `host` | one machine: its node, its store, its miner |
 //! | `execute` | carries out what nodes put out |
 //! | `work` | verdicts and signature checks, shared by all nodes |
@@ -15,15 +15,17 @@
 
 mod execute;
 mod host;
+mod line;
 mod network;
 mod queue;
 mod trace;
 mod work;
 
 use crate::chain::{ChainSpec, Hash256, KeyPair};
-use crate::node::{Command, Config, EventSink, Input, Node, Output, Time};
+use crate::link::LinkModel;
+use crate::node::{Command, Config, EventSink, Input, Machine, Node, Output, Time, Wrap};
 use crate::store::{Store, StoreError};
-use host::Host;
+use host::{Genesis, Host};
 use network::Network;
 use queue::{Happening, Queue};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -39,7 +41,7 @@ const FIRST_ADDRESS: u32 = 0x0a00_0001;
 
 /// A network of nodes in virtual time.
 pub struct Simulation {
-    spec: Arc<ChainSpec>,
+    genesis: Genesis,
     seed: u64,
     now: Time,
     started: Time,
@@ -58,13 +60,13 @@ impl Simulation {
     pub fn new(spec: Arc<ChainSpec>, seed: u64) -> Self {
         let now = Time::from_millis(spec.genesis_time.saturating_add(1_000));
         Self {
-            spec,
+            genesis: Genesis::new(spec),
             seed,
             now,
             started: now,
             queue: Queue::default(),
             hosts: Vec::new(),
-            network: Network::default(),
+            network: Network::new(seed),
             work: Work::default(),
             trace: Trace::default(),
             events: None,
@@ -84,18 +86,36 @@ impl Simulation {
     }
 
     /// Adds a node that keeps its chain in `store`, and starts it at once. Its index.
+    ///
+    /// # Errors
+    /// The store's, when it cannot be read or holds no chain of this spec.
     pub fn add(&mut self, config: Config, keys: KeyPair, store: Box<dyn Store>) -> Result<usize, StoreError> {
-        let index = self.hosts.len();
-        self.hosts.push(Host::new(Config { port: PORT, ..config }, keys, store));
+        let index = self.add_stopped(config, keys, store);
         self.restart(index)?;
         Ok(index)
     }
 
-    /// Starts a node that was killed, from what its store holds. A running one goes on unharmed.
+    /// Adds a node that does not run yet: [`Simulation::restart`] starts it. Its index.
+    pub fn add_stopped(&mut self, config: Config, keys: KeyPair, store: Box<dyn Store>) -> usize {
+        self.hosts.push(Host::new(Config { port: PORT, ..config }, keys, store));
+        self.hosts.len() - 1
+    }
+
+    /// What becomes of the node when it is started next: an adversary, or (`None`) itself.
+    pub fn set_wrap(&mut self, index: usize, wrap: Option<Wrap>) {
+        if let Some(host) = self.hosts.get_mut(index) {
+            host.wrap = wrap;
+        }
+    }
+
+    /// Starts a node that does not run, from what its store holds. A running one goes on unharmed.
+    ///
+    /// # Errors
+    /// The store's, when it cannot be read or holds no chain of this spec.
     pub fn restart(&mut self, index: usize) -> Result<(), StoreError> {
         let seed = self.seed;
         let Some(host) = self.hosts.get_mut(index).filter(|host| host.node.is_none()) else { return Ok(()) };
-        let node = host.boot(&self.spec, seed, index, self.now)?;
+        let node = host.boot(&self.genesis, seed, index, self.now)?;
         let mut outputs = std::mem::take(&mut self.outputs);
         host.node.insert(node).start(self.now, &mut outputs);
         self.trace.note(self.now, b"start", index as u64, &[]);
@@ -110,31 +130,49 @@ impl Simulation {
         if host.node.take().is_some() {
             host.power_off();
             self.trace.note(self.now, b"kill", index as u64, &[]);
-            for (time, happening) in self.network.abandon(index, self.now) {
-                self.queue.push(time, happening);
-            }
+            self.network.abandon(index, self.now, &mut self.queue);
         }
     }
 
-    /// The one-way latency of all links that have none of their own.
-    pub fn set_latency(&mut self, latency: Duration) {
-        self.network.set_latency(latency);
+    /// Stands a node still, as a stopped process, or lets it go on: its connections stay, and what came meanwhile waits for it.
+    pub fn set_paused(&mut self, index: usize, paused: bool) {
+        let Some(host) = self.hosts.get_mut(index).filter(|host| host.paused != paused && host.node.is_some()) else { return };
+        host.paused = paused;
+        self.trace.note(self.now, if paused { b"pause" } else { b"go on" }, index as u64, &[]);
+        let boot = Some(host.boots);
+        for input in std::mem::take(&mut host.backlog) {
+            self.queue.push(self.now, Happening::Input { host: index, input, boot });
+        }
+        self.schedule_deadline(index);
     }
 
-    /// The one-way latency between two nodes, both ways.
-    pub fn set_latency_between(&mut self, a: usize, b: usize, latency: Duration) {
-        self.network.set_latency_between(a, b, latency);
+    /// Makes a node's store fail every commit, or work again.
+    pub fn set_disk_full(&mut self, index: usize, full: bool) {
+        if let Some(host) = self.hosts.get_mut(index) {
+            host.disk_full = full;
+            self.trace.note(self.now, b"disk", index as u64, &[u64::from(full)]);
+        }
     }
 
-    /// Cuts the link between two nodes: what is sent waits, as TCP would try again and again, and dials time out.
-    pub fn cut(&mut self, a: usize, b: usize) {
-        self.network.cut(a, b);
+    /// How what `from` sends to `to` travels from now on.
+    pub fn set_link(&mut self, from: usize, to: usize, model: LinkModel) {
+        self.network.set_model(from, to, model, self.now, &mut self.queue);
     }
 
-    /// Mends a cut link: what waited arrives, if its connection still stands.
-    pub fn mend(&mut self, a: usize, b: usize) {
-        for (time, happening) in self.network.mend(a, b, self.now) {
-            self.queue.push(time, happening);
+    /// How what `from` sends to `to` travels.
+    pub fn link(&self, from: usize, to: usize) -> LinkModel {
+        self.network.model(from, to)
+    }
+
+    /// How all links behave that have no model of their own.
+    pub fn set_links(&mut self, model: LinkModel) {
+        self.network.set_usual(model, self.now, &mut self.queue);
+    }
+
+    /// Cuts the link between two nodes, or mends it: what is sent meanwhile waits, as TCP would try again and again, and dials time out.
+    pub fn set_cut(&mut self, a: usize, b: usize, cut: bool) {
+        for (from, to) in [(a, b), (b, a)] {
+            self.set_link(from, to, LinkModel { cut, ..self.link(from, to) });
         }
     }
 
@@ -145,12 +183,12 @@ impl Simulation {
 
     /// The node, if it runs.
     pub fn node(&self, index: usize) -> Option<&Node> {
-        self.hosts.get(index)?.node.as_ref()
+        self.hosts.get(index)?.node.as_deref().map(Machine::node)
     }
 
     /// All nodes that run, in order of index.
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.hosts.iter().filter_map(|host| host.node.as_ref())
+        self.hosts.iter().filter_map(|host| host.node.as_deref().map(Machine::node))
     }
 
     /// How many nodes there are, running or not.
@@ -181,6 +219,11 @@ impl Simulation {
     /// The hash of all that happened so far: equal for equal histories.
     pub fn trace_hash(&self) -> Hash256 {
         self.trace.hash()
+    }
+
+    /// When the next thing happens; `None`: never.
+    pub fn next(&self) -> Option<Time> {
+        self.queue.next()
     }
 
     /// Does the next thing. False if nothing will ever happen again.
@@ -231,17 +274,26 @@ impl Simulation {
                 Some(input) => (delivery.host, input),
                 None => return,
             },
-            Happening::Handshaken { pipe, end } => match self.network.established(pipe, end) {
+            Happening::Handshaken { pipe } => match self.network.dialled(pipe, self.now, &mut self.queue) {
                 Some((host, input)) => (host, input),
                 None => return,
             },
             Happening::Dialled { host, address, boot } => {
                 return self.answer_dial(host, address, boot);
             }
+            Happening::LineFree { pipe, end } => {
+                return self.network.line_free(pipe, end, self.now, &mut self.queue);
+            }
             Happening::Deadline { host } => {
                 let Some(machine) = self.hosts.get_mut(host) else { return };
+                // One that was overtaken by an earlier one is void; else each would beget another, for ever.
+                if machine.deadline != self.now {
+                    return;
+                }
                 machine.deadline = Time::MAX;
                 match &machine.node {
+                    // It looks again when it goes on.
+                    _ if machine.paused => return,
                     Some(node) if node.next_deadline() <= self.now => (host, Input::Deadline),
                     _ => return self.schedule_deadline(host),
                 }
@@ -258,7 +310,11 @@ impl Simulation {
                 }
             }
         };
-        let Some(node) = self.hosts.get_mut(index).and_then(|host| host.node.as_mut()) else { return };
+        let Some(host) = self.hosts.get_mut(index) else { return };
+        if host.paused {
+            return host.backlog.push(input);
+        }
+        let Some(node) = host.node.as_mut() else { return };
         let mut outputs = std::mem::take(&mut self.outputs);
         node.handle(self.now, input, &mut outputs);
         self.execute(index, &mut outputs);

@@ -1,35 +1,26 @@
-//! Connections between nodes, over links with latency that can be cut.
+//! Connections between nodes, over links that are shaped.
 //!
-//! A connection is a pipe with two ends. Each direction keeps its order, as TCP does.
+//! A connection is a pipe with two ends and a [`Line`] towards each. Each direction keeps its order, as TCP does.
 
-use super::queue::Happening;
+use super::line::{Cargo, Line, Sent};
+use super::queue::{Happening, Queue};
 use super::trace::Trace;
-use crate::node::{ConnectionId, Direction, Input, Time};
-use crate::wire::{Message, MessageKind};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::chain::Address;
+use crate::link::LinkModel;
+use crate::node::{ConnectionId, Direction, Input, OutboxFull, Priority, Time};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// Latency where nothing else was said: about that of two processes on one machine.
-const LOOPBACK: Duration = Duration::from_micros(50);
+/// What every way takes, shaped or not: about that between two processes on one machine.
+pub(super) const LOOPBACK: Duration = Duration::from_micros(50);
 /// Trips over the link until the dialler's end is encrypted: one round trip for TCP, one for Noise XX's first two messages.
 const DIALLER_TRIPS: u32 = 4;
-/// The listener learns of it with the third Noise message.
-const LISTENER_TRIPS: u32 = 5;
-
-/// What travels.
-pub(super) enum Cargo {
-    /// A message; its digest goes into the trace.
-    Message { message: Arc<Message>, bytes: usize, digest: u64 },
-    /// The end of the connection, with why.
-    End(&'static str),
-}
 
 /// Something on its way to one end of a pipe.
 pub(super) struct Delivery {
     pub(super) host: usize,
-    pub(super) pipe: u64,
+    pub(super) pipe: usize,
     pub(super) end: usize,
     pub(super) cargo: Cargo,
 }
@@ -37,198 +28,237 @@ pub(super) struct Delivery {
 struct End {
     host: usize,
     connection: ConnectionId,
+    id: Address,
+    address: SocketAddr,
     /// Whether its node has been told `Connected`, and not yet `Disconnected`.
     open: bool,
-    /// When the last thing sent towards it arrives: nothing later may arrive earlier.
-    busy_until: Time,
+    /// Whether it is closed, or its machine has lost power.
+    gone: bool,
+    /// Towards this end.
+    line: Line,
 }
 
 struct Pipe {
     /// The dialler's end and the listener's.
     ends: [End; 2],
-    /// Node ids at the ends.
-    ids: [crate::chain::Address; 2],
-    addresses: [SocketAddr; 2],
 }
 
-/// A connection to be made.
-pub(super) struct NewPipe {
-    pub(super) hosts: [usize; 2],
-    pub(super) ids: [crate::chain::Address; 2],
-    pub(super) addresses: [SocketAddr; 2],
+/// One end of a connection to be made: a machine, its node's id and its address.
+pub(super) struct NewEnd {
+    pub(super) host: usize,
+    pub(super) id: Address,
+    pub(super) address: SocketAddr,
 }
 
 /// All connections and links.
 pub(super) struct Network {
-    pipes: BTreeMap<u64, Pipe>,
-    /// Which pipe, and which end of it, a node's connection is.
-    ends: BTreeMap<ConnectionId, (u64, usize)>,
-    latency: Duration,
-    latencies: BTreeMap<(usize, usize), Duration>,
-    cut: BTreeSet<(usize, usize)>,
-    /// What was sent over a cut link, in order.
-    held: Vec<Delivery>,
-    next: u64,
+    /// By number; `None` when both ends are gone. A pipe's ends are the connections of twice its number, and one more.
+    pipes: Vec<Option<Box<Pipe>>>,
+    /// How links behave that have no model of their own.
+    usual: LinkModel,
+    models: BTreeMap<(usize, usize), LinkModel>,
+    seed: u64,
     pub(super) delivered: u64,
 }
 
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            pipes: BTreeMap::new(),
-            ends: BTreeMap::new(),
-            latency: LOOPBACK,
-            latencies: BTreeMap::new(),
-            cut: BTreeSet::new(),
-            held: Vec::new(),
-            next: 0,
-            delivered: 0,
-        }
-    }
-}
-
-fn pair(a: usize, b: usize) -> (usize, usize) {
-    (a.min(b), a.max(b))
-}
-
 impl Network {
-    pub(super) fn set_latency(&mut self, latency: Duration) {
-        self.latency = latency;
+    pub(super) fn new(seed: u64) -> Self {
+        Self { pipes: Vec::new(), usual: LinkModel::default(), models: BTreeMap::new(), seed, delivered: 0 }
     }
 
-    pub(super) fn set_latency_between(&mut self, a: usize, b: usize, latency: Duration) {
-        self.latencies.insert(pair(a, b), latency);
+    /// How what `from` sends to `to` travels.
+    pub(super) fn model(&self, from: usize, to: usize) -> LinkModel {
+        self.models.get(&(from, to)).copied().unwrap_or(self.usual)
     }
 
-    pub(super) fn latency(&self, a: usize, b: usize) -> Duration {
-        self.latencies.get(&pair(a, b)).copied().unwrap_or(self.latency)
+    /// How all links behave that have no model of their own, those that stand included.
+    pub(super) fn set_usual(&mut self, model: LinkModel, now: Time, queue: &mut Queue) {
+        self.usual = model;
+        self.reshape(|_, _| true, now, queue);
     }
 
-    pub(super) fn is_cut(&self, a: usize, b: usize) -> bool {
-        self.cut.contains(&pair(a, b))
+    /// How what `from` sends to `to` travels from now on. What was held at a cut sets out.
+    pub(super) fn set_model(&mut self, from: usize, to: usize, model: LinkModel, now: Time, queue: &mut Queue) {
+        self.models.insert((from, to), model);
+        self.reshape(|a, b| (a, b) == (from, to), now, queue);
     }
 
-    pub(super) fn cut(&mut self, a: usize, b: usize) {
-        self.cut.insert(pair(a, b));
-    }
-
-    /// Mends a link; what arrives now.
-    pub(super) fn mend(&mut self, a: usize, b: usize, now: Time) -> Vec<(Time, Happening)> {
-        self.cut.remove(&pair(a, b));
-        let held = std::mem::take(&mut self.held);
-        let mut out = Vec::new();
-        for delivery in held {
-            let hosts = self.pipes.get(&delivery.pipe).map(|pipe| (pipe.ends[0].host, pipe.ends[1].host));
-            match hosts {
-                Some((x, y)) if self.is_cut(x, y) => self.held.push(delivery),
-                Some(_) => out.extend(self.travel(delivery, now)),
-                None => {}
+    fn reshape(&mut self, concerned: impl Fn(usize, usize) -> bool, now: Time, queue: &mut Queue) {
+        for (id, pipe) in self.pipes.iter_mut().enumerate() {
+            let Some(pipe) = pipe else { continue };
+            for side in 0..2 {
+                let (from, to) = (pipe.ends[1 - side].host, pipe.ends[side].host);
+                if concerned(from, to) {
+                    let model = self.models.get(&(from, to)).copied().unwrap_or(self.usual);
+                    pipe.ends[side].line.set_model(model);
+                    set_out(pipe, id, side, now, queue);
+                }
             }
         }
-        out
     }
 
-    /// Makes a connection; what happens then.
-    pub(super) fn connect(&mut self, new: NewPipe, now: Time) -> Vec<(Time, Happening)> {
-        let pipe = self.next;
-        self.next += 1;
-        let latency = self.latency(new.hosts[0], new.hosts[1]);
-        let end =
-            |host: usize, side: u64| End { host, connection: ConnectionId(pipe * 2 + side), open: false, busy_until: Time(0) };
-        let ends = [end(new.hosts[0], 0), end(new.hosts[1], 1)];
-        for (side, end) in ends.iter().enumerate() {
-            self.ends.insert(end.connection, (pipe, side));
-        }
-        self.pipes.insert(pipe, Pipe { ends, ids: new.ids, addresses: new.addresses });
+    /// The delay of one trip, without its chances; `None` if it is cut.
+    pub(super) fn trip(&self, from: usize, to: usize) -> Option<Duration> {
+        let model = self.model(from, to);
+        (!model.cut).then_some(model.latency + LOOPBACK)
+    }
+
+    /// Makes a connection.
+    pub(super) fn connect(&mut self, dialler: NewEnd, listener: NewEnd, now: Time, queue: &mut Queue) {
+        let pipe = self.pipes.len();
+        let there = self.model(dialler.host, listener.host);
+        let back = self.model(listener.host, dialler.host);
+        // Half of the trips go each way.
+        let trip = (there.latency + back.latency) / 2 + LOOPBACK;
+        let seed = self.seed;
+        let end = |new: NewEnd, side: u64, model| {
+            let connection = pipe as u64 * 2 + side;
+            // Odd multipliers keep the chances of all lines apart.
+            let line = Line::new(model, seed ^ (connection + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let connection = ConnectionId(connection);
+            End { host: new.host, connection, id: new.id, address: new.address, open: false, gone: false, line }
+        };
+        let ends = [end(dialler, 0, back), end(listener, 1, there)];
+        self.pipes.push(Some(Box::new(Pipe { ends })));
         // One trip, the dial itself, is already over.
-        vec![
-            (now + latency * (DIALLER_TRIPS - 1), Happening::Handshaken { pipe, end: 0 }),
-            (now + latency * (LISTENER_TRIPS - 1), Happening::Handshaken { pipe, end: 1 }),
-        ]
+        queue.push(now + trip * (DIALLER_TRIPS - 1), Happening::Handshaken { pipe });
     }
 
-    /// One end is encrypted: the input that tells its node.
-    pub(super) fn established(&mut self, pipe: u64, end: usize) -> Option<(usize, Input)> {
-        let pipe = self.pipes.get_mut(&pipe)?;
+    /// The dialler's end is encrypted: the input that tells its node. The listener's is, when the last message of the handshake arrives.
+    pub(super) fn dialled(&mut self, id: usize, now: Time, queue: &mut Queue) -> Option<(usize, Input)> {
+        let connected = self.established(id, 0)?;
+        let pipe = self.pipes.get_mut(id)?.as_mut()?;
+        pipe.ends[1].line.push(Cargo::LastHandshake, Priority::Critical).ok()?;
+        set_out(pipe, id, 1, now, queue);
+        Some(connected)
+    }
+
+    fn established(&mut self, pipe: usize, end: usize) -> Option<(usize, Input)> {
+        let pipe = self.pipes.get_mut(pipe)?.as_mut()?;
         // Its machine may have lost power meanwhile.
-        if !self.ends.contains_key(&pipe.ends[end].connection) {
+        if pipe.ends[end].gone {
             return None;
         }
-        let other = 1 - end;
-        let (address, peer) = (pipe.addresses[other], pipe.ids[other]);
+        let (address, peer) = (pipe.ends[1 - end].address, pipe.ends[1 - end].id);
         let this = &mut pipe.ends[end];
         this.open = true;
         let direction = if end == 0 { Direction::Outbound } else { Direction::Inbound };
         Some((this.host, Input::Connected { connection: this.connection, address, direction, peer }))
     }
 
-    /// Sends something over a connection; when what happens. Nothing, if it is held at a cut or the connection is gone.
-    pub(super) fn send(&mut self, connection: ConnectionId, cargo: Cargo, now: Time) -> Option<(Time, Happening)> {
-        let (id, from) = *self.ends.get(&connection)?;
-        let pipe = self.pipes.get(&id)?;
+    /// Sends a message over a connection.
+    ///
+    /// # Errors
+    /// [`OutboxFull`]: the peer takes nothing in; the caller closes the connection.
+    pub(super) fn send(
+        &mut self,
+        connection: ConnectionId,
+        cargo: Cargo,
+        priority: Priority,
+        now: Time,
+        queue: &mut Queue,
+    ) -> Result<(), OutboxFull> {
+        let (id, from) = place(connection);
+        let Some(Some(pipe)) = self.pipes.get_mut(id) else { return Ok(()) };
         if !pipe.ends[from].open {
-            return None;
+            return Ok(());
         }
-        let (host, other) = (pipe.ends[1 - from].host, pipe.ends[from].host);
-        let delivery = Delivery { host, pipe: id, end: 1 - from, cargo };
-        if self.is_cut(host, other) {
-            self.held.push(delivery);
-            return None;
+        let to = &mut pipe.ends[1 - from];
+        if let Some(arrives) = to.line.carry_at_once(&cargo, now) {
+            let delivery = Delivery { host: to.host, pipe: id, end: 1 - from, cargo };
+            queue.push(arrives + LOOPBACK, Happening::Deliver(delivery));
+            return Ok(());
         }
-        self.travel(delivery, now)
+        to.line.push(cargo, priority)?;
+        set_out(pipe, id, 1 - from, now, queue);
+        Ok(())
     }
 
-    fn travel(&mut self, delivery: Delivery, now: Time) -> Option<(Time, Happening)> {
-        let pipe = self.pipes.get(&delivery.pipe)?;
-        let latency = self.latency(pipe.ends[0].host, pipe.ends[1].host);
-        let end = &mut self.pipes.get_mut(&delivery.pipe)?.ends[delivery.end];
-        end.busy_until = end.busy_until.max(now + latency);
-        Some((end.busy_until, Happening::Deliver(delivery)))
+    /// One end closes. The other learns of it after what is queued (`flush`), or at once.
+    pub(super) fn close(&mut self, connection: ConnectionId, why: &'static str, flush: bool, now: Time, queue: &mut Queue) {
+        let (id, from) = place(connection);
+        let Some(Some(pipe)) = self.pipes.get_mut(id) else { return };
+        if pipe.ends[from].gone {
+            return;
+        }
+        pipe.ends[1 - from].line.end(why, flush);
+        set_out(pipe, id, 1 - from, now, queue);
+    }
+
+    /// A line may be free for the next message.
+    pub(super) fn line_free(&mut self, id: usize, end: usize, now: Time, queue: &mut Queue) {
+        let Some(Some(pipe)) = self.pipes.get_mut(id) else { return };
+        pipe.ends[end].line.is_free();
+        set_out(pipe, id, end, now, queue);
     }
 
     /// Something arrives: the input it makes, if its connection still stands.
     pub(super) fn arrive(&mut self, delivery: &Delivery, trace: &mut Trace, now: Time) -> Option<Input> {
-        let end = &self.pipes.get(&delivery.pipe)?.ends[delivery.end];
+        let end = &self.pipes.get(delivery.pipe)?.as_ref()?.ends[delivery.end];
         let connection = end.connection;
         match &delivery.cargo {
-            Cargo::Message { message, bytes, digest } => {
+            Cargo::Message { message, bytes } => {
                 if !end.open {
                     return None;
                 }
                 self.delivered += 1;
-                let kind: MessageKind = message.kind();
-                trace.note(now, b"deliver", connection.0, &[kind as u64, *bytes as u64, *digest]);
+                trace.note(now, b"deliver", connection.0, &[*bytes as u64]);
                 Some(Input::Received { connection, message: message.clone(), bytes: *bytes })
             }
-            Cargo::End(why) => self.disconnect(connection, why),
+            Cargo::LastHandshake => self.established(delivery.pipe, delivery.end).map(|(_, input)| input),
+            Cargo::End(why) => {
+                trace.note(now, b"end", connection.0, &[]);
+                self.disconnect(connection, why)
+            }
         }
     }
 
-    /// One end is closed: the input that tells its node, once.
+    /// One end is gone: the input that tells its node, once.
     pub(super) fn disconnect(&mut self, connection: ConnectionId, why: &str) -> Option<Input> {
-        let (id, side) = self.ends.remove(&connection)?;
-        let pipe = self.pipes.get_mut(&id)?;
+        let (id, side) = place(connection);
+        let slot = self.pipes.get_mut(id)?;
+        let pipe = slot.as_mut()?;
         let was_open = std::mem::take(&mut pipe.ends[side].open);
-        if !self.ends.contains_key(&pipe.ends[1 - side].connection) {
-            self.pipes.remove(&id);
+        pipe.ends[side].gone = true;
+        if pipe.ends.iter().all(|end| end.gone) {
+            *slot = None;
         }
         was_open.then(|| Input::Disconnected { connection, reason: why.to_owned() })
     }
 
     /// A machine has lost power: its ends are gone, and the others will learn it.
-    pub(super) fn abandon(&mut self, host: usize, now: Time) -> Vec<(Time, Happening)> {
+    pub(super) fn abandon(&mut self, host: usize, now: Time, queue: &mut Queue) {
         let own: Vec<_> = self
-            .ends
+            .pipes
             .iter()
-            .filter(|(_, (pipe, side))| self.pipes.get(pipe).is_some_and(|pipe| pipe.ends[*side].host == host))
-            .map(|(connection, _)| *connection)
+            .flatten()
+            .flat_map(|pipe| &pipe.ends)
+            .filter(|end| end.host == host)
+            .map(|end| end.connection)
             .collect();
-        let mut out = Vec::new();
         for connection in own {
             // The operating system of a killed process resets its connections.
-            out.extend(self.send(connection, Cargo::End("connection reset by the peer"), now));
+            self.close(connection, "connection reset by the peer", false, now, queue);
             self.disconnect(connection, "");
         }
-        out
+    }
+}
+
+/// Which pipe, and which end of it, a connection is.
+fn place(connection: ConnectionId) -> (usize, usize) {
+    ((connection.0 / 2) as usize, (connection.0 % 2) as usize)
+}
+
+/// Sends what a line can take on its way, and sees to it that somebody looks again for the rest.
+fn set_out(pipe: &mut Pipe, id: usize, end: usize, now: Time, queue: &mut Queue) {
+    let this = &mut pipe.ends[end];
+    while let Some(sent) = this.line.next(now) {
+        match sent {
+            Sent::Arrives(time, cargo) => {
+                let delivery = Delivery { host: this.host, pipe: id, end, cargo };
+                queue.push(time + LOOPBACK, Happening::Deliver(delivery));
+            }
+            Sent::Wait(time) => queue.push(time, Happening::LineFree { pipe: id, end }),
+        }
     }
 }

@@ -40,7 +40,7 @@ impl Net {
         let events = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&events);
         sim.set_events(Arc::new(move |stamped| sink.lock().unwrap().push(stamped)));
-        sim.set_latency(Duration::from_millis(20));
+        sim.set_links(LinkModel { latency: Duration::from_millis(20), ..LinkModel::default() });
         Self { sim, events }
     }
 
@@ -243,14 +243,14 @@ fn two_halves_drift_apart_and_one_wins_when_they_meet() {
     net.sim.run_for(10 * SECOND);
     let (left, right) = ([0, 1, 2], [3, 4, 5]);
     for a in left {
-        right.iter().for_each(|b| net.sim.cut(a, *b));
+        right.iter().for_each(|b| net.sim.set_cut(a, *b, true));
     }
     net.sim.run_for(90 * SECOND);
     let tip = |net: &Net, index: usize| net.sim.node(index).unwrap().ledger().tip();
     assert_ne!(tip(&net, 0).id, tip(&net, 4).id, "they did not drift apart");
     let works = [tip(&net, 0).work, tip(&net, 4).work];
     for a in left {
-        right.iter().for_each(|b| net.sim.mend(a, *b));
+        right.iter().for_each(|b| net.sim.set_cut(a, *b, false));
     }
     net.sim.run_for(30 * SECOND);
     settle(&mut net);
@@ -314,13 +314,12 @@ fn nodes_of_different_chains_part_and_say_why() {
     let mut net = Net::new(spec(1), 11);
     net.add(config(&[], false));
     let mut other = Simulation::new(Arc::new(ChainSpec { reward: 7, ..(*spec(1)).clone() }), 1);
-    assert_ne!(other.spec.genesis_id(), net.sim.spec.genesis_id());
+    assert_ne!(other.genesis.spec.genesis_id(), net.sim.genesis.spec.genesis_id());
     // A machine of the other chain moves over into this network.
     other.add(config(&[0], false), keys(1), Box::new(MemoryStore::new())).unwrap();
     let mut foreign = other.hosts.remove(0);
     foreign.deadline = Time::MAX;
     net.sim.hosts.push(foreign);
-    net.sim.network.set_latency(Duration::from_millis(1));
     net.sim.queue.push(net.sim.now, Happening::Dialled { host: 1, address: Simulation::address(0), boot: 1 });
     net.sim.schedule_deadline(1);
     net.sim.run_for(30 * SECOND);
@@ -343,10 +342,10 @@ fn nodes_of_different_chains_part_and_say_why() {
 fn a_silent_link_is_noticed_and_dialled_again_when_it_is_mended() {
     let mut net = Net::ring(2, 1, 12);
     net.sim.run_for(5 * SECOND);
-    net.sim.cut(0, 1);
+    net.sim.set_cut(0, 1, true);
     net.sim.run_for(15 * SECOND);
     assert!(net.sim.nodes().all(|node| node.ready_peers().is_empty()), "no pong for 6 s ends a link");
-    net.sim.mend(0, 1);
+    net.sim.set_cut(0, 1, false);
     net.sim.run_for(15 * SECOND);
     assert!(net.sim.nodes().all(|node| node.ready_peers().len() == 1));
     settle(&mut net);
@@ -366,4 +365,135 @@ fn a_node_says_goodbye_and_stores_everything_when_it_is_told_to_stop() {
     assert!(net.sim.node(1).is_none());
     net.sim.restart(1).unwrap();
     assert!(net.sim.node(1).unwrap().ledger().tip().height >= height, "all that it had is stored");
+}
+
+const SLOW: LinkModel = LinkModel {
+    latency: Duration::from_millis(40),
+    jitter: Duration::from_millis(10),
+    loss: 20_000,
+    bandwidth: Some(100_000),
+    reorder: 10_000,
+    duplicate: 10_000,
+    corrupt: 0,
+    cut: false,
+};
+
+#[test]
+fn bad_links_delay_and_do_not_divide() {
+    let mut net = Net::ring(8, 4, 14);
+    net.sim.set_links(SLOW);
+    net.sim.run_for(180 * SECOND);
+    settle(&mut net);
+    assert!(net.sim.node(0).unwrap().ledger().tip().height > 10);
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_round_trip_takes_what_both_directions_say() {
+    let mut net = Net::ring(2, 0, 15);
+    let ms = Duration::from_millis;
+    net.sim.set_link(0, 1, LinkModel { latency: ms(100), ..LinkModel::default() });
+    net.sim.set_link(1, 0, LinkModel { latency: ms(30), ..LinkModel::default() });
+    net.sim.run_for(10 * SECOND);
+    let events = net.events.lock().unwrap();
+    let times: Vec<_> = events
+        .iter()
+        .filter_map(|stamped| match stamped.event {
+            Event::RoundTrip { time, .. } => Some(time),
+            _ => None,
+        })
+        .collect();
+    assert!(times.len() > 4);
+    // The first ping was on its way when the links changed.
+    assert!(times[2..].iter().all(|time| (ms(130)..ms(135)).contains(time)), "{times:?}");
+}
+
+#[test]
+fn a_narrow_link_holds_bodies_back_and_lets_pings_through() {
+    let (spec, chain) = long_chain(2_000);
+    let mut net = Net::new(spec, 16);
+    net.sim.run_for(after(&chain));
+    net.sim.add(config(&[], false), keys(0), stored(&chain)).unwrap();
+    // One message of 2,000 headers alone takes 12 s, twice as long as a pong may.
+    net.sim.set_link(0, 1, LinkModel { bandwidth: Some(30_000), ..LinkModel::default() });
+    net.add(config(&[0], false));
+    net.sim.run_for(5 * SECOND);
+    assert!(net.sim.node(1).unwrap().ledger().tip().height < 2_000, "800 KB do not pass at 30 KB/s in 5 s");
+    net.sim.run_for(60 * SECOND);
+    assert_eq!(net.sim.node(1).unwrap().ledger().tip().height, 2_000);
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_corrupted_record_ends_its_connection_and_the_next_one_works() {
+    let mut net = Net::ring(2, 1, 17);
+    net.sim.set_links(LinkModel { corrupt: 50_000, ..LinkModel::default() });
+    net.sim.run_for(60 * SECOND);
+    let broken = net.count(|event| matches!(event, Event::Disconnected { why, .. } if why.contains("decrypted")));
+    assert!(broken > 0);
+    net.sim.set_links(LinkModel::default());
+    net.sim.run_for(20 * SECOND);
+    assert!(net.sim.nodes().all(|node| node.ready_peers().len() == 1));
+    settle(&mut net);
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_node_that_stood_still_goes_on_and_blames_nobody() {
+    let mut net = Net::ring(4, 2, 18);
+    net.sim.run_for(20 * SECOND);
+    net.sim.set_paused(3, true);
+    net.sim.run_for(4 * SECOND);
+    let still = net.sim.node(3).unwrap().ledger().tip();
+    assert!(net.sim.node(0).unwrap().ready_peers().len() == 2, "four seconds are within a pong's time");
+    net.sim.run_for(30 * SECOND);
+    assert_eq!(net.sim.node(3).unwrap().ledger().tip(), still);
+    assert!(net.sim.node(0).unwrap().ready_peers().len() == 1, "half a minute is not");
+    net.sim.set_paused(3, false);
+    net.sim.run_for(20 * SECOND);
+    settle(&mut net);
+    assert_eq!(net.sim.node(0).unwrap().ready_peers().len(), 2);
+    net.nobody_was_blamed();
+}
+
+#[test]
+fn a_full_disk_is_told_and_nothing_is_lost_when_there_is_room_again() {
+    let mut net = Net::ring(3, 3, 19);
+    net.sim.set_disk_full(1, true);
+    net.sim.run_for(30 * SECOND);
+    assert!(net.count(|event| matches!(event, Event::Warning { text } if text.contains("not stored"))) > 0);
+    net.sim.set_disk_full(1, false);
+    net.sim.run_for(20 * SECOND);
+    let height = net.sim.node(1).unwrap().ledger().tip().height;
+    net.sim.kill(1);
+    net.sim.restart(1).unwrap();
+    assert!(height > 5);
+    assert_eq!(net.sim.node(1).unwrap().ledger().tip().height, height);
+}
+
+#[test]
+fn a_clock_that_is_off_is_noticed_and_the_chain_goes_on() {
+    let mut net = Net::ring(4, 3, 20);
+    net.sim.command(0, Command::SkewClock { millis: 15 * 60_000 });
+    net.sim.run_for(SECOND / 10);
+    net.sim.kill(1);
+    net.sim.restart(1).unwrap();
+    net.sim.run_for(60 * SECOND);
+    assert!(net.count(|event| matches!(event, Event::Warning { text } if text.contains("clock"))) > 0);
+    // Blocks of the one whose clock is fast are from the future for the others: they go on without them, and ban nobody.
+    let tip = |index| net.sim.node(index).unwrap().ledger().tip();
+    assert!(tip(2).height > 3);
+    assert_eq!(net.count(|event| matches!(event, Event::Banned { .. })), 0);
+}
+
+#[test]
+fn a_node_added_stopped_starts_when_it_is_told_to() {
+    let mut net = Net::ring(2, 1, 21);
+    let late = net.sim.add_stopped(config(&[0], false), keys(2), Box::new(MemoryStore::new()));
+    net.sim.run_for(10 * SECOND);
+    assert!(net.sim.node(late).is_none());
+    net.sim.restart(late).unwrap();
+    net.sim.run_for(10 * SECOND);
+    assert_eq!(net.sim.node(late).unwrap().ready_peers().len(), 1);
+    settle(&mut net);
 }

@@ -3,6 +3,8 @@
 //! | File | Its story |
 //! |---|---|
 //! | `memory` | blocks in a map, for simulated nodes |
+//! | `shared` | one store, several handles: it outlives the node that uses it |
+//! | `faulty` | a store whose disk can be filled at will |
 //! | `disk` | one redb file: a batch is one durable transaction |
 //! | `layout` | the tables of that file and the bytes in them |
 //! | `directory` | a node's data directory: its rights, its lock, its default place |
@@ -15,15 +17,19 @@ use std::sync::Arc;
 pub mod directory;
 mod disk;
 mod error;
+mod faulty;
 pub mod identity;
 mod layout;
 pub mod limits;
 mod memory;
+mod shared;
 
 pub use directory::DataDirectory;
 pub use disk::{DiskStore, is_panic_contained};
 pub use error::{ChainMark, StoreError};
+pub use faulty::{DiskSwitch, FaultyStore};
 pub use memory::MemoryStore;
+pub use shared::SharedStore;
 
 #[cfg(test)]
 mod crash_tests;
@@ -35,6 +41,8 @@ mod disk_tests;
 mod fixture;
 #[cfg(test)]
 mod kill_tests;
+#[cfg(test)]
+mod shared_tests;
 
 /// What the node wants kept, all or nothing.
 #[derive(Clone)]

@@ -1,12 +1,16 @@
 //! The dashboard without a terminal: snapshots and events in, frames and intents out. Nothing here waits or reads a clock.
 
 use crate::{
-    action::{self, Command, Context},
+    action::{self, Command, Context, Means},
+    diagnosis,
     glyphs::Glyphs,
+    injection::{self, Outcome},
     layout::{self, Size},
     model::{Intent, Snapshot},
     options::Options,
-    panels::{footer, header},
+    panels::{self, footer, header, scrub},
+    popup::PopUp,
+    steering::Steering,
     theme::Theme,
     views::{self, Go, View, help},
     world::{Hit, Scene, World},
@@ -23,6 +27,8 @@ use std::sync::Arc;
 const WHEEL: usize = 3;
 /// Views remembered for going back; whoever went deeper starts over.
 const MOST_BACK: usize = 16;
+/// Snapshots for which a notice stays: with four a second, six seconds, however fast the run's own clock goes.
+const NOTICE: u8 = 24;
 /// A filter longer than this is a paste gone wrong.
 const MOST_FILTER: usize = 64;
 
@@ -41,6 +47,13 @@ pub struct App {
     /// The help page's first line, while it is open.
     help: Option<usize>,
     typing: bool,
+    popup: Option<PopUp>,
+    steering: Steering,
+    readonly: bool,
+    /// What this program itself has to say about the last key; gone with the next one.
+    refusal: Option<String>,
+    /// For how many more snapshots the run's own notice is shown.
+    notice: u8,
     hits: Vec<(Rect, Hit)>,
 }
 
@@ -72,6 +85,11 @@ impl App {
             frozen: false,
             help: None,
             typing: false,
+            popup: None,
+            steering: Steering::default(),
+            readonly: options.readonly,
+            refusal: None,
+            notice: 0,
             hits: Vec::new(),
         }
     }
@@ -82,8 +100,22 @@ impl App {
             self.waiting = Some(snapshot);
             return false;
         }
-        self.world.show(snapshot);
+        self.show(snapshot);
         true
+    }
+
+    fn show(&mut self, mut snapshot: Arc<Snapshot>) {
+        if self.readonly && snapshot.controls.faults {
+            // The sentences must not name keys that are off.
+            let mut held = Snapshot::clone(&snapshot);
+            held.controls.faults = false;
+            held.problems = diagnosis::diagnose(&held);
+            snapshot = Arc::new(held);
+        }
+        self.notice = if snapshot.notice == self.world.snapshot.notice { self.notice.saturating_sub(1) } else { NOTICE };
+        self.steering.shown();
+        self.world.means = Means::of(&snapshot, self.readonly);
+        self.world.show(snapshot);
     }
 
     /// Whether the view is frozen.
@@ -95,7 +127,7 @@ impl App {
     /// Whether an event asks to give the terminal back to the shell for a while (Ctrl-Z).
     #[must_use]
     pub fn is_suspend(&self, event: &Event) -> bool {
-        matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release && action::command(key, Context::Help) == Some(Command::Suspend))
+        matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release && action::command(key, Context::Help, Means::default()) == Some(Command::Suspend))
     }
 
     /// Takes a key, a click or a paste. The answer is what the reader wants done to the run.
@@ -104,7 +136,9 @@ impl App {
             // Some terminals report releases too; acting on both would do everything twice.
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Event::Mouse(mouse) => {
-                self.mouse(mouse);
+                if self.popup.is_none() {
+                    self.mouse(mouse);
+                }
                 None
             }
             Event::Paste(text) => {
@@ -118,7 +152,9 @@ impl App {
     }
 
     fn context(&self) -> Context {
-        if self.typing {
+        if self.popup.is_some() {
+            Context::PopUp
+        } else if self.typing {
             Context::Filter
         } else if self.help.is_some() {
             Context::Help
@@ -138,12 +174,16 @@ impl App {
 
     fn key(&mut self, key: &KeyEvent) -> Option<Intent> {
         use ratatui::crossterm::event::{KeyCode, KeyModifiers};
-        let Some(command) = action::command(key, self.context()) else {
-            if self.typing
-                && let KeyCode::Char(sign) = key.code
+        self.refusal = None;
+        let Some(command) = action::command(key, self.context(), self.world.means) else {
+            if let KeyCode::Char(sign) = key.code
                 && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
             {
-                self.type_sign(sign);
+                if let Some(popup) = &mut self.popup {
+                    popup.type_sign(sign);
+                } else if self.typing {
+                    self.type_sign(sign);
+                }
             }
             return None;
         };
@@ -163,7 +203,47 @@ impl App {
             Command::FilterKeep => self.typing = false,
             Command::FilterClear | Command::FilterEmpty | Command::FilterErase => self.edit_filter(command),
             Command::Filter => self.typing = self.views[self.current].filter().is_some(),
+            Command::Confirm => return self.popup.take().map(|popup| popup.intent()),
+            Command::Cancel => self.popup = None,
+            Command::FieldBefore | Command::NextField | Command::Less | Command::More | Command::EraseDigit => {
+                self.edit_popup(command)
+            }
+            Command::Pause
+            | Command::Step
+            | Command::Faster
+            | Command::Slower
+            | Command::SeekBack
+            | Command::SeekForward
+            | Command::MarkBefore
+            | Command::NextMark => return self.steer(command),
+            Command::Home | Command::End => {
+                let last = command == Command::End;
+                let snapshot = Arc::clone(&self.world.snapshot);
+                if let Some(recording) = &snapshot.recording {
+                    return self.steering.end(recording, last);
+                }
+                return self.command(if last { Command::Last } else { Command::First });
+            }
             _ if self.help.is_some() => self.move_help(command),
+            Command::Kill
+            | Command::Restart
+            | Command::FreezeNode
+            | Command::Cut
+            | Command::Partition
+            | Command::Latency
+            | Command::Loss
+            | Command::Bandwidth
+            | Command::Undo
+            | Command::UndoChosen
+            | Command::ClearFaults
+            | Command::SavePreset => return self.inject(command),
+            Command::Unban => {
+                let intent = self.views[self.current].unban(&self.world);
+                if intent.is_none() {
+                    self.refusal = Some("choose a ban first: they begin below the last peer".to_owned());
+                }
+                return intent;
+            }
             _ => match self.views[self.current].act(command, &mut self.world) {
                 Go::Stay => {}
                 Go::Into(digit) => self.open_digit(digit, true),
@@ -191,6 +271,47 @@ impl App {
         }
     }
 
+    fn edit_popup(&mut self, command: Command) {
+        let Some(popup) = &mut self.popup else { return };
+        match command {
+            Command::FieldBefore => popup.step(-1),
+            Command::NextField => popup.step(1),
+            Command::Less => popup.change(false),
+            Command::More => popup.change(true),
+            Command::EraseDigit => popup.erase(),
+            _ => {}
+        }
+    }
+
+    fn inject(&mut self, command: Command) -> Option<Intent> {
+        let link = self.views[self.current].link(&self.world);
+        match injection::outcome(command, &self.world, link) {
+            Outcome::Now(intent) => return Some(intent),
+            Outcome::Ask(popup) => self.popup = Some(popup),
+            Outcome::Refused(why) => self.refusal = Some(why),
+        }
+        None
+    }
+
+    fn steer(&mut self, command: Command) -> Option<Intent> {
+        let snapshot = &*self.world.snapshot;
+        let (intent, end) = match command {
+            Command::Pause => (Some(Intent::TogglePause), ""),
+            Command::Step => (Some(Intent::Step), ""),
+            Command::Faster => (self.steering.speed(snapshot, true), "it runs as fast as it can"),
+            Command::Slower => (self.steering.speed(snapshot, false), "there is no lower speed; P pauses"),
+            Command::SeekBack => (self.steering.seek(snapshot, false), ""),
+            Command::SeekForward => (self.steering.seek(snapshot, true), ""),
+            Command::MarkBefore => (self.steering.mark(snapshot, false), "there is no mark before this moment"),
+            Command::NextMark => (self.steering.mark(snapshot, true), "there is no mark after this moment"),
+            _ => (None, ""),
+        };
+        if intent.is_none() && !end.is_empty() {
+            self.refusal = Some(end.to_owned());
+        }
+        intent
+    }
+
     fn move_help(&mut self, command: Command) {
         let Some(offset) = &mut self.help else { return };
         match command {
@@ -211,7 +332,7 @@ impl App {
         if !self.frozen
             && let Some(snapshot) = self.waiting.take()
         {
-            self.world.show(snapshot);
+            self.show(snapshot);
         }
     }
 
@@ -240,8 +361,8 @@ impl App {
 
     fn mouse(&mut self, mouse: &MouseEvent) {
         match mouse.kind {
-            MouseEventKind::ScrollUp => self.wheel(Command::Up),
-            MouseEventKind::ScrollDown => self.wheel(Command::Down),
+            MouseEventKind::ScrollUp => self.wheel(mouse, Command::Up),
+            MouseEventKind::ScrollDown => self.wheel(mouse, Command::Down),
             MouseEventKind::Down(MouseButton::Left) if self.help.is_none() => {
                 let at = (mouse.column, mouse.row).into();
                 // What was drawn last lies on top.
@@ -252,7 +373,8 @@ impl App {
                     Hit::Tab(digit) => return self.open_digit(digit, true),
                     Hit::Node(index) => self.world.choose(index),
                     Hit::Peer(connection) => self.world.connection = Some(connection),
-                    Hit::Problem(_) => {}
+                    Hit::Fault(number) => self.world.fault = Some(number),
+                    Hit::Problem(_) | Hit::Row(_) | Hit::Panel(_) => {}
                 }
                 self.views[self.current].clicked(hit, &mut self.world);
             }
@@ -260,8 +382,14 @@ impl App {
         }
     }
 
-    fn wheel(&mut self, command: Command) {
+    /// Scrolls the panel under the pointer.
+    fn wheel(&mut self, mouse: &MouseEvent, command: Command) {
         if !self.typing {
+            let at = (mouse.column, mouse.row).into();
+            let panel = self.hits.iter().rev().find(|(area, hit)| matches!(hit, Hit::Panel(_)) && area.contains(at)).copied();
+            if let Some((_, panel)) = panel.filter(|_| self.help.is_none()) {
+                self.views[self.current].clicked(panel, &mut self.world);
+            }
             for _ in 0..WHEEL {
                 self.command(command);
             }
@@ -282,6 +410,7 @@ impl App {
         }
         let snapshot = Arc::clone(&self.world.snapshot);
         let context = self.context();
+        let view = self.tabs[self.current].0;
         let mut scene = Scene {
             world: &self.world,
             snapshot: &snapshot,
@@ -293,7 +422,7 @@ impl App {
         if snapshot.nodes.is_empty() {
             starting(&mut scene, area);
             if let Some(offset) = &mut self.help {
-                *offset = (*offset).min(help::draw(&mut scene, layout::top(area, 1).1, *offset));
+                *offset = (*offset).min(help::draw(&mut scene, layout::top(area, 1).1, view, *offset));
             }
             return;
         }
@@ -305,18 +434,33 @@ impl App {
         } else {
             let (second, rest) = layout::top(rest, 1);
             header::tabs(&mut scene, second, &self.tabs, self.tabs[self.current].0);
-            rest
+            match &snapshot.recording {
+                Some(recording) => {
+                    let (third, rest) = layout::top(rest, 1);
+                    scrub::draw(&mut scene, third, recording);
+                    rest
+                }
+                None => rest,
+            }
         };
-        let (middle, last) = layout::bottom(rest, u16::from(size != Size::Tiny || self.typing));
+        let means = scene.world.means;
+        let (middle, last) = layout::bottom(rest, u16::from(size != Size::Tiny || self.typing || self.popup.is_some()));
         match &mut self.help {
-            Some(offset) => *offset = (*offset).min(help::draw(&mut scene, middle, *offset)),
+            Some(offset) => *offset = (*offset).min(help::draw(&mut scene, middle, view, *offset)),
             None => self.views[self.current].draw(&mut scene, middle),
         }
+        let said = self.refusal.as_deref();
+        let notice = said.or(snapshot.notice.as_ref().filter(|_| self.notice > 0).map(|(_, text)| text.as_str()));
         if self.typing {
             let text = self.views[self.current].filter().map(|filter| filter.clone()).unwrap_or_default();
-            footer::filter(&mut scene, last, &text);
+            footer::filter(&mut scene, last, &text, means);
+        } else if let Some(text) = notice.filter(|_| self.popup.is_none() && !last.is_empty()) {
+            footer::notice(&mut scene, last, text, context, means);
         } else if !last.is_empty() {
-            footer::keys(&mut scene, last, context);
+            footer::keys(&mut scene, last, context, means);
+        }
+        if let Some(popup) = &self.popup {
+            panels::popup::draw(&mut scene, if size == Size::Tiny { last } else { middle }, popup);
         }
     }
 }

@@ -10,7 +10,7 @@ use ratatui::{
 use std::fmt::Write as _;
 
 fn options(theme: ThemeName, glyphs: GlyphSet) -> Options {
-    Options { theme, glyphs, mouse: true }
+    Options { theme, glyphs, mouse: true, readonly: false }
 }
 
 fn app_with(theme: ThemeName, glyphs: GlyphSet, snapshot: Snapshot) -> App {
@@ -69,10 +69,10 @@ fn styles(buf: &Buffer) -> String {
     page
 }
 
-fn press(app: &mut App, keys: &str) {
-    for sign in keys.chars() {
-        app.handle(&Event::Key(KeyEvent::new(KeyCode::Char(sign), KeyModifiers::NONE)));
-    }
+/// Presses keys one after the other; a line's end stands for Enter. Answers with the last one's intent.
+fn press(app: &mut App, keys: &str) -> Option<Intent> {
+    let code = |sign| if sign == '\n' { KeyCode::Enter } else { KeyCode::Char(sign) };
+    keys.chars().map(|sign| press_code(app, code(sign))).last().flatten()
 }
 
 fn press_code(app: &mut App, code: KeyCode) -> Option<Intent> {
@@ -105,6 +105,39 @@ fn node_pages() {
 #[test]
 fn peers_pages() {
     pages("peers", "jjjjj3jj");
+}
+
+#[test]
+fn messages_pages() {
+    pages("messages", "4jj");
+    pages("trace", "4jjj\n");
+}
+
+#[test]
+fn faults_pages() {
+    pages("faults", "7j");
+}
+
+#[test]
+fn pop_up_pages() {
+    pages("popup_latency", "jjjjjool");
+    pages("popup_partition", "vjjvp");
+    pages("popup_clear", "7C");
+}
+
+#[test]
+fn replay_pages() {
+    for (width, height) in SIZES {
+        let mut app = app_with(ThemeName::Default, GlyphSet::Unicode, fixture::replay(fixture::TICK));
+        insta::assert_snapshot!(format!("replay_{width}x{height}"), text(&drawn(&mut app, width, height)));
+    }
+    let mut torn = fixture::replay(fixture::TICK);
+    torn.clock.mode = crate::model::ClockMode::Paused;
+    if let Some(recording) = &mut torn.recording {
+        recording.torn = true;
+    }
+    let mut app = app_with(ThemeName::Default, GlyphSet::Ascii, torn);
+    insta::assert_snapshot!("replay_torn_ascii_80x24", text(&drawn(&mut app, 80, 24)));
 }
 
 #[test]
@@ -149,11 +182,21 @@ fn thousand_nodes_page() {
 fn colours() {
     insta::assert_snapshot!("cluster_styles_120x36", styles(&drawn(&mut app(), 120, 36)));
     insta::assert_snapshot!("cluster_styles_80x24", styles(&drawn(&mut app(), 80, 24)));
+    for (name, keys) in [("messages", "4jj"), ("trace", "4jjj\n"), ("faults", "7j"), ("popup", "jjjjjool")] {
+        for (theme, sort) in [(ThemeName::Default, "styles"), (ThemeName::Mono, "mono_styles")] {
+            let mut app = app_with(theme, GlyphSet::Unicode, fixture::snapshot(fixture::TICK));
+            press(&mut app, keys);
+            insta::assert_snapshot!(format!("{name}_{sort}_120x36"), styles(&drawn(&mut app, 120, 36)));
+        }
+        let mut app = app_with(ThemeName::Default, GlyphSet::Ascii, fixture::snapshot(fixture::TICK));
+        press(&mut app, keys);
+        insta::assert_snapshot!(format!("{name}_ascii_80x24"), text(&drawn(&mut app, 80, 24)));
+    }
 }
 
 #[test]
 fn mono_sets_modifiers_only_and_shows_the_selection() {
-    for keys in ["", "2", "3", "8", "?", "t", "ll"] {
+    for keys in ["", "2", "3", "4", "4jj\n", "7", "8", "?", "t", "vx", "lo"] {
         let mut app = app_with(ThemeName::Mono, GlyphSet::Unicode, fixture::snapshot(fixture::TICK));
         press(&mut app, keys);
         for (width, height) in SIZES {
@@ -182,7 +225,7 @@ fn a_chosen_row_is_one_even_bar_in_every_theme() {
 #[test]
 fn no_colour_that_vanishes() {
     for theme in ThemeName::ALL {
-        for keys in ["", "2", "3", "8", "?", "t"] {
+        for keys in ["", "2", "3", "4", "4\n", "7", "8", "?", "t", "ovl"] {
             let mut app = app_with(theme, GlyphSet::Unicode, fixture::snapshot(fixture::TICK));
             press(&mut app, keys);
             // Refuses white, black and yellow itself.
@@ -193,7 +236,7 @@ fn no_colour_that_vanishes() {
 
 #[test]
 fn ascii_is_ascii() {
-    for keys in ["", "2", "3", "8", "?", "t", "tm", "jjj2", "jjj3"] {
+    for keys in ["", "2", "3", "4", "4jj\n", "7", "8", "?", "t", "tm", "jjj2", "jjj3", "x", "d", "7C"] {
         for (width, height) in SIZES {
             let mut app = app_with(ThemeName::Default, GlyphSet::Ascii, fixture::snapshot(fixture::TICK));
             press(&mut app, keys);
@@ -217,7 +260,7 @@ fn no_size_panics() {
     for snapshot in worlds {
         let many = snapshot.nodes.len() > 100;
         let mut app = app_with(ThemeName::Default, GlyphSet::Unicode, snapshot);
-        for keys in ["1", "t", "t2", "3", "8", "?", "?8/abc"] {
+        for keys in ["1", "t", "t2", "3", "4", "4\n", "7", "8", "?", "?8/abc", "1x", "l"] {
             press(&mut app, keys);
             let step = if many { 17 } else { 3 };
             for width in (1..=130).step_by(step) {
@@ -256,7 +299,7 @@ fn hostile_names_stay_in_their_cells() {
     }
     snapshot.problems = crate::diagnosis::diagnose(&snapshot);
     let mut app = app_with(ThemeName::Default, GlyphSet::Unicode, snapshot);
-    for keys in ["1", "t", "t2", "3", "8"] {
+    for keys in ["1", "t", "t2", "3", "4", "4\n", "7", "8", "1x", "l"] {
         press(&mut app, keys);
         for (width, height) in [(120, 36), (80, 24), (61, 15), (12, 4)] {
             let page = text(&drawn(&mut app, width, height));
@@ -270,7 +313,7 @@ fn act(app: &mut App, command: Command) -> Option<Intent> {
     let context = app.context();
     let action = ACTIONS
         .iter()
-        .find(|action| action.command == command && action.is_enabled(context))
+        .find(|action| action.command == command && action.is_enabled(context, app.world.means))
         .unwrap_or_else(|| panic!("{command:?} in {context:?}"));
     let key = action.keys[0];
     app.handle(&Event::Key(KeyEvent::new(key.code, if key.control { KeyModifiers::CONTROL } else { KeyModifiers::NONE })))
@@ -352,7 +395,7 @@ fn cost_of_a_frame() {
         let snapshot = Arc::new(fixture::cluster(count, fixture::TICK));
         let mut app = App::new(Options::default());
         app.set_snapshot(Arc::clone(&snapshot));
-        for keys in ["1", "2", "3", "8"] {
+        for keys in ["1", "2", "3", "4", "7", "8"] {
             press(&mut app, keys);
             let mut buf = Buffer::empty(Rect::new(0, 0, 120, 36));
             let begin = std::time::Instant::now();

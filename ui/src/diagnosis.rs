@@ -129,8 +129,8 @@ fn say(found: &mut Vec<Problem>, severity: Severity, subject: Subject, text: Str
 fn down(snapshot: &Snapshot, found: &mut Vec<Problem>) {
     for node in snapshot.nodes.iter().filter(|node| node.state == NodeState::Down) {
         let reason = node.reason.as_deref().unwrap_or("it gave no reason");
-        let text =
-            format!("{} down {}: {reason}. Enter, then 8 shows its last words", node.name, ago(snapshot, node.state_since));
+        let remedy = if snapshot.controls.faults { "r restarts it" } else { "Enter, then 8 shows its last words" };
+        let text = format!("{} down {}: {reason}. {remedy}", node.name, ago(snapshot, node.state_since));
         say(found, Severity::Critical, Subject::Node(node.index), text);
     }
 }
@@ -168,8 +168,9 @@ fn overload(snapshot: &Snapshot, found: &mut Vec<Problem>) {
     if load.lateness >= LATE {
         let cpu = load.cpu_percent.map(|percent| format!(", CPU {percent:.0}%")).unwrap_or_default();
         let text = format!(
-            "this machine is overloaded: the run is {} late{cpu}. All nodes look slow; run fewer",
-            format::millis(load.lateness)
+            "this machine is overloaded: the run is {} late{cpu}. All nodes look slow; run fewer{}",
+            format::millis(load.lateness),
+            if snapshot.controls.speed { ", or - runs slower" } else { "" }
         );
         say(found, Severity::Warning, Subject::Cluster, text);
         return;
@@ -229,7 +230,13 @@ fn banned(snapshot: &Snapshot, found: &mut Vec<Problem>) {
         let (node, ban) = holders[0];
         let more = if holders.len() > 1 { format!(" and {} more", holders.len() - 1) } else { String::new() };
         let left = format::duration(ban.until.saturating_sub(snapshot.clock.elapsed));
-        let text = format!("{} banned by {}{more} for {left}: {}. Enter, then 3 shows the bans", ban.name, node.name, ban.reason);
+        let text = format!(
+            "{} banned by {}{more} for {left}: {}. Enter, then 3 shows the bans{}",
+            ban.name,
+            node.name,
+            ban.reason,
+            if snapshot.controls.faults { ", n ends one" } else { "" }
+        );
         say(found, Severity::Warning, Subject::Node(node.index), text);
     }
 }

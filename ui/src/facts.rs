@@ -2,7 +2,7 @@
 
 use crate::{
     diagnosis,
-    model::{Node, Peer, Severity, Snapshot},
+    model::{End, Fault, Node, Peer, Severity, Snapshot},
 };
 
 /// Computed once for each snapshot shown.
@@ -64,4 +64,23 @@ pub(crate) fn rate(node: &Node) -> (u64, u64) {
 /// A connection of a node, by its number.
 pub(crate) fn peer(node: &Node, connection: u64) -> Option<&Peer> {
     node.peers.iter().find(|peer| peer.connection == connection)
+}
+
+/// The chosen fault: the one with the chosen number, or the first.
+pub(crate) fn chosen_fault(snapshot: &Snapshot, number: Option<u32>) -> Option<&Fault> {
+    let chosen = snapshot.faults.iter().find(|fault| Some(fault.number) == number);
+    chosen.or_else(|| snapshot.faults.first())
+}
+
+/// The watched nodes that a node is linked with, sorted.
+pub(crate) fn linked(snapshot: &Snapshot, node: u32) -> Vec<u32> {
+    let ends = snapshot.links.iter().filter_map(|link| match link.to {
+        End::Node(to) if link.from == node => Some(to),
+        End::Node(to) if to == node => Some(link.from),
+        _ => None,
+    });
+    let mut ends: Vec<u32> = ends.collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends
 }

@@ -211,7 +211,8 @@ pub fn cluster(count: u32, tick: u64) -> Snapshot {
                 rtt: Some(Duration::from_micros(8_000 + seed % 11 * 4_000)),
                 messages: wander(seed, tick) / 18,
                 cut: trouble && (from, to) == (4, 5),
-                configured: None,
+                lost: trouble.then_some(if (from, to) == (5, 6) { 187_000 } else { 0 }),
+                configured: trouble.then(|| configured(from, to)),
             });
         }
     }
@@ -233,6 +234,7 @@ pub fn cluster(count: u32, tick: u64) -> Snapshot {
             bytes_out: 91_000_000,
             messages_in: 40_000,
             duplicates: 9_100,
+            drops: 412,
         },
         faults: if trouble {
             vec![
@@ -242,6 +244,10 @@ pub fn cluster(count: u32, tick: u64) -> Snapshot {
         } else {
             Vec::new()
         },
+        timeline: if trouble { timeline(tick) } else { Vec::new() },
+        expectations: if trouble { expectations(tick) } else { Vec::new() },
+        messages: messages(tick),
+        controls: Controls { faults: trouble, pause: true, step: true, speed: true },
         logs: logs(tick),
         load: Load { cpu_percent: Some(24.0), memory: Some(61_000_000), lateness: Duration::ZERO },
         ..Snapshot::default()
@@ -254,6 +260,7 @@ pub fn cluster(count: u32, tick: u64) -> Snapshot {
 pub fn alone(tick: u64) -> Snapshot {
     let mut snapshot = cluster(1, tick);
     snapshot.title = "n0".into();
+    snapshot.controls = Controls::default();
     snapshot.seed = None;
     for place in 0..6_u32 {
         let mut peer = peer(0, place + 10, tick, 12_000 + u64::from(place));
@@ -267,12 +274,101 @@ pub fn alone(tick: u64) -> Snapshot {
             rtt: peer.rtt,
             messages: u64::from(place % 3),
             cut: false,
-            configured: None,
+            ..Link::default()
         });
         snapshot.nodes[0].peers.push(peer);
     }
     snapshot.problems = diagnose(&snapshot);
     snapshot
+}
+
+/// The network at a tick, as a replay of a recording of ten minutes.
+pub fn replay(tick: u64) -> Snapshot {
+    let mut snapshot = snapshot(tick);
+    snapshot.controls = Controls { pause: true, speed: true, ..Controls::default() };
+    snapshot.recording = Some(Recording {
+        length: seconds(600),
+        marks: timeline(tick).into_iter().map(|line| (line.at, line.text)).collect(),
+        torn: false,
+    });
+    snapshot.problems = diagnose(&snapshot);
+    snapshot
+}
+
+/// What was asked of a link: a distance everywhere, a lossy one, a thin one, a cut one.
+fn configured(from: u32, to: u32) -> (LinkShape, LinkShape) {
+    let plain = LinkShape { latency: Duration::from_millis(4), ..LinkShape::default() };
+    match (from, to) {
+        (5, 6) => (LinkShape { loss: 200_000, ..plain }, plain),
+        (6, 7) => (LinkShape { bandwidth: Some(50_000), ..plain }, LinkShape { bandwidth: Some(50_000), ..plain }),
+        (4, 5) => (LinkShape { cut: true, ..plain }, LinkShape { cut: true, ..plain }),
+        _ => (plain, plain),
+    }
+}
+
+fn timeline(tick: u64) -> Vec<TimelineLine> {
+    [
+        (30, "latency 200 ms on n0 - n1 for 60 s"),
+        (90, "undo: latency on n0 - n1"),
+        (150, "loss 20% n5 -> n6"),
+        (202, "cut n4 | n5 for 60 s"),
+        (209, "kill n2 for 60 s"),
+        (262, "undo: cut n4 | n5"),
+        (269, "restart n2"),
+        (330, "partition n0, n1, n7 | rest for 60 s"),
+        (390, "undo: partition n0, n1, n7 | rest"),
+        (420, "clock of n3 40 s ahead for 60 s"),
+        (480, "disk of n6 full for 30 s"),
+        (570, "undo: everything"),
+    ]
+    .into_iter()
+    .map(|(at, text)| TimelineLine { at: seconds(at), text: text.into(), done: at <= tick })
+    .collect()
+}
+
+fn expectations(tick: u64) -> Vec<ExpectationLine> {
+    let line = |text: &str, verdict, measured: String| ExpectationLine { text: text.into(), verdict, measured };
+    vec![
+        line("all honest nodes agree within 60 s of the last fault", Verdict::Pending, format!("2 groups for {} s", tick % 60)),
+        line("no node is more than 50 blocks behind", Verdict::Met, "40 at most, n2".into()),
+        line("no honest node is banned", Verdict::Missed, "4be19c02 by n3 at 3:31".into()),
+        line("a block reaches 95 of a hundred nodes within 2 s", Verdict::Met, "p95 118 ms over 44 blocks".into()),
+        line("no reorganization deeper than 6", Verdict::Met, "2 at most".into()),
+    ]
+}
+
+fn messages(tick: u64) -> Vec<MessageCount> {
+    [
+        ("addresses", 11, 460),
+        ("block", 3, 4_800),
+        ("block request", 4, 90),
+        ("headers", 6, 310),
+        ("inventory", 61, 120),
+        ("ping", 16, 24),
+        ("pong", 16, 24),
+        ("transaction", 38, 230),
+        ("transaction request", 21, 80),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(place, (kind, rate, size))| {
+        let rate = rate + wander(place as u64, tick) % (rate / 3 + 1);
+        MessageCount { kind: kind.into(), count: rate * tick, rate, bytes: rate * tick * size }
+    })
+    .collect()
+}
+
+/// How something went from a node through a ring: both ways around, a chord on the way.
+fn hops(origin: u64, count: u32, reached: u32, step: u64) -> Vec<Hop> {
+    let at = |offset: i64| ((origin as i64 + offset).rem_euclid(i64::from(count))) as u32;
+    let mut hops = vec![Hop { node: at(0), from: None, after: Duration::ZERO }];
+    let mut offsets = vec![(1, 0), (-1, 0), (4, 0), (3, 4), (2, 1), (-2, -1), (-3, 4)];
+    offsets.retain(|(to, _): &(i64, i64)| at(*to) != DOWN);
+    for (place, (to, from)) in offsets.into_iter().enumerate().take(reached.saturating_sub(1) as usize) {
+        let after = Duration::from_micros((place as u64 + 1) * step * 900 + place as u64 * 731 % 400);
+        hops.push(Hop { node: at(to), from: Some(at(from)), after });
+    }
+    hops
 }
 
 fn relays(tick: u64, best: u64, count: u32) -> Vec<Relay> {
@@ -293,6 +389,7 @@ fn relays(tick: u64, best: u64, count: u32) -> Vec<Relay> {
                     height: Some(best - back / 5),
                     path: vec![name(at), name(at + 1), name(at + 4), name(at + 3)],
                     took: Duration::from_millis(51 + at % 70),
+                    hops: if count == 8 { hops(at, count, running, 10 + at % 7) } else { Vec::new() },
                     ..base
                 },
                 1 => Relay {
@@ -321,6 +418,7 @@ fn relays(tick: u64, best: u64, count: u32) -> Vec<Relay> {
                     path: vec![name(at + 5), name(at + 6)],
                     took: Duration::from_millis(12 + at % 40),
                     seen: (2 + (at % 5) as u32, running),
+                    hops: if count == 8 { hops(at + 5, count, 2 + (at % 5) as u32, 3 + at % 5) } else { Vec::new() },
                     ..base
                 },
             }

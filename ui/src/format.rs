@@ -102,6 +102,29 @@ pub fn clock(value: Duration) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
+/// A time to go, or a moment of a timeline: `0:41`, `12:05`, `1:02:03`.
+#[must_use]
+pub fn minutes(value: Duration) -> String {
+    let seconds = value.as_secs();
+    if seconds < 3600 {
+        format!("{}:{:02}", seconds / 60, seconds % 60)
+    } else {
+        format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    }
+}
+
+/// Parts of a million in percent: `20%`, `0.5%`, `0.02%`.
+#[must_use]
+pub fn share(parts: u32) -> String {
+    if parts.is_multiple_of(10_000) {
+        format!("{}%", parts / 10_000)
+    } else if parts >= 1_000 {
+        format!("{}.{}%", parts / 10_000, parts / 1_000 % 10)
+    } else {
+        format!("0.{:02}%", parts / 100)
+    }
+}
+
 /// A moment of the run in a list: `41.2s`, `3:41.2`, `2:03:41`.
 #[must_use]
 pub fn moment(value: Duration) -> String {
@@ -114,10 +137,12 @@ pub fn moment(value: Duration) -> String {
     }
 }
 
-/// Speed against real time: `1.0x`, `0.25x`, `20x`.
+/// Speed against real time: `1.0x`, `0.25x`, `20x`, `max` for as fast as the machine can.
 #[must_use]
 pub fn speed(percent: u32) -> String {
-    if percent >= 1000 {
+    if percent == crate::model::Clock::FULL_SPEED {
+        "max".to_owned()
+    } else if percent >= 1000 {
         format!("{}x", percent / 100)
     } else if percent.is_multiple_of(10) {
         format!("{}.{}x", percent / 100, percent / 10 % 10)

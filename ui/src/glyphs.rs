@@ -1,6 +1,6 @@
 //! The signs that stand for states, links and bars: Unicode, or ASCII where the terminal may not know them.
 
-use crate::model::{ClockMode, NodeState, Severity};
+use crate::model::{ClockMode, NodeState, Severity, Verdict};
 use std::{fmt, str::FromStr};
 
 /// A set of signs by name.
@@ -58,6 +58,16 @@ pub(crate) struct Glyphs {
     pub ended: &'static str,
     pub ellipsis: &'static str,
     pub arrow: &'static str,
+    /// Has happened, in a timeline.
+    pub done: &'static str,
+    /// A replay that moves.
+    pub play: &'static str,
+    /// Around a value that left and right change.
+    pub choose: [&'static str; 2],
+    /// A tree's pieces: a branch, the last branch, what goes on beside, nothing.
+    pub tree: [&'static str; 4],
+    /// A scrub bar's line before and after the position, the position, a mark.
+    pub scrub: [&'static str; 4],
     pub left: &'static str,
     pub separator: &'static str,
     pub up: &'static str,
@@ -91,6 +101,11 @@ const UNICODE: Glyphs = Glyphs {
     ended: "■",
     ellipsis: "…",
     arrow: "→",
+    done: "✓",
+    play: "▶",
+    choose: ["◂", "▸"],
+    tree: ["├─ ", "└─ ", "│  ", "   "],
+    scrub: ["━", "─", "●", "┃"],
     left: "◀",
     separator: "·",
     up: "▲",
@@ -119,6 +134,11 @@ const ASCII: Glyphs = Glyphs {
     ended: "#",
     ellipsis: "~",
     arrow: ">",
+    done: "+",
+    play: ">",
+    choose: ["<", ">"],
+    tree: ["|- ", "`- ", "|  ", "   "],
+    scrub: ["=", "-", "O", "!"],
     left: "<",
     separator: "-",
     up: "^",
@@ -160,6 +180,14 @@ impl Glyphs {
             Severity::Notice => self.notice,
             Severity::Warning => self.lagging,
             Severity::Critical => self.down,
+        }
+    }
+
+    pub const fn verdict(&self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Pending => self.starting,
+            Verdict::Met => self.ok,
+            Verdict::Missed => self.down,
         }
     }
 

@@ -8,6 +8,9 @@
 //! | [`App`] | events and snapshots in, frames and intents out; no terminal |
 //! | [`terminal`] | the real terminal around it, given back however it ends |
 //! | `action` | the one table of keys |
+//! | `injection`, `popup` | faults from the keyboard: on what, how much, how long |
+//! | `steering` | run control: speeds, and where a replay goes |
+//! | `trace` | the way of one message |
 //! | `views`, `panels`, `widgets` | pages, their parts, and what parts are made of |
 //! | `theme`, `glyphs` | what meanings look like |
 //! | [`mod@format`], `brush`, `layout` | numbers, words and rectangles |
@@ -21,12 +24,16 @@ pub mod diagnosis;
 mod facts;
 pub mod format;
 mod glyphs;
+mod injection;
 mod layout;
 pub mod model;
 mod options;
 mod panels;
+mod popup;
+mod steering;
 pub mod terminal;
 mod theme;
+mod trace;
 mod views;
 mod widgets;
 mod world;
@@ -38,5 +45,5 @@ pub use action::key_table_markdown;
 pub use app::App;
 pub use glyphs::GlyphSet;
 pub use options::Options;
-pub use terminal::{restore_terminal, run};
+pub use terminal::{restore_terminal, resume, run};
 pub use theme::ThemeName;

@@ -58,8 +58,13 @@ pub struct Clock {
     pub elapsed: Duration,
     /// Whether it moves.
     pub mode: ClockMode,
-    /// Wanted speed against real time in percent: 100 is real time.
+    /// Wanted speed against real time in percent: 100 is real time, [`Clock::FULL_SPEED`] as fast as the machine can.
     pub speed_percent: u32,
+}
+
+impl Clock {
+    /// The speed of a run that never waits; in [`Intent::Speed`] too.
+    pub const FULL_SPEED: u32 = u32::MAX;
 }
 
 /// Whether the run moves.
@@ -305,6 +310,8 @@ pub struct Link {
     pub messages: u64,
     /// Cut by a fault.
     pub cut: bool,
+    /// Packets lost lately as measured, both ways together, parts of a million; `None`: nobody counts them.
+    pub lost: Option<u32>,
     /// What was asked for, `from` to `to` and back, where anything was.
     pub configured: Option<(LinkShape, LinkShape)>,
 }
@@ -545,6 +552,8 @@ pub struct Totals {
     pub messages_in: u64,
     /// Messages that brought nothing new.
     pub duplicates: u64,
+    /// Messages that got lost on their way: on a lossy or cut link, or before a full queue.
+    pub drops: u64,
 }
 
 /// A fault that was injected.

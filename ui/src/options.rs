@@ -11,11 +11,13 @@ pub struct Options {
     pub glyphs: GlyphSet,
     /// Whether clicks and the wheel are listened to. Turned off, the terminal's own selection of text works as ever.
     pub mouse: bool,
+    /// Only look: no key injects or undoes a fault or ends a ban.
+    pub readonly: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { theme: ThemeName::Default, glyphs: GlyphSet::Unicode, mouse: true }
+        Self { theme: ThemeName::Default, glyphs: GlyphSet::Unicode, mouse: true, readonly: false }
     }
 }
 
@@ -38,6 +40,7 @@ impl Options {
             theme: if mono { ThemeName::Mono } else { ThemeName::Default },
             glyphs: if unicode { GlyphSet::Unicode } else { GlyphSet::Ascii },
             mouse: true,
+            readonly: false,
         }
     }
 

@@ -18,6 +18,7 @@ use ratatui::{
 };
 use std::{
     io::{self, IsTerminal as _, Stdout, Write as _},
+    mem::{self, ManuallyDrop},
     panic,
     sync::{
         Arc, Once,
@@ -37,10 +38,23 @@ const FALLS_ASLEEP: Duration = Duration::from_secs(3);
 /// Events taken in one go before a frame is drawn: a held key or a paste must not starve the screen.
 const MOST_EVENTS: usize = 256;
 
+/// Longest look for more events of one go. The terminal layer takes no time at all for "do not look".
+const AT_ONCE: Duration = Duration::from_millis(1);
+/// A wait that took so much longer than asked for: this process was stopped meanwhile, and whoever had the terminal did with
+/// it what they liked. Far above what a busy machine is late; a screen set up once more in vain costs one frame.
+const STOPPED: Duration = Duration::from_secs(2);
+
+/// Somebody knows that the process was stopped and goes on.
+static RESUMED: AtomicBool = AtomicBool::new(false);
+
 /// Whether the terminal is ours at the moment.
 static OURS: AtomicBool = AtomicBool::new(false);
 
 type Screen = Terminal<CrosstermBackend<Stdout>>;
+
+/// A screen that is not dropped at the end: a dropped one shows the cursor, which [`restore_terminal`] does, and complains on
+/// standard error when it cannot, which panics when that is the terminal that is gone.
+type KeptScreen = ManuallyDrop<Screen>;
 
 /// Gives the terminal back as it was. Does nothing when it is not ours, so it may be called from anywhere and twice: a
 /// panic hook, a handler of signals, a guard.
@@ -55,6 +69,36 @@ pub fn restore_terminal() {
     let _ = execute!(out, terminal::LeaveAlternateScreen, cursor::Show);
     let _ = terminal::disable_raw_mode();
     let _ = out.flush();
+}
+
+/// Asks a running dashboard to set the terminal up again; to be called after SIGCONT, from any thread. Without it the dashboard
+/// notices by itself when it was stopped for a few seconds.
+pub fn resume() {
+    RESUMED.store(true, Ordering::SeqCst);
+}
+
+/// Whether the terminal is still there. Asked for before each read: from one that is gone, reads return at once with nothing,
+/// and the terminal layer would ask again and again.
+#[cfg(unix)]
+fn still_there() -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let input = io::stdin();
+    let mut watched = [PollFd::new(&input, PollFlags::IN)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    match poll(&mut watched, Some(&now)) {
+        // Asked again with the next frame.
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+        return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the terminal is gone"));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn still_there() -> io::Result<()> {
+    Ok(())
 }
 
 /// Gives the terminal back when it goes out of scope.
@@ -99,6 +143,14 @@ fn screen((width, height): (u16, u16)) -> io::Result<Screen> {
     Terminal::with_options(CrosstermBackend::new(out), TerminalOptions { viewport })
 }
 
+/// Puts a screen of another size, or one for a terminal that was somebody else's meanwhile, in the place of the one before.
+fn renew(screen: &mut KeptScreen, size: (u16, u16)) -> io::Result<()> {
+    let before = mem::replace(screen, ManuallyDrop::new(self::screen(size)?));
+    // The terminal is there: the new one was just made on it.
+    drop(ManuallyDrop::into_inner(before));
+    execute!(io::stdout(), cursor::Hide)
+}
+
 /// Runs the dashboard on the calling thread until the reader quits or `should_stop` is set.
 ///
 /// `latest` answers at once: a snapshot newer than the last one it gave, or nothing. `on_intent` gets what the reader wants
@@ -109,7 +161,8 @@ fn screen((width, height): (u16, u16)) -> io::Result<Screen> {
 /// panic of any thread: what comes then belongs on the reader's own screen.
 ///
 /// # Errors
-/// When standard input or output is no terminal, and when the terminal cannot be read or written any more.
+/// When standard input or output is no terminal, and when the terminal cannot be read or written any more: at once when it is
+/// gone, as after a hang-up.
 pub fn run(
     options: Options,
     mut latest: impl FnMut() -> Option<Arc<Snapshot>>,
@@ -128,7 +181,7 @@ pub fn run(
     let _guard = Guard;
     enter(options)?;
     let mut size = terminal::size()?;
-    let mut screen = screen(size)?;
+    let mut screen = ManuallyDrop::new(screen(size)?);
     let mut app = App::new(options);
     let mut stale = true;
     let mut drawn: Option<Instant> = None;
@@ -139,11 +192,20 @@ pub fn run(
             stale |= app.set_snapshot(snapshot);
             happened = Instant::now();
         }
+        still_there()?;
+        if RESUMED.swap(false, Ordering::SeqCst) {
+            // What is set is not set again unless it was given back before.
+            restore_terminal();
+            enter(options)?;
+            size = terminal::size()?;
+            renew(&mut screen, size)?;
+            stale = true;
+        }
         // Asked for each time: of a key and a change of size that come at once, the terminal layer may tell one only.
         let now = terminal::size()?;
         if now != size {
             size = now;
-            screen = self::screen(size)?;
+            renew(&mut screen, size)?;
             stale = true;
         }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
@@ -159,7 +221,12 @@ pub fn run(
         } else {
             IDLE
         };
-        if !event::poll(wait)? {
+        let asleep = Instant::now();
+        let woken = event::poll(wait)?;
+        if asleep.elapsed() > wait + STOPPED {
+            resume();
+        }
+        if !woken {
             continue;
         }
         happened = Instant::now();
@@ -169,9 +236,10 @@ pub fn run(
             if app.is_suspend(&event) {
                 restore_terminal();
                 on_suspend();
+                RESUMED.store(false, Ordering::SeqCst);
                 enter(options)?;
                 size = terminal::size()?;
-                screen = self::screen(size)?;
+                renew(&mut screen, size)?;
                 break;
             }
             if let Some(intent) = app.handle(&event) {
@@ -181,7 +249,7 @@ pub fn run(
                     return Ok(());
                 }
             }
-            if !event::poll(Duration::ZERO)? {
+            if !event::poll(AT_ONCE)? {
                 break;
             }
         }

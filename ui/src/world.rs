@@ -1,6 +1,7 @@
 //! What all views share: the snapshot shown, what is chosen in it, and the means to draw.
 
 use crate::{
+    action::Means,
     brush::Brush,
     facts::{self, Facts},
     glyphs::Glyphs,
@@ -8,7 +9,11 @@ use crate::{
     theme::Theme,
 };
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// What is shown and chosen.
 pub(crate) struct World {
@@ -18,11 +23,31 @@ pub(crate) struct World {
     pub node: u32,
     /// Number of the chosen connection of that node.
     pub connection: Option<u64>,
+    /// The other end of the chosen link; `None`: all links of the chosen node.
+    pub link_to: Option<u32>,
+    /// Nodes marked for a partition.
+    pub marked: BTreeSet<u32>,
+    /// Number of the chosen fault.
+    pub fault: Option<u32>,
+    /// The longest time that each active fault was seen to have left: full bars.
+    pub spans: BTreeMap<u32, Duration>,
+    /// What the keys can ask for.
+    pub means: Means,
 }
 
 impl World {
     pub fn new() -> Self {
-        Self { snapshot: Arc::default(), facts: Facts::default(), node: 0, connection: None }
+        Self {
+            snapshot: Arc::default(),
+            facts: Facts::default(),
+            node: 0,
+            connection: None,
+            link_to: None,
+            marked: BTreeSet::new(),
+            fault: None,
+            spans: BTreeMap::new(),
+            means: Means::default(),
+        }
     }
 
     /// Shows another snapshot. What is chosen stays chosen; a node that is gone gives way to the first one.
@@ -31,6 +56,12 @@ impl World {
         self.snapshot = snapshot;
         if facts::node(&self.snapshot, self.node).is_none() {
             self.node = self.snapshot.nodes.first().map_or(0, |node| node.index);
+        }
+        let faults = &self.snapshot.faults;
+        self.spans.retain(|number, _| faults.iter().any(|fault| fault.number == *number));
+        for fault in faults {
+            let span = self.spans.entry(fault.number).or_default();
+            *span = (*span).max(fault.left.unwrap_or_default());
         }
     }
 
@@ -44,7 +75,31 @@ impl World {
         if self.node != index {
             self.node = index;
             self.connection = None;
+            self.link_to = None;
         }
+    }
+
+    /// Chooses the chosen node's next link; after the last one all of them again.
+    pub fn next_link(&mut self) {
+        let linked = facts::linked(&self.snapshot, self.node);
+        self.link_to = match self.link_to {
+            None => linked.first().copied(),
+            Some(now) => linked.into_iter().find(|other| *other > now),
+        };
+    }
+
+    /// Marks the chosen node, or takes its mark away.
+    pub fn toggle_mark(&mut self) {
+        if !self.marked.remove(&self.node) {
+            self.marked.insert(self.node);
+        }
+    }
+
+    /// Chooses the fault some rows further down (or up).
+    pub fn step_fault(&mut self, by: isize) {
+        let faults = &self.snapshot.faults;
+        let place = faults.iter().position(|fault| Some(fault.number) == self.fault).unwrap_or(0);
+        self.fault = faults.get(place.saturating_add_signed(by).min(faults.len().saturating_sub(1))).map(|fault| fault.number);
     }
 
     /// Chooses the node some places further on (or back) in the order of ids.
@@ -66,6 +121,12 @@ pub(crate) enum Hit {
     Peer(u64),
     /// A problem, by its place.
     Problem(usize),
+    /// A fault, by its number.
+    Fault(u32),
+    /// A row of the view's own list, by its place.
+    Row(usize),
+    /// A panel, by the view's own number for it; it lies under its rows.
+    Panel(u8),
 }
 
 /// Everything that a panel needs to draw itself.

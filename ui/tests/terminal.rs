@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[allow(dead_code)]
 mod fixture;
 
+/// Status of a child whose dashboard said that the terminal is gone.
+const GONE: i32 = 77;
+
 /// How the child is to behave: words with blanks between.
 const WISHES: &str = "RUMORMILL_UI_TEST";
 
@@ -39,6 +42,7 @@ fn the_dashboard_itself() {
         theme: if wishes("mono") { ThemeName::Mono } else { ThemeName::Default },
         glyphs: if wishes("ascii") { GlyphSet::Ascii } else { GlyphSet::Unicode },
         mouse: true,
+        readonly: false,
     };
     let begin = Instant::now();
     let mut given = false;
@@ -47,26 +51,55 @@ fn the_dashboard_itself() {
         (!std::mem::replace(&mut given, true)).then(|| Arc::new(fixture::snapshot(fixture::TICK)))
     };
     let suspended = AtomicBool::new(false);
-    let result = rumormill_ui::run(options, latest, &suspended, |_| {}, || suspended.store(true, Ordering::Relaxed));
+    let mut wanted = Vec::new();
+    let result = rumormill_ui::run(
+        options,
+        latest,
+        &suspended,
+        |intent| {
+            // As a handler of SIGCONT would.
+            if intent == model::Intent::TogglePause {
+                rumormill_ui::resume();
+            }
+            wanted.push(intent);
+        },
+        || suspended.store(true, Ordering::Relaxed),
+    );
     if let Err(error) = result {
+        // Nobody reads a terminal that is gone: the status must tell.
+        if wishes("hang-up") {
+            std::process::exit(if error.kind() == std::io::ErrorKind::BrokenPipe { GONE } else { 1 });
+        }
         panic!("{error}");
     }
-    println!("ended{}", if suspended.load(Ordering::Relaxed) { " suspended" } else { "" });
+    println!("ended{} {wanted:?}", if suspended.load(Ordering::Relaxed) { " suspended" } else { "" });
 }
 
 struct Session {
     screen: Arc<Mutex<vt100::Parser>>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
-    // The terminal is gone when this is dropped.
+    // The terminal is gone when this, the keyboard and the reader of its screen are.
     master: Box<dyn MasterPty + Send>,
+    /// Asks the reader to end with the next bytes.
+    deaf: Arc<AtomicBool>,
+    reader: thread::JoinHandle<()>,
 }
 
 impl Session {
     fn start(columns: u16, rows: u16, wishes: &str) -> Self {
         let size = PtySize { rows, cols: columns, ..PtySize::default() };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(std::env::current_exe().expect("this test's own path"));
+        let own = std::env::current_exe().expect("this test's own path");
+        let mut command = if wishes.contains("hang-up") {
+            // As nohup does: the signal must not end it before it sees for itself that the terminal is gone.
+            let mut command = CommandBuilder::new("sh");
+            command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+            command.arg(own);
+            command
+        } else {
+            CommandBuilder::new(own)
+        };
         command.args(CHILD);
         command.env(WISHES, wishes);
         command.env("TERM", "xterm-256color");
@@ -77,13 +110,18 @@ impl Session {
         let mut reader = pair.master.try_clone_reader().expect("its screen");
         let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
         let seen = Arc::clone(&screen);
-        thread::spawn(move || {
+        let deaf = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&deaf);
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if ends.load(Ordering::SeqCst) {
+                    break;
+                }
                 seen.lock().expect("the screen").process(&bytes[..count]);
             }
         });
-        Self { screen, keys, child, master: pair.master }
+        Self { screen, keys, child, master: pair.master, deaf, reader }
     }
 
     #[track_caller]
@@ -182,4 +220,75 @@ fn ctrl_z_gives_the_terminal_to_the_shell() {
     assert!(session.child.wait().expect("it ends").success());
     session.wait_until_restored();
     session.wait_for_text("ended suspended");
+}
+
+#[test]
+fn a_fault_from_the_keyboard() {
+    let mut session = Session::start(80, 24, "");
+    session.wait_for_text("What is wrong");
+    session.press("jjjjj");
+    session.wait_for_text("> n5");
+    session.press("oo");
+    session.wait_for_text("link n5-n6");
+    session.press("l");
+    session.wait_for_text("Latency on link n5-n6");
+    session.press("350");
+    session.wait_for_text("350 ms");
+    session.press("\x1b[B");
+    session.press("90\r");
+    session.wait_for("the pop-up gone", |screen| !screen.contents().contains("Latency on"));
+    session.press("x");
+    session.wait_for_text("Kill n5");
+    session.press("\x1b");
+    session.wait_for("the pop-up gone", |screen| !screen.contents().contains("Kill n5"));
+    session.press("7C");
+    session.wait_for_text("Undo all 2 faults");
+    session.press("\r");
+    session.wait_for("the pop-up gone", |screen| !screen.contents().contains("Undo all 2 faults"));
+    session.press("q");
+    assert!(session.child.wait().expect("it ends").success());
+    session.wait_until_restored();
+    let said = "ended [Link { from: 5, to: Some(6), tweak: Latency(350ms), lasts: Some(90s) }, ClearFaults, Quit]";
+    session.wait_for(said, |screen| screen.contents().replace('\n', "").contains(said));
+}
+
+/// A reader that comes back to a process that somebody else stopped finds the screen set up again.
+#[test]
+fn resuming_sets_the_screen_up_again() {
+    let mut session = Session::start(80, 24, "");
+    session.wait_for_text("What is wrong");
+    // What a shell leaves behind: its own screen, with its own words.
+    session.screen.lock().expect("the screen").process(b"\x1b[?1049l\x1b[?25h\x1b[2J");
+    session.wait_for("the shell's screen", |screen| !screen.alternate_screen());
+    session.press("P");
+    session.wait_for("the dashboard's own screen", |screen| screen.alternate_screen() && screen.hide_cursor());
+    session.wait_for_text("What is wrong");
+    session.press("q");
+    assert!(session.child.wait().expect("it ends").success());
+    session.wait_until_restored();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_is_gone_ends_it_at_once() {
+    let mut session = Session::start(80, 24, "hang-up");
+    session.wait_for_text("What is wrong");
+    session.deaf.store(true, Ordering::SeqCst);
+    // Something to read, so that the reader ends.
+    session.press("j");
+    let Session { screen, keys, mut child, master, reader, .. } = session;
+    reader.join().expect("the reader ends");
+    drop((keys, master));
+    let begin = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            break status;
+        }
+        if begin.elapsed() > PATIENCE {
+            child.kill().expect("it can be killed");
+            panic!("it goes on without a terminal: {}", screen.lock().expect("the screen").screen().contents());
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.exit_code(), GONE as u32, "{status:?}");
 }

@@ -98,7 +98,6 @@ impl Bodies {
         (self.most_blocks, self.most_bytes) = (most_blocks, most_bytes);
     }
 
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.bodies.len()
     }

@@ -162,6 +162,10 @@ impl Ledger {
     pub fn best_header(&self) -> Tip {
         self.tree.tip(self.best.last())
     }
+    /// Height up to which the best header's chain is validated.
+    pub fn validated_height(&self) -> u64 {
+        self.validated
+    }
     /// The state after the tip.
     pub fn state(&self) -> &State {
         &self.state
@@ -193,6 +197,14 @@ impl Ledger {
     /// The body, if in memory.
     pub fn body(&self, id: &BlockId) -> Option<Arc<Block>> {
         self.bodies.get(self.tree.find(id)?).cloned()
+    }
+    /// How many bodies are in memory.
+    pub fn bodies_in_memory(&self) -> usize {
+        self.bodies.len()
+    }
+    /// How many headers are in the tree.
+    pub fn headers(&self) -> usize {
+        self.tree.len()
     }
     /// Ids from the best header backwards, ever sparser, at most 101, genesis last (as Bitcoin's locator).
     pub fn locator(&self) -> Vec<BlockId> {

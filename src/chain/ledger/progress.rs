@@ -132,7 +132,7 @@ impl Ledger {
         (!ids.is_empty()).then_some(Need::Load(ids))
     }
 
-    /// Takes a verdict. `BodyMismatch` forgets the body only; any other error marks the block and its descendants.
+    /// Takes a verdict. `BodyMismatch` and `Unchecked` forget the body only; any other error marks the block and its descendants.
     pub fn connect(&mut self, verdict: &Verdict) -> Connected {
         let Some(index) = self.job.filter(|index| self.tree.get(*index).id == verdict.id) else {
             return Connected::Stale;
@@ -185,7 +185,7 @@ impl Ledger {
     fn refuse(&mut self, index: Index, error: &BlockError) {
         let entry = self.tree.get(index);
         // What was valid once and fails now was damaged on its way through the store: the block is still good.
-        if *error == BlockError::BodyMismatch || entry.validated {
+        if matches!(error, BlockError::BodyMismatch | BlockError::Unchecked) || entry.validated {
             let id = entry.id;
             return self.forget_body(&id);
         }

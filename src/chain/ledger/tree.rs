@@ -84,6 +84,10 @@ impl Tree {
         index
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(super) fn find(&self, id: &BlockId) -> Option<Index> {
         self.by_id.get(id).copied()
     }

@@ -86,10 +86,16 @@ pub(super) fn partition(snapshot: &Snapshot, groups: &[Vec<&Node>], found: &mut 
     let cut = snapshot.links.iter().any(|link| link.cut);
     let fault = snapshot.faults.iter().find(|fault| fault.text.contains("partition") || fault.text.contains("cut"));
     let cause = match fault {
-        Some(fault) => match fault.left {
-            Some(left) => format!("links cut by fault #{}, {} left", fault.number, format::duration(left)),
-            None => format!("links cut by fault #{}", fault.number),
-        },
+        Some(fault) => {
+            let left = fault.left.map(|left| format!(", {} left", format::duration(left))).unwrap_or_default();
+            let last = snapshot.faults.last().is_some_and(|last| last.number == fault.number);
+            let remedy = match (snapshot.controls.faults, last) {
+                (false, _) => "",
+                (true, true) => ". u undoes it",
+                (true, false) => ". 7, then Enter on it undoes it",
+            };
+            format!("links cut by fault #{}{left}{remedy}", fault.number)
+        }
         None if cut => "links were cut".to_owned(),
         None => "no link joins them. One side must dial the other".to_owned(),
     };

@@ -2,15 +2,18 @@
 
 use crate::{
     brush::{clean, width},
-    format, layout,
+    facts, format, layout,
     model::Fault,
-    widgets::frame::{self, Look},
-    world::Scene,
+    widgets::{
+        bar,
+        frame::{self, Look},
+    },
+    world::{Hit, Scene},
 };
 use ratatui::layout::Rect;
 
 fn left(fault: &Fault) -> String {
-    fault.left.map_or_else(|| "until cleared".to_owned(), |left| format!("{} left", format::duration(left)))
+    fault.left.map_or_else(|| "until undone".to_owned(), |left| format!("{} left", format::duration(left)))
 }
 
 /// In a frame, as many beside each other as fit.
@@ -57,5 +60,67 @@ pub(crate) fn short(scene: &mut Scene<'_>, area: Rect) {
     for fault in faults {
         let number = format!("#{} ", fault.number);
         brush.put(&number, theme.label).put(&fault.text, theme.text).put("  ", theme.text);
+    }
+}
+
+/// Columns of a bar for the time left.
+const BAR: usize = 12;
+/// From so many columns on, the bar stands behind the sentence.
+const ROOMY: u16 = 52;
+
+/// One a row, the chosen one marked: what can be undone here.
+#[derive(Default)]
+pub(crate) struct List {
+    offset: usize,
+}
+
+impl List {
+    /// Rows for so many faults, with what is around them.
+    pub fn wanted(faults: usize, look: Look) -> u16 {
+        u16::try_from(faults.max(1)).unwrap_or(u16::MAX - 2).saturating_add(if look == Look::Framed { 2 } else { 1 })
+    }
+
+    pub fn draw(&mut self, scene: &mut Scene<'_>, area: Rect, look: Look, active: bool) {
+        let snapshot = scene.snapshot;
+        let faults = &snapshot.faults;
+        let inside = frame::frame(scene, area, look, "Active faults", &faults.len().to_string(), active);
+        if faults.is_empty() {
+            let text = if scene.world.means.faults {
+                "none; in 1, 2 and 3 the keys x c p l d b make some"
+            } else {
+                "none: the network is as it is by itself"
+            };
+            frame::empty(scene, inside, text);
+            return;
+        }
+        let chosen = facts::chosen_fault(snapshot, scene.world.fault).map(|fault| fault.number);
+        let row = faults.iter().position(|fault| Some(fault.number) == chosen).unwrap_or(0);
+        let visible = usize::from(inside.height);
+        self.offset = layout::scroll(self.offset, row, visible, faults.len());
+        for (line, fault) in faults.iter().skip(self.offset).take(visible).enumerate() {
+            let at = layout::row(inside, line);
+            let is_chosen = Some(fault.number) == chosen;
+            fault_row(scene, at, fault, is_chosen && active);
+            scene.hit(at, Hit::Fault(fault.number));
+        }
+    }
+}
+
+fn fault_row(scene: &mut Scene<'_>, area: Rect, fault: &Fault, chosen: bool) {
+    let (theme, glyphs) = (scene.theme, scene.glyphs);
+    let left = left(fault);
+    let span = scene.world.spans.get(&fault.number).copied().unwrap_or_default();
+    let mut brush = scene.brush(area);
+    brush.put(if chosen { "> " } else { "  " }, theme.title).left(3, &format!("#{}", fault.number), theme.warn).skip(1);
+    let bar = area.width >= ROOMY;
+    let behind = width(&left) + 1 + if bar { BAR + 2 } else { 0 };
+    let room = brush.room().saturating_sub(behind + 2);
+    brush.left(room, &fault.text, theme.text).end_at(behind).put(&left, theme.label);
+    if let (true, Some(rest)) = (bar, fault.left) {
+        brush.skip(2);
+        bar::bar(&mut brush, glyphs, BAR, rest.as_secs_f64(), span.as_secs_f64(), theme.warn, theme.border);
+    }
+    if chosen {
+        scene.select(area);
     }
 }

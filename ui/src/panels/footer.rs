@@ -1,18 +1,18 @@
 //! The last line: what the keys do here, from the action table; or the filter while it is typed.
 
 use crate::{
-    action::{ACTIONS, Context},
-    brush::width,
+    action::{ACTIONS, Context, Means},
+    brush::{clean, width},
     world::Scene,
 };
 use ratatui::layout::Rect;
 
 /// Shows as many hints as fit; help and quit always stay.
-pub(crate) fn keys(scene: &mut Scene<'_>, area: Rect, context: Context) {
+pub(crate) fn keys(scene: &mut Scene<'_>, area: Rect, context: Context, means: Means) {
     let (theme, ascii) = (scene.theme, scene.glyphs.is_ascii());
     let mut hints: Vec<(String, &'static str)> = Vec::new();
     let mut joined = String::new();
-    for action in ACTIONS.iter().filter(|action| action.is_enabled(context)) {
+    for action in ACTIONS.iter().filter(|action| action.is_enabled(context, means)) {
         let Some(word) = action.hint else { continue };
         if ascii && !joined.is_empty() {
             joined.push('/');
@@ -40,7 +40,7 @@ pub(crate) fn keys(scene: &mut Scene<'_>, area: Rect, context: Context) {
 }
 
 /// Shows the filter with its cursor, then the keys that end it.
-pub(crate) fn filter(scene: &mut Scene<'_>, area: Rect, text: &str) {
+pub(crate) fn filter(scene: &mut Scene<'_>, area: Rect, text: &str, means: Means) {
     let theme = scene.theme;
     let keep = usize::from(area.width).saturating_sub(26).max(8);
     // Of a long filter, the end is what is being typed.
@@ -54,5 +54,15 @@ pub(crate) fn filter(scene: &mut Scene<'_>, area: Rect, text: &str) {
     brush.skip(1).put("/", theme.accent).put(tail, theme.title).put(" ", theme.select);
     let used = area.width.saturating_sub(brush.room() as u16);
     let rest = crate::layout::left(area, used + 2).1;
-    keys(scene, rest, Context::Filter);
+    keys(scene, rest, Context::Filter, means);
+}
+
+/// Shows what was done or refused at the reader's wish, then as many keys as fit.
+pub(crate) fn notice(scene: &mut Scene<'_>, area: Rect, text: &str, context: Context, means: Means) {
+    let (theme, glyphs) = (scene.theme, scene.glyphs);
+    let long = width(&clean(text)).min(usize::from(area.width)) as u16;
+    // Help and quit stay where there is room for both.
+    let (words, rest) = crate::layout::left(area, (long + 6).min(area.width.saturating_sub(18).max(long + 4)));
+    scene.brush(words).skip(1).put(glyphs.notice, theme.busy).skip(1).put(text, theme.title);
+    keys(scene, rest, context, means);
 }

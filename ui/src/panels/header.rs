@@ -16,17 +16,20 @@ pub(crate) fn status(scene: &mut Scene<'_>, area: Rect, frozen: bool) {
         None => (glyphs.ok, theme.ok.add_modifier(Modifier::BOLD)),
         Some(severity) => (glyphs.severity(severity), scene.severity_style(severity)),
     };
-    let word = match snapshot.clock.mode {
-        ClockMode::Live => "LIVE",
-        ClockMode::Paused => "PAUSED",
-        ClockMode::Ended => "ENDED",
+    let replay = snapshot.recording.is_some();
+    let (sign_of_mode, word) = match snapshot.clock.mode {
+        ClockMode::Live if replay => (glyphs.play, "REPLAY"),
+        _ if replay => (glyphs.mode(snapshot.clock.mode), "REPLAY"),
+        ClockMode::Live => (glyphs.live, "LIVE"),
+        ClockMode::Paused => (glyphs.paused, "PAUSED"),
+        ClockMode::Ended => (glyphs.ended, "ENDED"),
     };
     let speed = if snapshot.clock.mode == ClockMode::Ended {
         String::new()
     } else {
         format!(" {}", format::speed(snapshot.clock.speed_percent))
     };
-    let mode = format!("{} {word}{speed}", glyphs.mode(snapshot.clock.mode));
+    let mode = format!("{sign_of_mode} {word}{speed}");
     let clock = format::clock(snapshot.clock.elapsed);
     let frozen_width = if frozen { 10 } else { 0 };
     let right = width(&mode) + 3 + clock.len() + frozen_width + 1;
@@ -71,6 +74,9 @@ pub(crate) fn status(scene: &mut Scene<'_>, area: Rect, frozen: bool) {
 pub(crate) fn tabs(scene: &mut Scene<'_>, area: Rect, views: &[(char, &'static str)], current: char) {
     let (theme, separator) = (scene.theme, scene.glyphs.separator);
     let mut x = area.x.saturating_add(1);
+    // Where there is no room for all tabs, the gaps between them go first.
+    let whole: usize = views.iter().map(|(_, name)| name.len() + 5).sum();
+    let gap = u16::from(whole < usize::from(area.width));
     for &(digit, name) in views {
         let chosen = digit == current;
         let long = name.len() as u16 + 4;
@@ -88,20 +94,19 @@ pub(crate) fn tabs(scene: &mut Scene<'_>, area: Rect, views: &[(char, &'static s
             scene.select(place);
         }
         scene.hit(place, Hit::Tab(digit));
-        x = x.saturating_add(long + 1);
+        x = x.saturating_add(long + gap);
     }
     let (snapshot, facts) = (scene.snapshot, &scene.world.facts);
-    let mut text = format!("tip {}", facts.best);
-    let _ = write!(
-        text,
-        " {separator} max lag {} {separator} reorgs {}",
-        format::count(facts.max_lag),
-        format::count(snapshot.totals.reorgs)
-    );
+    let tip = format!("tip {}", facts.best);
+    let mut lag = tip.clone();
+    let _ = write!(lag, " {separator} max lag {}", format::count(facts.max_lag));
+    let mut all = lag.clone();
+    let _ = write!(all, " {separator} reorgs {}", format::count(snapshot.totals.reorgs));
     let used = x.saturating_sub(area.x);
     let rest = layout::left(area, used).1;
     let mut brush = scene.brush(rest);
-    if brush.room() > width(&text) + 2 {
+    // The tip is what must be seen to move.
+    if let Some(text) = [all, lag, tip].into_iter().find(|text| brush.room() > width(text) + 1) {
         brush.end_at(width(&text) + 1).put(&text, theme.text);
     }
 }

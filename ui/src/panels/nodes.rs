@@ -157,8 +157,8 @@ impl Nodes {
         let count = scene.snapshot.nodes.len();
         let turned = if self.reversed { scene.glyphs.up } else { scene.glyphs.down_arrow };
         let visible = area.height.saturating_sub(if look == Look::Framed { 3 } else { 2 });
-        let note = format!("{} sort: {} {turned}", self.position(scene, count, visible), self.sort.name());
-        let inside = frame::frame(scene, area, look, "Nodes", note.trim_start(), active);
+        let note = format!("{}{}sort: {} {turned}", link_note(scene), self.position(scene, count, visible), self.sort.name());
+        let inside = frame::frame(scene, area, look, "Nodes", &note, active);
         self.rows(scene, inside);
     }
 
@@ -170,7 +170,7 @@ impl Nodes {
         let order = self.order(scene.world);
         let place = facts::place(scene.snapshot, scene.world.node);
         let row = place.and_then(|place| order.iter().position(|at| *at == place)).unwrap_or(0);
-        format!("{}/{} {}", format::exact(row as u64 + 1), format::exact(count as u64), scene.glyphs.separator)
+        format!("{}/{} {} ", format::exact(row as u64 + 1), format::exact(count as u64), scene.glyphs.separator)
     }
 
     /// Head and rows, without a frame.
@@ -236,6 +236,20 @@ impl Nodes {
     }
 }
 
+/// The chosen link and how many nodes are marked, where there are any: what the fault keys would change.
+fn link_note(scene: &Scene<'_>) -> String {
+    let (world, separator) = (scene.world, scene.glyphs.separator);
+    let mut note = String::new();
+    if let (Some(to), Some(node)) = (world.link_to, world.chosen()) {
+        let other = facts::node(scene.snapshot, to).map_or("?", |node| &node.name);
+        note.push_str(&format!("link {}-{} {separator} ", clean(&node.name), clean(other)));
+    }
+    if !world.marked.is_empty() {
+        note.push_str(&format!("{} marked {separator} ", world.marked.len()));
+    }
+    note
+}
+
 /// How far a node's chain is, in percent of what it wants.
 pub(crate) fn synced(node: &Node) -> Option<u64> {
     match (node.state, node.sync.phase) {
@@ -256,8 +270,17 @@ fn line_of(scene: &mut Scene<'_>, area: Rect, node: &Node, place: usize, columns
     let off = node.state == NodeState::Down;
     let numbers = if off { theme.label } else { theme.text };
     let (inbound, outbound) = if off { (0, 0) } else { facts::rate(node) };
+    let end = scene.world.link_to == Some(node.index);
+    let sign = if chosen {
+        ">"
+    } else if end {
+        "="
+    } else {
+        " "
+    };
+    let marked = scene.world.marked.contains(&node.index);
     let mut brush = scene.brush(area);
-    brush.left(MARK, if chosen { ">" } else { "" }, theme.title);
+    brush.put(sign, theme.title).put(if marked { "*" } else { " " }, theme.warn);
     brush.left(columns.name, &clean(&node.name), theme.text);
     brush.put(glyphs.state(node.state), state).put(" ", theme.text).put(state_word(node.state), state);
     brush.column(MARK + columns.name + STATE).right(TIP, &node.height.to_string(), numbers);

@@ -8,7 +8,7 @@ use crate::{
         bar,
         frame::{self, Look},
     },
-    world::Scene,
+    world::{Hit, Scene},
 };
 use ratatui::layout::Rect;
 
@@ -139,34 +139,48 @@ pub(crate) fn detail(scene: &mut Scene<'_>, area: Rect, node: &Node, peer: &Peer
     }
 }
 
-/// Whom the node banned, why, and for how long still.
-pub(crate) fn bans(scene: &mut Scene<'_>, area: Rect, node: &Node, look: Look) {
+/// Whom the node banned, why, and for how long still; and how many addresses it knows. `chosen` is the place of the chosen ban.
+pub(crate) fn bans(scene: &mut Scene<'_>, area: Rect, node: &Node, look: Look, chosen: Option<usize>) {
     let theme = scene.theme;
-    let note = if node.bans.is_empty() { String::new() } else { node.bans.len().to_string() };
-    let title = format!("Banned by {}", clean(&node.name));
-    let inside = frame::frame(scene, area, look, &title, &note, false);
+    let separator = scene.glyphs.separator;
+    let unban = if scene.world.means.bans && !node.bans.is_empty() { format!("n unbans {separator} ") } else { String::new() };
+    let note = format!("{unban}{} addresses known", format::exact(u64::from(node.known_addresses)));
+    let title = match node.bans.len() {
+        0 => format!("Banned by {}", clean(&node.name)),
+        count => format!("Banned by {} {separator} {count}", clean(&node.name)),
+    };
+    let inside = frame::frame(scene, area, look, &title, &note, chosen.is_some());
     if node.bans.is_empty() {
         frame::empty(scene, inside, "nobody");
         return;
     }
     let elapsed = scene.snapshot.clock.elapsed;
     let fits = usize::from(inside.height);
-    let shown = if node.bans.len() > fits { fits.saturating_sub(1) } else { fits };
-    for (line, ban) in node.bans.iter().take(shown).enumerate() {
+    // The last row says what is missing, unless the chosen one would be among that.
+    let first = layout::scroll(0, chosen.unwrap_or(0), fits, node.bans.len());
+    let more = node.bans.len() - first > fits && chosen.is_none();
+    let shown = if more { fits.saturating_sub(1) } else { fits };
+    for (line, (place, ban)) in node.bans.iter().enumerate().skip(first).take(shown).enumerate() {
         let left = format!("{} left", format::duration(ban.until.saturating_sub(elapsed)));
-        let (glyph, glyphs_style) = (scene.glyphs.down, theme.bad);
-        let mut brush = scene.brush(layout::row(inside, line));
+        let (glyph, style) = (scene.glyphs.down, theme.bad);
+        let at = layout::row(inside, line);
+        let is_chosen = chosen == Some(place);
+        let mut brush = scene.brush(at);
         brush
-            .skip(1)
-            .put(glyph, glyphs_style)
+            .put(if is_chosen { ">" } else { " " }, theme.title)
+            .put(glyph, style)
             .skip(1)
             .left(11, &ban.name, theme.text)
             .left(9, short(&ban.id), theme.accent)
             .right(13, &left, theme.label)
             .skip(2)
             .put(&ban.reason, theme.text);
+        if is_chosen {
+            scene.select(at);
+        }
+        scene.hit(at, Hit::Row(place));
     }
-    if shown < node.bans.len() {
+    if more {
         let text = format!("{} and {} more", scene.glyphs.ellipsis, node.bans.len() - shown);
         scene.brush(layout::row(inside, shown)).skip(1).put(&text, theme.label);
     }

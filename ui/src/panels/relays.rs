@@ -16,7 +16,19 @@ pub(crate) struct Relays {
     offset: usize,
 }
 
-const fn word(kind: RelayKind) -> &'static str {
+/// All kinds, in the order in which they are offered.
+pub(crate) const KINDS: [RelayKind; 7] = [
+    RelayKind::Block,
+    RelayKind::Transaction,
+    RelayKind::Peers,
+    RelayKind::Ban,
+    RelayKind::Reorg,
+    RelayKind::Connect,
+    RelayKind::Disconnect,
+];
+
+/// A kind's word.
+pub(crate) const fn word(kind: RelayKind) -> &'static str {
     match kind {
         RelayKind::Block => "BLOCK",
         RelayKind::Transaction => "TX",
@@ -37,7 +49,8 @@ pub(crate) fn holds(part: &str, wanted: &str) -> bool {
     part.len() >= wanted.len() && part.windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted))
 }
 
-fn matches(relay: &Relay, wanted: &str) -> bool {
+/// Whether a line holds the text somewhere.
+pub(crate) fn matches(relay: &Relay, wanted: &str) -> bool {
     wanted.is_empty()
         || holds(word(relay.kind), wanted)
         || holds(&relay.id, wanted)
@@ -71,26 +84,24 @@ impl Relays {
             frame::empty(scene, inside, text);
             return;
         }
-        // Paths in one column, as wide as the widest that is to be seen.
-        let hops = width(scene.glyphs.arrow);
-        let long =
-            |relay: &&Relay| relay.path.iter().map(|name| width(name)).sum::<usize>() + relay.path.len().saturating_sub(1) * hops;
-        let path = shown
-            .iter()
-            .skip(self.offset)
-            .take(visible)
-            .map(long)
-            .max()
-            .unwrap_or(0)
-            .min(usize::from(inside.width).saturating_sub(52))
-            .clamp(8, 40);
-        for (line, relay) in shown.iter().skip(self.offset).take(visible).enumerate() {
+        let rows: Vec<&Relay> = shown.iter().skip(self.offset).take(visible).copied().collect();
+        let path = path_columns(&rows, inside.width, scene.glyphs.arrow);
+        for (line, relay) in rows.into_iter().enumerate() {
             draw_line(scene, layout::row(inside, line), relay, path);
         }
     }
 }
 
-fn draw_line(scene: &mut Scene<'_>, area: Rect, relay: &Relay, path: usize) {
+/// Columns for the paths of these rows: as wide as the widest, so that they stand in one column.
+pub(crate) fn path_columns(rows: &[&Relay], room: u16, arrow: &str) -> usize {
+    let hops = width(arrow);
+    let long =
+        |relay: &&Relay| relay.path.iter().map(|name| width(name)).sum::<usize>() + relay.path.len().saturating_sub(1) * hops;
+    rows.iter().map(long).max().unwrap_or(0).min(usize::from(room).saturating_sub(52)).clamp(8, 40)
+}
+
+/// One message in one row, its path in so many columns.
+pub(crate) fn draw_line(scene: &mut Scene<'_>, area: Rect, relay: &Relay, path: usize) {
     let (theme, arrow, ellipsis) = (scene.theme, scene.glyphs.arrow, scene.glyphs.ellipsis);
     let kind = match relay.kind {
         RelayKind::Block => theme.ok,

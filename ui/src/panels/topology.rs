@@ -74,7 +74,13 @@ impl Topology {
                     End::Stranger(place) => nodes.len() + place as usize,
                 };
                 let hot = link.rate >= HOT_RATE && link.rate.saturating_mul(100) >= busiest.saturating_mul(HOT_SHARE);
-                let kind = if link.cut {
+                let chosen = scene.world.link_to.is_some_and(|to| {
+                    let node = scene.world.node;
+                    (link.from, link.to) == (node.min(to), End::Node(node.max(to)))
+                });
+                let kind = if chosen {
+                    Kind::Chosen
+                } else if link.cut {
                     Kind::Cut
                 } else if hot {
                     Kind::Hot

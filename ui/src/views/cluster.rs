@@ -28,6 +28,10 @@ enum Focus {
     Relays,
 }
 
+impl Focus {
+    const ALL: [Self; 3] = [Self::Nodes, Self::Problems, Self::Relays];
+}
+
 #[derive(Default)]
 pub(crate) struct Cluster {
     nodes: Nodes,
@@ -92,10 +96,13 @@ impl Cluster {
             peer::list(scene, neighbours, node, Look::Framed);
             wrong = rest;
         }
+        scene.hit(table, Hit::Panel(Focus::Nodes as u8));
         self.nodes.draw(scene, table, Look::Framed, self.focus == Focus::Nodes);
+        scene.hit(wrong, Hit::Panel(Focus::Problems as u8));
         self.problems.draw(scene, wrong, Look::Framed, self.focus == Focus::Problems);
         let (left, right) = layout::left(lower, layout::share(lower.width, 36).clamp(40, 80));
         self.bandwidth.draw(scene, left, "Bandwidth", &snapshot.traffic);
+        scene.hit(right, Hit::Panel(Focus::Relays as u8));
         self.relays.draw(scene, right, Look::Framed, self.focus == Focus::Relays);
         if faults > 0 {
             faults::draw(scene, faults_area);
@@ -116,8 +123,11 @@ impl Cluster {
         let wrong = rows(snapshot.problems.len(), 1).clamp(2, (rest.height * 3 / 5).max(2));
         let wrong = if low { rest.height } else { wrong };
         let (wrong, relays) = layout::top(rest, wrong);
+        scene.hit(table, Hit::Panel(Focus::Nodes as u8));
         self.nodes.draw(scene, table, Look::Ruled, self.focus == Focus::Nodes);
+        scene.hit(wrong, Hit::Panel(Focus::Problems as u8));
         self.problems.draw(scene, wrong, Look::Ruled, self.focus == Focus::Problems);
+        scene.hit(relays, Hit::Panel(Focus::Relays as u8));
         self.relays.draw(scene, relays, Look::Ruled, self.focus == Focus::Relays);
         let used = bandwidth::short(scene, traffic) as u16;
         faults::short(scene, layout::left(traffic, used.saturating_add(3)).1);
@@ -168,17 +178,25 @@ impl View for Cluster {
             Command::Metric => self.topology.metric = self.topology.metric.next(),
             Command::Sort => self.nodes.sort = self.nodes.sort.next(),
             Command::Reverse => self.nodes.reversed = !self.nodes.reversed,
+            Command::Back if world.link_to.is_some() => world.link_to = None,
             Command::Back if !self.relays.filter.is_empty() => self.relays.filter.clear(),
             Command::Back if self.topology_alone => self.topology_alone = false,
             Command::Back if self.focus != Focus::Nodes => self.focus = Focus::Nodes,
             Command::Back => return Go::Back,
+            Command::LinkTo => world.next_link(),
+            Command::Mark => world.toggle_mark(),
             _ => {}
         }
         Go::Stay
     }
 
+    fn link(&self, world: &World) -> Result<Option<u32>, String> {
+        Ok(world.link_to)
+    }
+
     fn clicked(&mut self, hit: Hit, _world: &mut World) {
         match hit {
+            Hit::Panel(panel) => self.focus = Focus::ALL.get(usize::from(panel)).copied().unwrap_or_default(),
             Hit::Problem(place) => {
                 self.focus = Focus::Problems;
                 self.problems.chosen = place;

@@ -17,8 +17,8 @@ enum Line {
     Words(Vec<(String, Style)>),
 }
 
-/// Draws the page from line `offset` on; returns the last useful offset.
-pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, offset: usize) -> usize {
+/// Draws the page from line `offset` on, the keys of the view it was opened in first; returns the last useful offset.
+pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, view: char, offset: usize) -> usize {
     let look = if Size::of(scene.buf.area) == Size::Full { Look::Framed } else { Look::Ruled };
     let ascii = scene.glyphs.is_ascii();
     let scroll = if ascii { "Up/Down scroll" } else { "↑↓ scroll" };
@@ -29,20 +29,28 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, offset: usize) -> usize {
     let pages = if inside.width >= 108 { 2 } else { 1 };
     let mut lines = Vec::new();
     let mut places: Vec<Where> = Vec::new();
-    for row in ACTIONS {
+    let means = scene.world.means;
+    let actions = || ACTIONS.iter().filter(|row| means.has(row.needs) && (row.enabled != Where::PopUp || means.faults));
+    for row in actions() {
         if !places.contains(&row.enabled) {
             places.push(row.enabled);
         }
     }
-    places.sort_by_key(|place| *place != Where::Everywhere);
-    let keys = ACTIONS.iter().map(|row| width(&action::labels(row, ascii))).max().unwrap_or(0) + 3;
+    // What can be done here and not everywhere is what one looks for.
+    places.sort_by_key(|place| match place {
+        Where::Views(digits) if digits.contains(view) => 0,
+        Where::Everywhere => 1,
+        _ => 2,
+    });
+    let keys = actions().map(|row| width(&action::labels(row, ascii))).max().unwrap_or(0) + 3;
     for place in places {
         let mut first = true;
-        for row in ACTIONS.iter().filter(|row| row.enabled == place) {
+        for row in actions().filter(|row| row.enabled == place) {
             if std::mem::take(&mut first) {
                 let name = match place {
                     Where::Everywhere => "Everywhere".to_owned(),
                     Where::Filter => "While a filter is typed".to_owned(),
+                    Where::PopUp => "While a pop-up asks".to_owned(),
                     Where::Views(_) => format!("In {}", action::place(row, super::name_of)),
                 };
                 lines.push(Line::Heading(name));

@@ -108,7 +108,7 @@ impl View for Logs {
                 self.one_node = true;
                 self.back = 0;
             }
-            Command::LogNode => self.one_node = false,
+            Command::EveryNode => self.one_node = false,
             Command::Level => self.level = next(self.level),
             Command::Follow => {
                 self.following = !self.following;

@@ -1,13 +1,16 @@
 //! Views: one file each. A new one is a file here, a line in [`all`], and a row in the action table.
 
 pub(crate) mod cluster;
+pub(crate) mod faults;
 pub(crate) mod help;
 pub(crate) mod logs;
+pub(crate) mod messages;
 pub(crate) mod node;
 pub(crate) mod peers;
 
 use crate::{
     action::Command,
+    model::Intent,
     world::{Hit, Scene, World},
 };
 use ratatui::layout::Rect;
@@ -35,6 +38,15 @@ pub(crate) trait View {
     fn act(&mut self, command: Command, world: &mut World) -> Go;
     /// Something of it was clicked. The world has chosen it already.
     fn clicked(&mut self, _hit: Hit, _world: &mut World) {}
+    /// The other end of the link that is chosen here, nothing for all of the chosen node's links, or why that link cannot be
+    /// changed.
+    fn link(&self, _world: &World) -> Result<Option<u32>, String> {
+        Ok(None)
+    }
+    /// Ends the chosen ban, where one is chosen.
+    fn unban(&self, _world: &World) -> Option<Intent> {
+        None
+    }
     /// The text that filters its list, where it has one.
     fn filter(&mut self) -> Option<&mut String> {
         None
@@ -49,6 +61,8 @@ pub(crate) fn all() -> Vec<Box<dyn View>> {
         Box::<cluster::Cluster>::default(),
         Box::<node::Node>::default(),
         Box::<peers::Peers>::default(),
+        Box::<messages::Messages>::default(),
+        Box::<faults::Faults>::default(),
         Box::<logs::Logs>::default(),
     ]
 }

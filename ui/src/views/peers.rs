@@ -7,7 +7,7 @@ use crate::{
     facts, format,
     glyphs::state_word,
     layout::{self, Size},
-    model::{Direction, Node, Peer, PeerState},
+    model::{Direction, Intent, Node, Peer, PeerState},
     panels::{
         nodes::PAGE,
         peer::{self, reputation, short},
@@ -57,6 +57,8 @@ pub(crate) struct Peers {
     sort: Sort,
     reversed: bool,
     offset: usize,
+    /// The id of the chosen ban; bans follow the last peer.
+    ban: Option<String>,
 }
 
 impl Peers {
@@ -94,16 +96,35 @@ impl Peers {
         chosen.or_else(|| self.order(node).first().map(|place| &node.peers[*place]))
     }
 
-    fn step(&self, world: &mut World, by: isize) {
+    /// The chosen ban's place among the node's, unless a peer is chosen.
+    fn chosen_ban(&self, node: &Node) -> Option<usize> {
+        let id = self.ban.as_deref()?;
+        node.bans.iter().position(|ban| ban.id == id)
+    }
+
+    /// One list for the keys: peers, then bans.
+    fn step(&mut self, world: &mut World, by: isize) {
         let Some(node) = world.chosen() else { return };
         let order = self.order(node);
-        if order.is_empty() {
+        let count = order.len() + node.bans.len();
+        if count == 0 {
             return;
         }
-        let chosen = self.chosen(world, node).map(|peer| peer.connection);
-        let row = order.iter().position(|place| Some(node.peers[*place].connection) == chosen).unwrap_or(0);
-        let connection = node.peers[order[row.saturating_add_signed(by).min(order.len() - 1)]].connection;
-        world.connection = Some(connection);
+        let row = match self.chosen_ban(node) {
+            Some(ban) => order.len() + ban,
+            None => {
+                let chosen = self.chosen(world, node).map(|peer| peer.connection);
+                order.iter().position(|place| Some(node.peers[*place].connection) == chosen).unwrap_or(0)
+            }
+        };
+        let row = row.saturating_add_signed(by).min(count - 1);
+        if let Some(place) = order.get(row) {
+            let connection = node.peers[*place].connection;
+            self.ban = None;
+            world.connection = Some(connection);
+        } else {
+            self.ban = node.bans.get(row - order.len()).map(|ban| ban.id.clone());
+        }
     }
 }
 
@@ -124,14 +145,16 @@ impl View for Peers {
             Command::PageDown => self.step(world, PAGE as isize),
             Command::First => self.step(world, isize::MIN),
             Command::Last => self.step(world, isize::MAX),
-            Command::Left => world.step(-1),
-            Command::Right => world.step(1),
+            Command::Left | Command::Right => {
+                world.step(if command == Command::Left { -1 } else { 1 });
+                self.ban = None;
+            }
             Command::Sort => {
                 let place = Sort::ALL.iter().position(|sort| *sort == self.sort).unwrap_or(0);
                 self.sort = Sort::ALL[(place + 1) % Sort::ALL.len()];
             }
             Command::Reverse => self.reversed = !self.reversed,
-            Command::Enter => {
+            Command::Enter if self.ban.is_none() => {
                 let index = world.chosen().and_then(|node| self.chosen(world, node)).and_then(|peer| peer.node);
                 if let Some(index) = index.filter(|index| facts::node(&world.snapshot, *index).is_some()) {
                     world.choose(index);
@@ -142,6 +165,32 @@ impl View for Peers {
             _ => {}
         }
         Go::Stay
+    }
+
+    fn clicked(&mut self, hit: Hit, world: &mut World) {
+        match hit {
+            Hit::Peer(_) => self.ban = None,
+            Hit::Row(place) => {
+                self.ban = world.chosen().and_then(|node| node.bans.get(place)).map(|ban| ban.id.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn link(&self, world: &World) -> Result<Option<u32>, String> {
+        let Some(peer) = world.chosen().and_then(|node| self.chosen(world, node)) else {
+            return Ok(None);
+        };
+        match peer.node.filter(|index| facts::node(&world.snapshot, *index).is_some()) {
+            Some(index) => Ok(Some(index)),
+            None => Err(format!("{} is not one of the nodes here: its link cannot be changed alone", clean(&peer.name))),
+        }
+    }
+
+    fn unban(&self, world: &World) -> Option<Intent> {
+        let node = world.chosen()?;
+        let ban = node.bans.get(self.chosen_ban(node)?)?;
+        Some(Intent::Unban { node: node.index, id: ban.id.clone() })
     }
 
     fn draw(&mut self, scene: &mut Scene<'_>, area: Rect) {
@@ -179,7 +228,8 @@ impl View for Peers {
             let inside = frame::frame(scene, detail, look, "Peer", "", false);
             frame::empty(scene, inside, "choose another node with left and right");
         }
-        peer::bans(scene, bans, node, look);
+        let ban = self.chosen_ban(node);
+        peer::bans(scene, bans, node, look, ban);
     }
 }
 
@@ -273,13 +323,14 @@ impl Peers {
 
         let order = self.order(node);
         let chosen = self.chosen(scene.world, node).map(|peer| peer.connection);
+        let no_ban = self.chosen_ban(node).is_none();
         let row = order.iter().position(|place| Some(node.peers[*place].connection) == chosen).unwrap_or(0);
         let visible = usize::from(list.height);
         self.offset = layout::scroll(self.offset, row, visible, order.len());
         for (line, &place) in order.iter().skip(self.offset).take(visible).enumerate() {
             let peer = &node.peers[place];
             let at = layout::row(list, line);
-            let is_chosen = Some(peer.connection) == chosen;
+            let is_chosen = no_ban && Some(peer.connection) == chosen;
             self::row(scene, at, peer, &columns, is_chosen);
             scene.hit(at, Hit::Peer(peer.connection));
         }

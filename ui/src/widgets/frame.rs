@@ -58,6 +58,13 @@ pub(crate) fn frame(scene: &mut Scene<'_>, area: Rect, look: Look, title: &str, 
     }
 }
 
+/// Makes an area empty, for what lies over the page.
+pub(crate) fn clear(scene: &mut Scene<'_>, area: Rect) {
+    for at in area.intersection(scene.buf.area).positions() {
+        scene.buf[at].reset();
+    }
+}
+
 /// Says that a panel has nothing to show, and why.
 pub(crate) fn empty(scene: &mut Scene<'_>, area: Rect, text: &str) {
     let style = scene.theme.label;

@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     Link = 1,
     Hot = 2,
     Cut = 3,
+    Chosen = 4,
 }
 
 /// A line between two points, by their places.
@@ -98,7 +99,7 @@ pub(crate) fn draw(
         let kind = line.kind as u8;
         let keep = |x: i32, y: i32| !cut || if flat { x / 2 % 2 == 0 } else { y / 4 % 2 == 0 };
         dots.line(from, to, kind, keep);
-        if line.kind == Kind::Hot {
+        if matches!(line.kind, Kind::Hot | Kind::Chosen) {
             // Twice as thick: its colour must not be the only sign.
             let beside = |at: (i32, i32)| {
                 if flat { (at.0, at.1 + 1) } else { (at.0 + 1, at.1) }
@@ -110,6 +111,7 @@ pub(crate) fn draw(
     dots.paint(scene.buf, scene.glyphs.set, |rank| match rank {
         1 => theme.link,
         2 => theme.hot,
+        4 => theme.title,
         _ => theme.bad,
     });
     // What is on the lines.

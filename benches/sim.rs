@@ -1,0 +1,114 @@
+//! The simulation at scale, on one core: how much faster than real time, what a delivered message costs, and how much memory it takes.
+//!
+//! `cargo bench --bench sim`; a number of nodes as argument runs that size only, `10000` the large one.
+
+use rumormill::chain::{ChainSpec, KeyPair};
+use rumormill::link::LinkModel;
+use rumormill::node::{Command, Config, Mining, Timing};
+use rumormill::sim::Simulation;
+use rumormill::store::MemoryStore;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Links of each node: it dials four, and about four dial it.
+const DIALS: usize = 4;
+const BLOCK_TIME: Duration = Duration::from_secs(10);
+const TRANSACTIONS_PER_SECOND: u32 = 5;
+const MINERS: usize = 10;
+/// Tries a second of one miner: few, since the search is not what is measured.
+const TRIES: u64 = 50;
+
+fn keys(index: usize) -> KeyPair {
+    let mut seed = [5; 32];
+    seed[..8].copy_from_slice(&(index as u64).to_le_bytes());
+    KeyPair::from_seed(seed)
+}
+
+/// A reproducible number below `bound`, for the topology and the traffic.
+fn pick(state: &mut u64, bound: usize) -> usize {
+    // xorshift64: any mixing does here.
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state % bound as u64) as usize
+}
+
+fn build(nodes: usize, timing: Timing) -> Simulation {
+    let mut allocation: Vec<_> = (0..nodes).map(|index| (keys(index).address(), 1_000_000)).collect();
+    allocation.sort_unstable();
+    let spec = ChainSpec { allocation, ..ChainSpec::lab() };
+    let spec = Arc::new(spec.with_miners(BLOCK_TIME.as_millis() as u64, MINERS.min(nodes) as u64 * TRIES));
+    let mut sim = Simulation::new(spec, 1);
+    sim.set_links(LinkModel { latency: Duration::from_millis(50), ..LinkModel::default() });
+    let mut random = 0x1234_5678_9abc_def0;
+    for index in 0..nodes {
+        let mut peers: Vec<_> = (0..DIALS).filter(|_| index > 0).map(|_| pick(&mut random, index)).collect();
+        peers.sort_unstable();
+        peers.dedup();
+        let config = Config {
+            bootstrap: peers.into_iter().map(Simulation::address).collect(),
+            peer_exchange: false,
+            max_inbound: 1_000,
+            timing,
+            mining: (index < MINERS).then_some(Mining { tries_per_second: TRIES }),
+            ..Config::default()
+        };
+        sim.add(config, keys(index), Box::new(MemoryStore::new())).expect("memory holds it");
+    }
+    sim
+}
+
+/// Resident memory in MiB, where the system tells.
+fn memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
+}
+
+fn run(nodes: usize, timing: Timing, virtual_time: Duration) -> f64 {
+    let began = Instant::now();
+    let mut sim = build(nodes, timing);
+    sim.run_for(Duration::from_secs(5));
+    let started = began.elapsed();
+    let mut random = 0x0fed_cba9_8765_4321;
+    let (before, clock) = (sim.delivered(), Instant::now());
+    let gap = Duration::from_secs(1) / TRANSACTIONS_PER_SECOND;
+    let end = sim.elapsed() + virtual_time;
+    while sim.elapsed() < end {
+        let (from, to) = (pick(&mut random, nodes), keys(pick(&mut random, nodes)).address());
+        sim.command(from, Command::Transfer { to, amount: 1, fee: 1 });
+        sim.run_for(gap);
+    }
+    let (took, messages) = (clock.elapsed(), sim.delivered() - before);
+    let cost = took.as_secs_f64() / messages as f64;
+    println!(
+        "{nodes} nodes, {} intervals: start {started:.1?}; {virtual_time:?} in {took:.2?}, {:.1} x real time; {messages} messages at {:.2} us; height {}; {} MiB; trace {}",
+        if timing == Timing::LAB { "lab" } else { "public" },
+        virtual_time.as_secs_f64() / took.as_secs_f64(),
+        cost * 1e6,
+        sim.node(0).map_or(0, |node| node.ledger().tip().height),
+        memory().map_or("?".to_owned(), |mib| mib.to_string()),
+        sim.trace_hash().short(),
+    );
+    cost
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if arguments.iter().any(|argument| argument == "--test") {
+        run(8, Timing::LAB, Duration::from_secs(10));
+        return;
+    }
+    if let Some(nodes) = arguments.iter().find_map(|argument| argument.parse().ok()) {
+        for timing in [Timing::LAB, Timing::PUBLIC] {
+            run(nodes, timing, Duration::from_secs(if nodes > 2_000 { 30 } else { 60 }));
+        }
+        return;
+    }
+    for timing in [Timing::LAB, Timing::PUBLIC] {
+        let small = run(8, timing, Duration::from_secs(600));
+        run(100, timing, Duration::from_secs(60));
+        let large = run(1_000, timing, Duration::from_secs(60));
+        println!("cost of a delivered message, 1,000 nodes against 8: {:.2}", large / small);
+    }
+}

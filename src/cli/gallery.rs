@@ -1,0 +1,120 @@
+//! Whoever looks on at a run beyond its events: the dashboard, a recording, people who wait for the end.
+
+use super::failure::tell;
+use crate::cluster::{Audience, Progress};
+use crate::node::Time;
+use crate::observe::{Control, Hub, Recorder};
+use rumormill_ui::model::{Controls, Intent};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Events that may wait for those who look on before a run in virtual time waits for them: a quarter of what its queue holds.
+const WAITING: usize = HUB / 4;
+/// Events that such a run's queue holds: what a slice of it brings at full speed, several times over.
+pub const HUB: usize = 1 << 18;
+/// Between two looks whether they have caught up.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// What a run and its dashboard hand each other.
+#[derive(Clone)]
+pub struct Desk {
+    /// The run's clock, in microseconds.
+    now: Arc<AtomicU64>,
+    told: Arc<Mutex<Vec<(Time, Control)>>>,
+    /// Where wishes go.
+    pub orders: Sender<Intent>,
+    /// What may be wished for.
+    pub allowed: Controls,
+}
+
+impl Desk {
+    /// For a run that starts at `start`.
+    pub fn new(start: Time, orders: Sender<Intent>, allowed: Controls) -> Self {
+        Self { now: Arc::new(AtomicU64::new(start.0)), told: Arc::default(), orders, allowed }
+    }
+
+    /// The run's clock.
+    pub fn now(&self) -> Time {
+        Time(self.now.load(Ordering::Acquire))
+    }
+
+    /// What was told since this was last called.
+    pub fn take(&self) -> Vec<(Time, Control)> {
+        std::mem::take(&mut *lock(&self.told))
+    }
+}
+
+/// All who look on.
+pub struct Gallery {
+    /// The dashboard's.
+    pub desk: Option<Desk>,
+    /// Where events wait for dashboard or lines.
+    pub hub: Option<Arc<Hub>>,
+    /// Written along.
+    pub recorder: Mutex<Option<Recorder>>,
+    /// Whether people without a screen are told how far the run has come.
+    pub progress: bool,
+    /// Set once nobody takes events any more.
+    pub ending: Arc<AtomicBool>,
+}
+
+impl Gallery {
+    /// Writes the recording's last line, and says what was wrong with it.
+    pub fn finish(&self, at: Time) {
+        if let Some(recorder) = lock(&self.recorder).take() {
+            let finished = recorder.finish(at);
+            if let Some(problem) = finished.problem {
+                tell(format_args!("warning: the recording is not whole: {problem}"));
+            }
+        }
+    }
+}
+
+impl Audience for Gallery {
+    fn control(&self, at: Time, control: Control) {
+        if let Some(recorder) = &*lock(&self.recorder) {
+            recorder.control(at, control.clone());
+        }
+        if let Some(desk) = &self.desk {
+            lock(&desk.told).push((at, control));
+        }
+    }
+
+    fn now(&self, at: Time) {
+        if let Some(desk) = &self.desk {
+            desk.now.store(at.0, Ordering::Release);
+        }
+    }
+
+    fn keep_pace(&self) {
+        if let Some(recorder) = &*lock(&self.recorder) {
+            recorder.wait_for_room();
+        }
+        if let Some(hub) = &self.hub {
+            while hub.waiting() > WAITING && !self.ending.load(Ordering::Acquire) {
+                std::thread::sleep(LOOK);
+            }
+        }
+    }
+
+    fn progress(&self, progress: &Progress) {
+        if !self.progress {
+            return;
+        }
+        let seconds = |time: Duration| crate::cluster::director::seconds(Duration::from_secs(time.as_secs()));
+        let end = progress.end.map_or_else(String::new, |end| format!(" of {}", seconds(end)));
+        let (met, missed, pending) = progress.counts;
+        tell(format_args!(
+            "{}{end}: {}; {met} met, {missed} missed, {pending} not decided",
+            seconds(progress.elapsed),
+            progress.standing.brief()
+        ));
+    }
+}
+
+/// What is held under these locks is replaced whole: a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

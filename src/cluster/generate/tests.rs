@@ -1,0 +1,69 @@
+use super::*;
+use crate::cluster::scenario::Fault;
+
+#[test]
+fn a_seed_gives_one_scenario_and_one_history() {
+    let plan = scenario(4);
+    assert_eq!(plan, scenario(4));
+    assert_ne!(plan, scenario(5));
+    let (first, again) = (check(&plan), check(&plan));
+    assert_eq!(first, again);
+    assert_ne!(first.trace, check(&Plan { seed: 5, ..plan }).trace);
+}
+
+#[test]
+fn scenarios_are_sound_small_and_over_in_time() {
+    for seed in 0..500 {
+        let plan = scenario(seed);
+        assert!(plan.is_sound(), "seed {seed}: {plan:?}");
+        let bad = plan.nodes as usize - plan.honest().len();
+        assert!(bad * 3 < plan.nodes as usize, "seed {seed}: {bad} of {} misbehave", plan.nodes);
+        for entry in &plan.timeline {
+            assert!(entry.at + entry.lasts.unwrap() <= plan.duration, "seed {seed}: a fault outlasts the run");
+        }
+    }
+    let all: Vec<_> = (0..500).map(scenario).collect();
+    assert!(all.iter().any(|plan| plan.timeline.is_empty() && plan.adversaries.is_empty()), "peace, too");
+    assert!(all.iter().any(|plan| plan.adversaries.len() >= 2));
+}
+
+#[test]
+fn taking_a_node_out_renames_those_after_it() {
+    let mut plan = scenario(0);
+    while !plan.timeline.iter().any(|entry| matches!(entry.fault, Fault::Partition { .. })) || plan.nodes < 6 {
+        plan = scenario(plan.seed + 1);
+    }
+    for gone in 0..plan.nodes {
+        let less = plan.without_node(gone);
+        assert_eq!(less.nodes, plan.nodes - 1);
+        assert!(less.edges.iter().all(|(a, b)| a < b && *b < less.nodes));
+        assert!(less.miners.iter().all(|miner| *miner < less.nodes));
+        let was = if plan.misbehaves(gone) { 1 } else { 0 };
+        assert_eq!(less.adversaries.len(), plan.adversaries.len() - was);
+    }
+}
+
+/// An invariant that does not hold, on purpose: "no honest node ever leaves a block behind". What is left has what it takes to fork and no more.
+#[test]
+fn a_broken_invariant_is_shrunk_to_what_breaks_it() {
+    let breaks = |plan: &Plan| check(plan).deepest_reorg >= 2;
+    let large = (0..).map(scenario).find(|plan| plan.nodes >= 6 && plan.timeline.len() >= 3 && breaks(plan)).unwrap();
+    let small = shrink(&large, breaks);
+    assert!(breaks(&small));
+    assert!(small.nodes <= 3 && small.nodes < large.nodes, "{} nodes", small.nodes);
+    assert!(small.timeline.len() <= 1, "{:?}", small.timeline);
+    assert_eq!(small.transactions_per_second, 0);
+    assert!(small.duration <= large.duration);
+    assert_eq!(shrink(&small, breaks), small, "it is as small as it gets");
+}
+
+/// Only what is asked about is left.
+#[test]
+fn what_a_failure_does_not_need_goes() {
+    let pauses = |plan: &Plan| plan.timeline.iter().any(|entry| matches!(entry.fault, Fault::Pause(_)));
+    let large = (0..).map(scenario).find(|plan| pauses(plan) && plan.timeline.len() >= 4 && plan.adversaries.len() >= 2).unwrap();
+    let small = shrink(&large, pauses);
+    assert_eq!((small.nodes, small.timeline.len(), small.adversaries.len(), small.miners.len()), (2, 1, 0, 1), "{small:?}");
+    // A failure that is none comes back untouched.
+    assert_eq!(shrink(&large, |_| false), large);
+}

@@ -1,0 +1,246 @@
+use super::conductor::{Audience, Conductor, Inbox, Outcome, Progress, RunSettings};
+use super::director::{Director, chosen};
+use super::report::Report;
+use super::scenario::Fault;
+use super::*;
+use crate::net::Workers;
+use crate::node::{Stamped, Time};
+use crate::observe::Control;
+use rumormill_ui::model::{Intent, LinkTweak, Verdict};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Four nodes in a ring, cut in two for a while, one of them killed for a while.
+const SMALL: &str = r#"
+title = "Small"
+about = "For tests."
+seed = 7
+duration = "40s"
+
+[nodes]
+count = 4
+mining = { nodes = "all", tries_per_second = 100, block_time = "1s" }
+
+[topology]
+kind = "ring"
+
+[links]
+latency = "20ms"
+jitter = "10ms"
+loss = "1%"
+
+[traffic]
+transactions_per_second = 5
+
+[[timeline]]
+at = "5s"
+fault = { partition = [["n0..n1"], ["n2..n3"]], for = "5s" }
+
+[[timeline]]
+at = "12s"
+fault = { kill = "n2", for = "3s" }
+
+[[expect]]
+what = "same-tip"
+by = "40s"
+
+[[expect]]
+what = "height"
+at_least = 5
+by = "40s"
+
+[[expect]]
+what = "bans"
+at_most = 0
+"#;
+
+/// Remembers what it was told.
+#[derive(Default)]
+struct Told(Mutex<Vec<Control>>);
+
+impl Audience for Told {
+    fn control(&self, _: Time, control: Control) {
+        self.0.lock().unwrap().push(control);
+    }
+    fn now(&self, _: Time) {}
+    fn keep_pace(&self) {}
+    fn progress(&self, _: &Progress) {}
+}
+
+impl Told {
+    fn notices(&self) -> Vec<String> {
+        let told = self.0.lock().unwrap();
+        let notice = |control: &Control| if let Control::Notice { text } = control { Some(text.clone()) } else { None };
+        told.iter().filter_map(notice).collect()
+    }
+}
+
+struct Ran {
+    outcome: Outcome,
+    judge: expect::Judge,
+    director: Director,
+    events: Vec<Stamped>,
+    told: Arc<Told>,
+}
+
+fn conduct(engine: &mut dyn Engine, plan: &Plan, speed: Speed, wishes: Vec<Intent>, save: conductor::Save) -> Ran {
+    let (inbox, told, events) = (Inbox::default(), Arc::new(Told::default()), Arc::new(Mutex::new(Vec::new())));
+    let all = events.clone();
+    let seen: crate::node::EventSink = Arc::new(move |stamped| all.lock().unwrap().push(stamped));
+    engine.set_events(crate::observe::tee(vec![inbox.sink(), seen]));
+    let settings = RunSettings { duration: plan.duration, ends: true, keep: false, speed, readonly: false };
+    let (orders, orders_in) = channel();
+    for wish in wishes {
+        orders.send(wish).unwrap();
+    }
+    let conductor = Conductor::new(engine, plan, settings, inbox, told.clone(), save);
+    let (outcome, judge, director) = conductor.run(&orders_in, &AtomicBool::new(false));
+    engine.stop();
+    let events = std::mem::take(&mut *events.lock().unwrap());
+    Ran { outcome, judge, director, events, told }
+}
+
+fn simulate(text: &str, seed: u64, speed: Speed, wishes: Vec<Intent>) -> Ran {
+    let preset = Preset::parse("small", text).unwrap_or_else(|error| panic!("{error}"));
+    let mut engine = SimulationEngine::new(&Blueprint::new(&preset, seed, None));
+    conduct(&mut engine, &Plan::of(&preset, seed), speed, wishes, Box::new(|_| String::new()))
+}
+
+#[test]
+fn a_seed_gives_one_history_at_any_speed() {
+    let one = simulate(SMALL, 7, Speed::FULL, Vec::new());
+    assert!(one.outcome.judged && one.outcome.counts == (3, 0, 0), "{:?}", one.outcome);
+    let again = simulate(SMALL, 7, Speed::FULL, Vec::new());
+    assert_eq!(one.outcome.trace_hash, again.outcome.trace_hash);
+    assert_eq!(one.outcome.lines, again.outcome.lines);
+    assert!(one.events == again.events, "other events of the same history");
+    // Forty times slower than it could be, in many small steps, and stopped and looked at on its way.
+    let stops = vec![Intent::TogglePause, Intent::Step, Intent::Step, Intent::TogglePause, Intent::Speed(10_000)];
+    let paced = simulate(SMALL, 7, "50x".parse().unwrap(), stops);
+    assert_eq!(one.outcome.trace_hash, paced.outcome.trace_hash);
+    assert_eq!(one.outcome.lines, paced.outcome.lines);
+    let other = simulate(SMALL, 8, Speed::FULL, Vec::new());
+    assert_ne!(one.outcome.trace_hash, other.outcome.trace_hash);
+}
+
+#[test]
+fn a_missed_expectation_is_told_with_what_was_measured() {
+    let text = SMALL.replace("at_least = 5\nby", "at_least = 500\nby");
+    let ran = simulate(&text, 7, Speed::FULL, Vec::new());
+    assert_eq!(ran.outcome.counts, (2, 1, 0));
+    assert!(ran.outcome.failed(1));
+    assert_eq!(ran.outcome.lines[1].verdict, Verdict::Missed);
+    let sentence = report::sentence(&ran.outcome.lines[1]);
+    assert!(sentence.starts_with("MISSED: the height of all nodes is at least 500 by 40s ("), "{sentence}");
+}
+
+#[test]
+fn wishes_at_the_dashboard_are_carried_out_or_refused() {
+    let wishes = vec![
+        Intent::Kill { node: 3, lasts: None },
+        Intent::Kill { node: 3, lasts: None },
+        Intent::Partition { group: vec![0], lasts: Some(Duration::from_secs(20)) },
+        Intent::Link { from: 1, to: Some(2), tweak: LinkTweak::Loss(200_000), lasts: None },
+        Intent::Link { from: 1, to: Some(3), tweak: LinkTweak::Cut, lasts: None },
+        Intent::Undo(Some(3)),
+        Intent::Unban { node: 0, id: "zz".into() },
+        Intent::Step,
+        Intent::SavePreset,
+    ];
+    let ran = simulate(SMALL, 7, Speed::FULL, wishes);
+    assert_eq!(
+        ran.told.notices(),
+        [
+            "fault #1: kill n3",
+            "n3 is down already: restart it first",
+            "fault #2: partition n0 | rest for 20s",
+            "fault #3: loss 20% n1 <-> n2",
+            "no link goes from n1 to n3: choose two nodes that are linked",
+            "undid fault #3: loss 20% n1 <-> n2",
+            "no node has this id",
+            "pause the run first",
+            "",
+        ]
+    );
+    let heights: Vec<u64> = ran.judge.facts().heights().collect();
+    assert_eq!(heights[3], 0, "a killed node goes nowhere");
+    assert!(heights[0] > 0 && heights[0] == heights[1], "{heights:?}");
+    assert_eq!(ran.director.by_hand().len(), 3);
+    assert!(ran.told.0.lock().unwrap().iter().any(|control| matches!(control, Control::Down { node: 3, .. })));
+}
+
+#[test]
+fn what_was_done_by_hand_is_saved_as_a_preset_that_does_it_again() {
+    let preset = Preset::parse("small", SMALL).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut director = Director::new(&Plan::of(&preset, 7));
+    director.begin(&mut Vec::new());
+    director.inject(Duration::from_secs(3), Fault::Kill(chosen([1])), Some(Duration::from_secs(9)), &mut Vec::new()).unwrap();
+    let said = save(&preset, director.by_hand(), folder.path());
+    let path = folder.path().join("small-by-hand.toml");
+    assert_eq!(said, format!("saved as {}", path.display()));
+    let saved = Preset::find(path.to_str().unwrap()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(saved.timeline.len(), preset.timeline.len() + 1);
+    assert_eq!(saved.timeline[0], director.by_hand()[0]);
+    assert!(save(&preset, director.by_hand(), folder.path()).ends_with("small-by-hand-2.toml"));
+}
+
+#[test]
+fn late_nodes_catch_up_with_a_chain_made_before_the_run() {
+    let text = r#"
+title = "Late"
+about = "For tests."
+seed = 3
+duration = "30s"
+[nodes]
+count = 3
+mining = { nodes = "n0", tries_per_second = 100, block_time = "1s" }
+[chain]
+blocks = 300
+nodes = "n0..n1"
+[topology]
+kind = "line"
+[[expect]]
+what = "height"
+at_least = 300
+by = "20s"
+[[expect]]
+what = "synced"
+by = "20s"
+"#;
+    let ran = simulate(text, 3, Speed::FULL, Vec::new());
+    assert_eq!(ran.outcome.counts, (2, 0, 0), "{:?}", ran.outcome.lines);
+}
+
+#[test]
+fn real_sockets_run_the_same_preset() {
+    let text = SMALL.replace("40s", "12s").replace("\"5s\"", "\"1s\"").replace("at = \"12s\"", "at = \"3s\"").replace("\"3s\" }", "\"1s\" }");
+    let text = text.replace("at_least = 5\n", "at_least = 1\n");
+    let preset = Preset::parse("small", &text).unwrap_or_else(|error| panic!("{error}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let blueprint = Blueprint::new(&preset, 7, Some(real_time().as_millis()));
+    let mut engine = SocketsEngine::new(blueprint, Workers::new(2), runtime.handle().clone());
+    let wishes = vec![
+        Intent::Kill { node: 0, lasts: Some(Duration::from_secs(1)) },
+        Intent::Partition { group: vec![1], lasts: Some(Duration::from_secs(1)) },
+        Intent::TogglePause,
+    ];
+    let plan = Plan::of(&preset, 7);
+    let ran = conduct(&mut engine, &plan, Speed::REAL, wishes, Box::new(|_| String::new()));
+    assert_eq!(ran.outcome.counts, (3, 0, 0), "{:?}", ran.outcome);
+    assert_eq!(ran.outcome.trace_hash, None);
+    assert!(ran.told.notices()[2].starts_with("only virtual time"));
+    // n0 was killed by hand, n2 by the timeline.
+    let starts = |node| ran.events.iter().filter(move |event| event.node == node && matches!(event.event, crate::node::Event::Started { .. }));
+    assert_eq!((starts(0).count(), starts(1).count(), starts(2).count()), (2, 1, 2));
+    let report = Report { name: "small", title: "Small", seed: 7, plan: &plan, outcome: &ran.outcome, facts: ran.judge.facts() };
+    let links = report.json()["links"].as_array().unwrap().clone();
+    assert!(!links.is_empty());
+    for link in links {
+        // The measured stands beside the configured, and cannot be less.
+        assert_eq!(link["rtt_configured_us"], 40_000);
+        assert!(link["rtt_measured_us"]["least"].as_u64().unwrap() >= 40_000, "{link}");
+    }
+}

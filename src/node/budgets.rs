@@ -1,0 +1,41 @@
+//! What a node holds of what others can make it hold, and whether that is within bounds.
+
+use super::Node;
+use super::limits::{
+    BODIES_PER_PEER, BODY_SOURCES, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
+};
+use crate::chain::limits::{BODY_CACHE_BLOCKS, POOL_TRANSACTIONS};
+
+/// How often what one peer did not deliver is asked of a next one, at most, while others fill its place.
+const TURNS: usize = 8;
+
+impl Node {
+    /// The first bound that is exceeded, in words; `None`: all hold. For tests and scenarios: in a node without defects it is never
+    /// anything else, whatever its peers do.
+    pub fn over_budget(&self) -> Option<String> {
+        let peers = self.peers.len();
+        let blocks = self.peers.values().map(super::peer::Peer::known_block_count).max().unwrap_or(0);
+        let loads = self.peers.values().map(|peer| peer.loads).max().unwrap_or(0);
+        let bodies = self.peers.values().map(|peer| peer.bodies.len()).max().unwrap_or(0);
+        // Those being closed still count, and one more of each kind may just be told that there is no slot.
+        let slots = 2 * (self.config.max_inbound + self.config.max_outbound) + 2;
+        // An id that one peer did not deliver is asked of the next that has it.
+        let wanted = TRANSACTIONS_IN_FLIGHT * TURNS * peers.max(1);
+        let held: [(&str, usize, usize); 9] = [
+            ("transactions in the pool", self.mempool.len(), POOL_TRANSACTIONS),
+            ("transactions of which something is known", self.inventory.len(), SEEN_IDS + wanted),
+            ("transactions asked for", self.inventory.all_asked().count(), wanted),
+            ("transactions being checked", self.transactions.checking_count(), TRANSACTIONS_CHECKING),
+            ("blocks known of one peer", blocks, KNOWN_BLOCKS_PER_PEER),
+            ("blocks read from the store for one peer", loads, LOADS_PER_PEER),
+            ("bodies asked of one peer", bodies, BODIES_PER_PEER),
+            ("sources of bodies", self.blocks.sources.len(), BODY_SOURCES),
+            ("connections", peers, slots),
+        ];
+        let cached = self.ledger.bodies_in_memory();
+        // The cache looks for what may leave only now and then: see `chain::ledger`.
+        let most = BODY_CACHE_BLOCKS + BODY_CACHE_BLOCKS / 8;
+        let over = held.into_iter().chain([("bodies in memory", cached, most)]).find(|(_, count, most)| count > most);
+        over.map(|(what, count, most)| format!("{count} {what}, {most} at most"))
+    }
+}

@@ -1,0 +1,196 @@
+//! What is known of each transaction heard of lately: whether it has been here, whether it is being asked for, and which peers have it. One
+//! entry answers all of that, so that an announcement costs one look-up.
+//!
+//! Two generations: new entries go into the young one; when it is full or old it becomes the old one, and the old one is forgotten. An
+//! entry thus stays at least half of [`SEEN_TIME`], unless more than half of [`SEEN_IDS`] newer ones came meanwhile. What is being asked
+//! for is not forgotten.
+
+use super::limits::{SEEN_IDS, SEEN_TIME};
+use super::{ConnectionId, Time};
+use crate::chain::TxId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is known of a transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Peers that have it, in the order in which that became known. Those that left stay: their numbers never come back.
+    pub(super) holders: Vec<ConnectionId>,
+    pub(super) status: Status,
+}
+
+/// Whether a transaction has been here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It has been here: good or bad, it is not fetched again.
+    #[default]
+    Seen,
+    /// It is being asked of this peer.
+    Asked(ConnectionId),
+}
+
+impl Entry {
+    /// Notes that a peer has it; false if that was known.
+    pub(super) fn add_holder(&mut self, connection: ConnectionId) -> bool {
+        let new = !self.holders.contains(&connection);
+        if new {
+            self.holders.push(connection);
+        }
+        new
+    }
+}
+
+/// Transactions heard of lately.
+pub(super) struct Inventory {
+    young: BTreeMap<TxId, Entry>,
+    old: BTreeMap<TxId, Entry>,
+    since: Time,
+    /// Those being asked for.
+    asked: BTreeSet<TxId>,
+}
+
+impl Inventory {
+    /// Empty.
+    pub(super) fn new(now: Time) -> Self {
+        Self { young: BTreeMap::new(), old: BTreeMap::new(), since: now, asked: BTreeSet::new() }
+    }
+
+    /// What is known of a transaction, if anything.
+    pub(super) fn get_mut(&mut self, id: &TxId) -> Option<&mut Entry> {
+        match self.young.get_mut(id) {
+            Some(entry) => Some(entry),
+            None => self.old.get_mut(id),
+        }
+    }
+
+    /// What is known of a transaction; from now on at least that it was here.
+    pub(super) fn entry(&mut self, id: TxId, now: Time) -> &mut Entry {
+        if self.old.contains_key(&id) && !self.young.contains_key(&id) {
+            return self.old.entry(id).or_default();
+        }
+        self.turn(now);
+        self.young.entry(id).or_default()
+    }
+
+    /// Whether a transaction was new; from now on it was here.
+    pub(super) fn see(&mut self, id: TxId, now: Time) -> bool {
+        match self.get_mut(&id) {
+            Some(entry) if entry.status == Status::Seen => false,
+            Some(entry) => {
+                entry.status = Status::Seen;
+                self.asked.remove(&id);
+                true
+            }
+            None => {
+                self.entry(id, now);
+                true
+            }
+        }
+    }
+
+    /// Notes that a transaction is being asked of a peer.
+    pub(super) fn ask(&mut self, id: TxId, of: ConnectionId, now: Time) {
+        let entry = self.entry(id, now);
+        entry.status = Status::Asked(of);
+        entry.add_holder(of);
+        self.asked.insert(id);
+    }
+
+    /// Of whom a transaction is being asked.
+    pub(super) fn asked_of(&mut self, id: &TxId) -> Option<ConnectionId> {
+        match self.get_mut(id)?.status {
+            Status::Asked(of) => Some(of),
+            Status::Seen => None,
+        }
+    }
+
+    /// Those being asked for, in order.
+    pub(super) fn all_asked(&self) -> impl Iterator<Item = &TxId> {
+        self.asked.iter()
+    }
+
+    /// Of how many transactions something is known.
+    pub(super) fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+
+    /// Forgets a transaction: what was dropped unseen may come again.
+    pub(super) fn forget(&mut self, id: &TxId) {
+        self.young.remove(id);
+        self.old.remove(id);
+        self.asked.remove(id);
+    }
+
+    /// Begins a new generation when it is time.
+    fn turn(&mut self, now: Time) {
+        if self.young.len() >= SEEN_IDS / 2 || now.since(self.since) > SEEN_TIME / 2 {
+            let forgotten = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
+            self.young.extend(forgotten.into_iter().filter(|(_, entry)| entry.status != Status::Seen));
+            self.since = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn id(n: u32) -> TxId {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&n.to_be_bytes());
+        TxId(bytes)
+    }
+
+    #[test]
+    fn a_transaction_is_new_once() {
+        let mut inventory = Inventory::new(Time(0));
+        assert!(inventory.see(id(1), Time(0)));
+        assert!(!inventory.see(id(1), Time(0)));
+        inventory.forget(&id(1));
+        assert!(inventory.see(id(1), Time(0)));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_new_when_it_comes() {
+        let mut inventory = Inventory::new(Time(0));
+        inventory.ask(id(1), ConnectionId(7), Time(0));
+        assert_eq!(inventory.asked_of(&id(1)), Some(ConnectionId(7)));
+        assert_eq!(inventory.all_asked().collect::<Vec<_>>(), [&id(1)]);
+        assert!(inventory.see(id(1), Time(0)));
+        assert_eq!(inventory.asked_of(&id(1)), None);
+        assert_eq!(inventory.all_asked().count(), 0);
+    }
+
+    #[test]
+    fn it_is_bounded_keeps_the_newest_and_what_is_asked_for() {
+        let mut inventory = Inventory::new(Time(0));
+        let asked = id(u32::MAX);
+        inventory.ask(asked, ConnectionId(7), Time(0));
+        for n in 0..3 * SEEN_IDS as u32 {
+            inventory.see(id(n), Time(0));
+            assert!(inventory.young.len() + inventory.old.len() <= SEEN_IDS + 1);
+        }
+        assert!(!inventory.see(id(3 * SEEN_IDS as u32 - SEEN_IDS as u32 / 2 + 1), Time(0)));
+        assert!(inventory.see(id(0), Time(0)), "long forgotten");
+        assert_eq!(inventory.asked_of(&asked), Some(ConnectionId(7)));
+    }
+
+    #[test]
+    fn it_forgets_with_time() {
+        let mut inventory = Inventory::new(Time(0));
+        inventory.see(id(1), Time(0));
+        let later = Time(0) + SEEN_TIME + Duration::from_secs(1);
+        inventory.see(id(2), later);
+        assert!(inventory.get_mut(&id(1)).is_some(), "one generation on, still here");
+        inventory.see(id(3), later + SEEN_TIME);
+        assert!(inventory.get_mut(&id(1)).is_none());
+    }
+
+    #[test]
+    fn a_holder_is_noted_once() {
+        let mut entry = Entry::default();
+        assert!(entry.add_holder(ConnectionId(1)));
+        assert!(!entry.add_holder(ConnectionId(1)));
+        assert!(entry.add_holder(ConnectionId(2)));
+    }
+}

@@ -1,0 +1,55 @@
+//! Answers that no honest driver gives often, and the last words.
+
+use super::*;
+use crate::chain::{BlockError, ValidationJob, Verdict};
+
+/// The jobs that a node wants done when `message` comes, undone.
+fn jobs(stage: &mut Stage, from: u64, message: Message) -> Vec<ValidationJob> {
+    let mut out = Vec::new();
+    let input = Input::Received { connection: connection(from), message: Arc::new(message), bytes: 100 };
+    stage.node.handle(stage.now, input, &mut out);
+    let (jobs, rest): (Vec<_>, Vec<_>) = out.into_iter().partition(|output| matches!(output, Output::Validate(_)));
+    stage.carry_out(rest);
+    jobs.into_iter().filter_map(|job| if let Output::Validate(job) = job { Some(job) } else { None }).collect()
+}
+
+#[test]
+fn a_check_that_failed_blames_nobody_and_is_tried_again() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    stage.befriend(2);
+    let block = chain_of(&stage, 1).remove(0);
+    let found = jobs(&mut stage, 1, Message::NewBlock { block: Arc::clone(&block) });
+    let [job] = &found[..] else { panic!("{} jobs", found.len()) };
+    let verdict = Verdict { block: Arc::clone(&block), id: job.id, result: Err(BlockError::Unchecked) };
+    stage.give(Input::Validated(Arc::new(verdict)));
+    assert!(stage.events.iter().any(|event| matches!(event, Event::Warning { text } if text.contains("could not be checked"))));
+    assert!(!stage.events.iter().any(|event| matches!(event, Event::BlockInvalid { .. })));
+    assert!(!stage.is_banned(1) && stage.reputation(1) >= 0 && !stage.was_closed(1));
+    assert_ne!(stage.tip(), block.id());
+    // The block itself may be good: from another peer it is taken.
+    let found = jobs(&mut stage, 2, Message::NewBlock { block: Arc::clone(&block) });
+    let [job] = &found[..] else { panic!("{} jobs", found.len()) };
+    stage.give(Input::Validated(Arc::new(job.run())));
+    assert_eq!(stage.tip(), block.id());
+}
+
+#[test]
+fn a_goodbye_does_not_overtake_a_block() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    let mut outbox = Outbox::new();
+    outbox.push("transactions", 1, Priority::Low).unwrap();
+    outbox.push("block", 1, Priority::High).unwrap();
+    let mut out = Vec::new();
+    stage.node.handle(stage.now, Input::Command(Command::Shutdown), &mut out);
+    for output in &out {
+        if let Output::Send { message, priority, .. } = output
+            && matches!(**message, Message::Goodbye { .. })
+        {
+            outbox.push("goodbye", 1, *priority).unwrap();
+        }
+    }
+    let order: Vec<_> = std::iter::from_fn(|| outbox.pop()).map(|(what, _)| what).collect();
+    assert_eq!(order, ["block", "goodbye", "transactions"]);
+}

@@ -1,0 +1,138 @@
+//! Links as they were asked for, beside what is measured on them.
+
+use crate::{
+    brush::{clean, width},
+    facts, format, layout,
+    model::{End, Link, LinkShape, Snapshot},
+    widgets::frame::{self, Look},
+    world::Scene,
+};
+use ratatui::layout::Rect;
+use std::time::Duration;
+
+#[derive(Default)]
+pub(crate) struct Links {
+    offset: usize,
+}
+
+const NAME: usize = 11;
+const STATE: usize = 8;
+const DELAY: usize = 8;
+const RTT: usize = 8;
+const LOSS: usize = 7;
+const LOST: usize = 7;
+const LIMIT: usize = 9;
+const RATE: usize = format::BYTES_WIDTH + 1;
+
+/// The ends' names: `n0-n3`.
+fn name(snapshot: &Snapshot, link: &Link) -> String {
+    let node = |index| facts::node(snapshot, index).map_or_else(|| format!("n{index}"), |node| clean(&node.name).into_owned());
+    let to = match link.to {
+        End::Node(index) => node(index),
+        End::Stranger(place) => {
+            snapshot.strangers.get(place as usize).map_or_else(|| "?".to_owned(), |one| clean(&one.name).into_owned())
+        }
+    };
+    format!("{}-{to}", node(link.from))
+}
+
+/// A number of both directions: one when they are equal.
+fn both<T: PartialEq + Copy>(shapes: (LinkShape, LinkShape), of: impl Fn(LinkShape) -> T, text: impl Fn(T) -> String) -> String {
+    let (there, back) = (of(shapes.0), of(shapes.1));
+    if there == back { text(there) } else { format!("{}/{}", text(there), text(back)) }
+}
+
+/// How much a link is changed: cut, lossy, limited, or neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    Cut,
+    Lossy,
+    Limited,
+    None,
+}
+
+fn change(link: &Link) -> Change {
+    let any = |of: fn(LinkShape) -> bool| link.configured.is_some_and(|(there, back)| of(there) || of(back));
+    if link.cut || any(|shape| shape.cut) {
+        Change::Cut
+    } else if any(|shape| shape.loss > 0) {
+        Change::Lossy
+    } else if any(|shape| shape.bandwidth.is_some()) {
+        Change::Limited
+    } else {
+        Change::None
+    }
+}
+
+fn whole(value: Duration) -> String {
+    if value.is_zero() { "-".to_owned() } else { format::millis(value).replace(".0 ", " ") }
+}
+
+impl Links {
+    pub fn step(&mut self, by: isize) {
+        self.offset = self.offset.saturating_add_signed(by);
+    }
+
+    pub fn draw(&mut self, scene: &mut Scene<'_>, area: Rect, look: Look, active: bool) {
+        let snapshot = scene.snapshot;
+        // Those that were changed come first: they are what one looks for here.
+        let mut links: Vec<&Link> = snapshot.links.iter().collect();
+        links.sort_by_key(|link| change(link));
+        let changed = links.iter().filter(|link| change(link) != Change::None).count();
+        let note = format!("asked for beside measured {} {changed} of {} changed", scene.glyphs.separator, links.len());
+        let inside = frame::frame(scene, area, look, "Links", &note, active);
+        if links.is_empty() {
+            frame::empty(scene, inside, "there are none");
+            return;
+        }
+        let room = usize::from(inside.width);
+        let name_columns = links.iter().map(|link| width(&name(snapshot, link))).max().unwrap_or(0).clamp(5, NAME) + 1;
+        let with_rate = room >= 1 + name_columns + STATE + DELAY + RTT + LOSS + LOST + LIMIT + RATE;
+        let with_loss = with_rate || room >= 1 + name_columns + STATE + DELAY + RTT + LOSS + LOST;
+        let theme = scene.theme;
+        let (head, list) = layout::top(inside, u16::from(inside.height > 2));
+        let mut brush = scene.brush(head);
+        brush.skip(1).left(name_columns, "link", theme.label).left(STATE, "state", theme.label);
+        brush.right(DELAY, "latency", theme.label).right(RTT, "RTT", theme.label);
+        if with_loss {
+            brush.right(LOSS, "loss", theme.label).right(LOST, "lost", theme.label);
+        }
+        if with_rate {
+            brush.right(LIMIT, "limit/s", theme.label).right(RATE, "now/s", theme.label);
+        }
+        let visible = usize::from(list.height);
+        self.offset = self.offset.min(links.len().saturating_sub(visible.max(1)));
+        for (at, link) in links.iter().skip(self.offset).take(visible).enumerate() {
+            row(scene, layout::row(list, at), link, name_columns, with_loss, with_rate);
+        }
+    }
+}
+
+fn row(scene: &mut Scene<'_>, area: Rect, link: &Link, names: usize, with_loss: bool, with_rate: bool) {
+    let (theme, snapshot) = (scene.theme, scene.snapshot);
+    let shapes = link.configured.unwrap_or_default();
+    let asked = |text: &str| if text == "-" { theme.label } else { theme.accent };
+    let measured = if link.cut { theme.label } else { theme.text };
+    let (sign, word, style) = match change(link) {
+        Change::Cut => (scene.glyphs.down, "cut", theme.bad),
+        Change::Lossy => (scene.glyphs.lagging, "lossy", theme.warn),
+        Change::Limited => (scene.glyphs.lagging, "thin", theme.warn),
+        Change::None => (scene.glyphs.ok, "open", theme.ok),
+    };
+    let mut brush = scene.brush(area);
+    brush.skip(1).left(names, &name(snapshot, link), theme.text);
+    brush.put(sign, style).put(" ", theme.text).left(STATE - 2, word, style);
+    let delay = both(shapes, |shape| shape.latency, whole);
+    brush.right(DELAY, &delay, asked(&delay));
+    brush.right(RTT, &link.rtt.filter(|_| !link.cut).map_or_else(|| "--".to_owned(), format::millis), measured);
+    if with_loss {
+        let loss = both(shapes, |shape| shape.loss, |parts| if parts == 0 { "-".to_owned() } else { format::share(parts) });
+        brush.right(LOSS, &loss, asked(&loss));
+        brush.right(LOST, &link.lost.map_or_else(|| "--".to_owned(), format::share), measured);
+    }
+    if with_rate {
+        let limit = both(shapes, |shape| shape.bandwidth, |limit| limit.map_or_else(|| "-".to_owned(), format::bytes));
+        brush.right(LIMIT, &limit, asked(&limit));
+        brush.right(RATE, &format::bytes(link.rate), measured);
+    }
+}
