@@ -9,7 +9,8 @@ use super::{Failure, runtime, signals, values};
 use crate::cluster::report::Report;
 use crate::cluster::scenario::EngineKind;
 use crate::cluster::{
-    self, Audience, Blueprint, Conductor, DEFAULT, Engine, Inbox, Plan, Preset, RunSettings, SimulationEngine, SocketsEngine, Speed,
+    self, Audience, Blueprint, Conductor, DEFAULT, Engine, Inbox, Plan, Preset, RunSettings, SimulationEngine, SocketsEngine,
+    Speed,
 };
 use crate::net::Workers;
 use crate::observe::{self, EngineName, Format, Header, Recorder};
@@ -99,8 +100,7 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
     let virtual_time = kind == EngineKind::Simulation;
     let names: Vec<String> = (0..plan.count).map(|index| format!("n{index}")).collect();
     let speed_percent = if virtual_time { settings.speed.percent() } else { Speed::REAL.percent() };
-    let watched =
-        Watched::new(preset.name.clone(), Some(seed), names.clone()).on(desk.clone(), speed_percent, virtual_time);
+    let watched = Watched::new(preset.name.clone(), Some(seed), names.clone()).on(desk.clone(), speed_percent, virtual_time);
     let recorder = arguments.recorder(Header {
         title: preset.name.clone(),
         preset: Some(preset.name.clone()),
@@ -142,8 +142,7 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
         console.close();
     }
 
-    let report =
-        Report { name: &preset.name, title: &preset.title, seed, plan: &plan, outcome: &outcome, facts: judge.facts() };
+    let report = Report { name: &preset.name, title: &preset.title, seed, plan: &plan, outcome: &outcome, facts: judge.facts() };
     // A chain on which nobody mines agrees on its genesis; where somebody does, agreement takes a block.
     let least = u64::from(plan.mines);
     if outcome.judged && (arguments.duration.is_some() || format.is_some() || outcome.failed(least)) {

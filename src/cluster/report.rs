@@ -125,9 +125,10 @@ impl Report<'_> {
                 "samples": link.measured.count,
             })
         });
-        let expectations = outcome.lines.iter().map(|line| {
-            json!({ "text": line.text, "verdict": word(line.verdict), "measured": line.measured })
-        });
+        let expectations = outcome
+            .lines
+            .iter()
+            .map(|line| json!({ "text": line.text, "verdict": word(line.verdict), "measured": line.measured }));
         json!({
             "preset": self.name,
             "title": self.title,

@@ -166,7 +166,7 @@ fn wishes_at_the_dashboard_are_carried_out_or_refused() {
     );
     let heights: Vec<u64> = ran.judge.facts().heights().collect();
     assert_eq!(heights[3], 0, "a killed node goes nowhere");
-    assert!(heights[0] > 0 && heights[0] == heights[1], "{heights:?}");
+    assert!(heights[..3].iter().all(|height| *height > 0), "{heights:?}");
     assert_eq!(ran.director.by_hand().len(), 3);
     assert!(ran.told.0.lock().unwrap().iter().any(|control| matches!(control, Control::Down { node: 3, .. })));
 }
@@ -216,7 +216,11 @@ by = "20s"
 
 #[test]
 fn real_sockets_run_the_same_preset() {
-    let text = SMALL.replace("40s", "12s").replace("\"5s\"", "\"1s\"").replace("at = \"12s\"", "at = \"3s\"").replace("\"3s\" }", "\"1s\" }");
+    let text = SMALL
+        .replace("40s", "12s")
+        .replace("\"5s\"", "\"1s\"")
+        .replace("at = \"12s\"", "at = \"3s\"")
+        .replace("\"3s\" }", "\"1s\" }");
     let text = text.replace("at_least = 5\n", "at_least = 1\n");
     let preset = Preset::parse("small", &text).unwrap_or_else(|error| panic!("{error}"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -233,7 +237,9 @@ fn real_sockets_run_the_same_preset() {
     assert_eq!(ran.outcome.trace_hash, None);
     assert!(ran.told.notices()[2].starts_with("only virtual time"));
     // n0 was killed by hand, n2 by the timeline.
-    let starts = |node| ran.events.iter().filter(move |event| event.node == node && matches!(event.event, crate::node::Event::Started { .. }));
+    let starts = |node| {
+        ran.events.iter().filter(move |event| event.node == node && matches!(event.event, crate::node::Event::Started { .. }))
+    };
     assert_eq!((starts(0).count(), starts(1).count(), starts(2).count()), (2, 1, 2));
     let report = Report { name: "small", title: "Small", seed: 7, plan: &plan, outcome: &ran.outcome, facts: ran.judge.facts() };
     let links = report.json()["links"].as_array().unwrap().clone();

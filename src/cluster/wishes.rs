@@ -67,7 +67,8 @@ pub fn save(preset: &Preset, by_hand: &[TimelineEntry], folder: &Path) -> String
     changed.title.push_str(", by hand");
     let text = changed.to_toml();
     for number in 1..=NAMES {
-        let name = if number == 1 { format!("{}-by-hand.toml", preset.name) } else { format!("{}-by-hand-{number}.toml", preset.name) };
+        let name =
+            if number == 1 { format!("{}-by-hand.toml", preset.name) } else { format!("{}-by-hand-{number}.toml", preset.name) };
         let path = folder.join(name);
         // Never over a file that is there.
         match File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes())) {

@@ -50,9 +50,8 @@ impl Effect {
 
     pub(super) fn of(base: &BTreeMap<(u32, u32), LinkModel>, wanted: &[bool], active: &[Active]) -> Self {
         let mut links = base.clone();
-        let mut nodes: Vec<_> = (wanted.iter())
-            .map(|runs| NodeEffect { life: if *runs { Life::Up } else { Life::Waiting }, ..WAITING })
-            .collect();
+        let mut nodes: Vec<_> =
+            (wanted.iter()).map(|runs| NodeEffect { life: if *runs { Life::Up } else { Life::Waiting }, ..WAITING }).collect();
         for active in active {
             let mut each = |chosen: &Selection, change: &dyn Fn(&mut NodeEffect)| {
                 for (index, node) in (0..).zip(&mut nodes) {

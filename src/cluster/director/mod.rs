@@ -177,7 +177,8 @@ impl Director {
     /// Does what has become due, in the order of time.
     pub fn advance(&mut self, elapsed: Duration, out: &mut Vec<Action>) {
         while let Some(at) = self.due().filter(|at| *at <= elapsed) {
-            let ended: Vec<_> = self.active.iter().filter(|active| active.until.is_some_and(|until| until <= at)).cloned().collect();
+            let ended: Vec<_> =
+                self.active.iter().filter(|active| active.until.is_some_and(|until| until <= at)).cloned().collect();
             self.active.retain(|active| active.until.is_none_or(|until| until > at));
             let changed = !ended.is_empty();
             for active in ended {
@@ -328,7 +329,9 @@ impl Director {
                     _ => Ok(()),
                 }
             }
-            Fault::Restart(nodes) | Fault::Join(nodes) | Fault::DiskFull(nodes) | Fault::ClockSkew { nodes, .. } => highest(nodes),
+            Fault::Restart(nodes) | Fault::Join(nodes) | Fault::DiskFull(nodes) | Fault::ClockSkew { nodes, .. } => {
+                highest(nodes)
+            }
         }
     }
 

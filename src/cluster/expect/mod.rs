@@ -213,6 +213,7 @@ fn judged_from(plan: &Plan, expectation: &Expectation) -> Duration {
     let (When::By(by), What::SameTip | What::Synced | What::Connected) = (expectation.when, &expectation.what) else {
         return Duration::ZERO;
     };
-    let moments = plan.timeline.iter().flat_map(|entry| [Some(entry.at), entry.lasts.map(|lasts| entry.at.saturating_add(lasts))]);
+    let moments =
+        plan.timeline.iter().flat_map(|entry| [Some(entry.at), entry.lasts.map(|lasts| entry.at.saturating_add(lasts))]);
     moments.flatten().filter(|at| *at < by).max().unwrap_or_default()
 }

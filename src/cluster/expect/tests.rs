@@ -208,7 +208,8 @@ fn travel(run: &mut Run, at: Duration, name: u8, hop: Duration) {
     run.says(at, 0, Event::BlockMined { id: block, height: 1, transactions: 0, size: 1, reward: 0 });
     for (node, from) in [(1, 0), (2, 1)] {
         let miner = id(0);
-        let event = Event::BlockReceived { id: block, height: 1, transactions: 0, size: 1, miner, connection: peer, peer: id(from) };
+        let event =
+            Event::BlockReceived { id: block, height: 1, transactions: 0, size: 1, miner, connection: peer, peer: id(from) };
         run.says(at + hop * node, node, event);
     }
 }
@@ -224,7 +225,10 @@ fn blocks_are_traced_from_node_to_node() {
     assert_eq!((travelled.count, travelled.arrived, travelled.hops), (3, 3, Some(2)));
     assert_eq!((travelled.p50, travelled.p95, travelled.worst), (Some(150 * MS), Some(300 * MS), Some(1_800 * MS)));
     assert_eq!(run.end(9 * S), (Verdict::Met, "300ms (median of 3 blocks)".into()));
-    assert_eq!(Run::new(at_most(p95, 0.3, When::AtEnd)).end(S), (Verdict::Missed, "nothing measured (median of 0 blocks)".into()));
+    assert_eq!(
+        Run::new(at_most(p95, 0.3, When::AtEnd)).end(S),
+        (Verdict::Missed, "nothing measured (median of 0 blocks)".into())
+    );
 }
 
 #[test]

@@ -404,6 +404,7 @@ pub const EVENTS: &[&str] = &[
     "dial-failed",
     "connected",
     "new-peer",
+    "outbox",
     "disconnected",
     "round-trip",
     "peer-height",

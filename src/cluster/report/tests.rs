@@ -1,7 +1,7 @@
 use super::*;
+use crate::cluster::Standing;
 use crate::cluster::expect::Judge;
 use crate::cluster::scenario::EngineKind;
-use crate::cluster::Standing;
 use crate::node::Time;
 
 fn line(text: &str, verdict: Verdict) -> ExpectationLine {
@@ -28,14 +28,26 @@ fn junit_has_a_case_for_each_expectation_and_escapes_what_xml_reserves() {
     let judge = Judge::new(&plan, Time(0));
     let report = Report { name: "a&b", title: "A & B", seed: 9, plan: &plan, outcome: &outcome, facts: judge.facts() };
     let xml = report.junit();
-    assert!(xml.contains("<testsuite name=\"a&amp;b\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"1.500\">"), "{xml}");
-    assert!(xml.contains("name=\"one &lt;tip&gt;\" time=\"1.500\"><system-out>3 &lt; 4 &amp; &quot;5&quot;</system-out></testcase>"));
-    assert!(xml.contains("name=\"no &apos;bans&apos;?\" time=\"1.500\"><failure message=\"3 &lt; 4 &amp; &quot;5&quot;\"/></testcase>"));
+    assert!(
+        xml.contains("<testsuite name=\"a&amp;b\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"1.500\">"),
+        "{xml}"
+    );
+    assert!(
+        xml.contains("name=\"one &lt;tip&gt;\" time=\"1.500\"><system-out>3 &lt; 4 &amp; &quot;5&quot;</system-out></testcase>")
+    );
+    assert!(
+        xml.contains(
+            "name=\"no &apos;bans&apos;?\" time=\"1.500\"><failure message=\"3 &lt; 4 &amp; &quot;5&quot;\"/></testcase>"
+        )
+    );
     assert_eq!(xml.matches("<testcase").count(), 3);
     assert_eq!(xml.matches("<property ").count(), 3);
 
     let json = report.json();
-    assert_eq!((json["verdict"].as_str(), json["engine"].as_str(), json["seed"].as_u64()), (Some("missed"), Some("simulation"), Some(9)));
+    assert_eq!(
+        (json["verdict"].as_str(), json["engine"].as_str(), json["seed"].as_u64()),
+        (Some("missed"), Some("simulation"), Some(9))
+    );
     assert_eq!(json["expectations"][1]["verdict"], "missed");
     assert_eq!(json["trace_hash"].as_str().unwrap().len(), 64);
     let text = report.text();

@@ -70,7 +70,7 @@ fn record(seed: u64, seconds: u32, pictures: u32) -> Recorded {
         to_record(stamped.clone());
         to_hear.lock().unwrap().push(stamped);
     }));
-    sim.set_latency(Duration::from_millis(20));
+    sim.set_links(crate::link::LinkModel { latency: Duration::from_millis(20), ..Default::default() });
     for index in 0..NODES {
         let config = Config {
             bootstrap: vec![Simulation::address((index + NODES - 1) % NODES)],
@@ -100,7 +100,7 @@ fn record(seed: u64, seconds: u32, pictures: u32) -> Recorded {
                     let line = TimelineLine { at, text: text.clone(), done: true };
                     tell(&mut observer, &sim, Control::Timeline { lines: vec![line] });
                     for pair in [(0, 1), (0, 5)] {
-                        sim.cut(pair.0, pair.1);
+                        sim.set_cut(pair.0, pair.1, true);
                     }
                     tell(&mut observer, &sim, Control::Cuts { pairs: vec![(0, 1), (0, 5)] });
                     let until = Some(at + 10 * SECOND);
@@ -111,7 +111,7 @@ fn record(seed: u64, seconds: u32, pictures: u32) -> Recorded {
                 }
                 12 => {
                     for pair in [(0, 1), (0, 5)] {
-                        sim.mend(pair.0, pair.1);
+                        sim.set_cut(pair.0, pair.1, false);
                     }
                     tell(&mut observer, &sim, Control::Cuts { pairs: Vec::new() });
                     tell(&mut observer, &sim, Control::Faults { faults: Vec::new() });
