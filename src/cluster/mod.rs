@@ -21,6 +21,7 @@ pub mod director;
 mod engine;
 mod error;
 pub mod expect;
+pub mod generate;
 mod keys;
 mod launch;
 pub mod limits;
