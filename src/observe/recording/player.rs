@@ -4,137 +4,18 @@
 //! the folded state are kept at even distances; a scout that runs ahead while there is time lays them for the whole file.
 
 use super::RecordingError;
-use super::format::{Header, Line};
+use super::format::Header;
+use super::head::{Checkpoint, Head, lay};
 use super::index::Index;
-use super::limits::{CHECKPOINT_LINES, CHECKPOINT_NODES, CHECKPOINTS, SLICE, SPEEDS};
-use super::reader::{Place, Reader};
-use crate::node::Time;
-use crate::observe::{Diagnose, Observer, Plan};
+use super::limits::{CHECKPOINT_LINES, CHECKPOINT_NODES, CHECKPOINTS, SLICE};
+use super::reader::Reader;
+use super::speed::Speed;
+use crate::observe::Diagnose;
 use rumormill_ui::model::{ClockMode, Controls, Intent, Load, LogLevel, Recording, Snapshot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How fast a recording is played, percent of its own time: 10 to 10,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Speed(u32);
-
-impl Speed {
-    /// The nearest allowed speed.
-    pub fn new(percent: u32) -> Self {
-        Self(percent.clamp(SPEEDS.0, SPEEDS.1))
-    }
-
-    /// Percent of the run's own time.
-    pub fn percent(self) -> u32 {
-        self.0
-    }
-
-    /// How far the recording goes on within `real` time.
-    pub fn of(self, real: Duration) -> Duration {
-        let micros = real.as_micros().saturating_mul(u128::from(self.0)) / 100;
-        Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
-    }
-
-    /// How long the recording's `span` takes.
-    pub fn takes(self, span: Duration) -> Duration {
-        let micros = span.as_micros().saturating_mul(100) / u128::from(self.0);
-        Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
-    }
-}
-
-impl Default for Speed {
-    fn default() -> Self {
-        Self(100)
-    }
-}
-
-impl FromStr for Speed {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        const WANTED: &str = "write a number from 0.1x to 100x, as in 0.5x, 2x or 10x";
-        let number = text.strip_suffix('x').unwrap_or(text);
-        let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let times: f64 = number.parse().ok().filter(|_| plain).ok_or_else(|| format!("not a speed: {WANTED}"))?;
-        let percent = (times * 100.0).round();
-        if percent < f64::from(SPEEDS.0) || percent > f64::from(SPEEDS.1) {
-            return Err(format!("out of range: {WANTED}"));
-        }
-        // Within the bounds above, so that nothing is cut off.
-        Ok(Self(percent as u32))
-    }
-}
-
-/// What was folded up to some line.
-struct Head {
-    reader: Reader,
-    observer: Observer,
-    start: Time,
-    /// Where lines end.
-    end: Place,
-    /// The latest time of the lines folded.
-    seen: Duration,
-    /// The line read and not yet folded: where it stands, and when it is due.
-    next: Option<(Place, Duration, Line)>,
-}
-
-/// A point to come back to: the state before some line.
-struct Checkpoint {
-    place: Place,
-    seen: Duration,
-    /// The latest moment that the state knows of.
-    moment: Duration,
-    observer: Observer,
-}
-
-impl Head {
-    /// When the next line is due; `None` at the end.
-    fn due(&mut self) -> Result<Option<Duration>, RecordingError> {
-        if self.next.is_none() && self.reader.place().offset < self.end.offset {
-            let place = self.reader.place();
-            match self.reader.next()? {
-                Some(line) => {
-                    let due = line.at().since(self.start).max(self.seen);
-                    self.next = Some((place, due, line));
-                }
-                // A broken line, which the pass over the file had no reason to read.
-                None => self.end = place,
-            }
-        }
-        Ok(self.next.as_ref().map(|(_, due, _)| *due))
-    }
-
-    /// Folds the line that is due.
-    fn fold(&mut self) {
-        let Some((_, due, line)) = self.next.take() else { return };
-        self.seen = due;
-        match &line {
-            Line::Event(stamped) => self.observer.observe(stamped),
-            Line::Control { at, control } => self.observer.apply(*at, control),
-        }
-    }
-
-    /// The line to be folded next.
-    fn place(&self) -> Place {
-        self.next.as_ref().map_or_else(|| self.reader.place(), |(place, ..)| *place)
-    }
-
-    fn checkpoint(&self) -> Checkpoint {
-        let moment = self.seen.max(self.observer.moment());
-        Checkpoint { place: self.place(), seen: self.seen, moment, observer: self.observer.clone() }
-    }
-
-    fn go(&mut self, checkpoint: &Checkpoint) -> Result<(), RecordingError> {
-        self.reader.go(checkpoint.place)?;
-        self.observer.clone_from(&checkpoint.observer);
-        self.seen = checkpoint.seen;
-        self.next = None;
-        Ok(())
-    }
-}
 
 /// Plays one recording.
 pub struct Player {
@@ -175,7 +56,7 @@ impl Player {
         let most = (CHECKPOINT_NODES as u64 / nodes).clamp(CHECKPOINTS.0 as u64, CHECKPOINTS.1 as u64);
         let lines = index.bounds.1.line.saturating_sub(index.bounds.0.line);
         let log_level = LogLevel::Debug;
-        let head = head(reader, &index, diagnose, log_level);
+        let head = Head::new(reader, &index, diagnose, log_level);
         Ok(Self {
             path: path.to_owned(),
             interval: lines.div_ceil(most).max(CHECKPOINT_LINES),
@@ -333,7 +214,7 @@ impl Player {
             return Ok(false);
         }
         if self.scout.is_none() {
-            let mut scout = head(Reader::open(&self.path)?, &self.index, self.diagnose, self.log_level);
+            let mut scout = Head::new(Reader::open(&self.path)?, &self.index, self.diagnose, self.log_level);
             if let Some((_, last)) = self.checkpoints.last_key_value() {
                 scout.go(last)?;
             }
@@ -407,7 +288,7 @@ impl Player {
             None if to < self.at => {
                 let mut reader = Reader::open(&self.path)?;
                 reader.go(self.index.bounds.0)?;
-                self.head = head(reader, &self.index, self.diagnose, self.log_level);
+                self.head = Head::new(reader, &self.index, self.diagnose, self.log_level);
             }
             _ => {}
         }
@@ -421,7 +302,7 @@ impl Player {
     fn play(&mut self, to: Duration, most: u64) -> Result<bool, RecordingError> {
         for _ in 0..most {
             if self.head.due()?.is_none_or(|due| due > to) {
-                if self.head.next.is_none() && self.head.end != self.index.bounds.1 {
+                if self.head.is_level() && self.head.end != self.index.bounds.1 {
                     // It ends earlier than it seemed.
                     self.index.length = self.index.length.min(self.head.seen);
                 }
@@ -435,29 +316,5 @@ impl Player {
     fn play_one(&mut self) {
         lay(&mut self.checkpoints, self.interval, self.index.bounds.0, &self.head);
         self.head.fold();
-    }
-}
-
-/// At the beginning.
-fn head(reader: Reader, index: &Index, diagnose: Diagnose, log_level: LogLevel) -> Head {
-    let header = reader.header();
-    let plan = Plan {
-        title: header.title.clone(),
-        seed: header.seed,
-        start: header.start,
-        speed_percent: header.speed_percent,
-        nodes: header.nodes.iter().map(|name| (name.clone(), String::new())).collect(),
-    };
-    let start = header.start;
-    let mut observer = Observer::new(plan, diagnose);
-    observer.set_log_level(log_level);
-    Head { reader, observer, start, end: index.bounds.1, seen: Duration::ZERO, next: None }
-}
-
-/// Keeps the state before every so many lines, once.
-fn lay(checkpoints: &mut BTreeMap<u64, Checkpoint>, interval: u64, first: Place, head: &Head) {
-    let line = head.place().line;
-    if (line - first.line).is_multiple_of(interval) && !checkpoints.contains_key(&line) {
-        checkpoints.insert(line, head.checkpoint());
     }
 }

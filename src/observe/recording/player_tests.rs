@@ -1,7 +1,6 @@
 use super::format::{Control, EngineName, FaultLine, Header, Line, LinkLine};
 use super::limits::MARKS;
-use super::player::{Player, Speed};
-use super::{Recorder, RecordingError};
+use super::{Player, Recorder, RecordingError, Speed};
 use crate::chain::testing::keys;
 use crate::chain::{ChainSpec, KeyPair};
 use crate::node::{Command, Config, ConnectionId, Event, Mining, Stamped, Time};
