@@ -124,7 +124,7 @@ mod tests {
     fn nodes_are_selected_by_name() {
         let pick = |text: &str| text.parse::<Selection>().map(|selection| selection.iter(6).collect::<Vec<_>>());
         assert_eq!(pick("all").unwrap(), [0, 1, 2, 3, 4, 5]);
-        assert_eq!(pick("none").unwrap(), []);
+        assert_eq!(pick("none").unwrap(), Vec::<u32>::new());
         assert_eq!(pick("n1..n3").unwrap(), [1, 2, 3]);
         assert_eq!(pick("n4..n5, n0").unwrap(), [0, 4, 5]);
         assert_eq!(pick("n4..n4294967295").unwrap(), [4, 5]);
