@@ -71,9 +71,32 @@ fn a_wrong_preset_is_shown_with_line_and_caret() {
     let path = folder.path().join("mine.toml");
     let text = "title = \"Mine\"\nabout = \"\"\nseed = 1\nspeed = 3\n\n[nodes]\ncount = 3\n\n[topology]\nkind = \"line\"\n";
     std::fs::write(&path, text).unwrap();
-    refused(&["cluster", path.to_str().unwrap()], &["PRESET", "mine.toml", "line 4", "speed = 3", "^^^^^", "unknown field"]);
+    refused(
+        &["cluster", path.to_str().unwrap()],
+        &["PRESET", "mine.toml:4:1", "speed = 3", "^^^^^", "unknown key `speed`", "did you mean `seed`?"],
+    );
     std::fs::write(&path, text.replace("speed = 3", "").replace("count = 3", "count = 0")).unwrap();
-    refused(&["cluster", path.to_str().unwrap()], &["line 7, column 9", "count = 0", "^", "1 to 200"]);
+    refused(&["cluster", path.to_str().unwrap()], &["mine.toml:7:9", "count = 0", "^", "1 at least"]);
+}
+
+#[test]
+fn presets_are_listed_shown_and_checked() {
+    rumormill(&["preset", "list"]).code(0).stdout(contains("ring-8").and(contains("Partition and heal")));
+    rumormill(&["preset", "schema"]).code(0).stdout(contains("2020-12"));
+    let folder = tempfile::tempdir().unwrap();
+    let (good, bad) = (folder.path().join("good.toml"), folder.path().join("bad.toml"));
+    let shown = rumormill(&["preset", "show", "partition-heal"]).code(0).get_output().stdout.clone();
+    std::fs::write(&good, &shown).unwrap();
+    let text = String::from_utf8(shown).unwrap();
+    std::fs::write(&bad, text.replace("seed = 42", "sead = 42").replace("\"home\"", "\"hime\"").replace("n6..n11", "n6..n12"))
+        .unwrap();
+    let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
+    rumormill(&["preset", "check", good, "hello"]).code(0).stdout(contains("ok: ").count(2).and(contains("12 nodes")));
+    let words = ["has 4 mistakes", "did you mean `seed`?", "did you mean `home`?", "there is no n12", "bad.toml:3:1"];
+    fails(2, &["preset", "check", bad, good], &words).stdout(contains("ok: ").count(1));
+    refused(&["preset", "show", "ring-9"], &["PRESET", "did you mean \"ring-8\"?"]);
+    refused(&["preset", "check"], &["PRESET"]);
+    refused(&["preset"], &["Usage", "check"]);
 }
 
 #[test]

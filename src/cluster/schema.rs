@@ -80,4 +80,4 @@ const DURATION: &str = "^([0-9]+ *[a-zµ]+ *)+$";
 
 #[cfg(test)]
 #[path = "schema_tests.rs"]
-mod tests;
+pub(super) mod tests;

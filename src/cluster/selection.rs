@@ -44,7 +44,7 @@ impl Selection {
     /// The chosen ones of `count` nodes, in order, if the ranges are sorted and apart.
     pub fn iter(&self, count: u32) -> impl Iterator<Item = u32> {
         let ranges = match self {
-            Self::All => vec![0..count],
+            Self::All => std::iter::once(0..count).collect::<Vec<_>>(),
             Self::Some(ranges) => ranges.iter().map(|range| *range.start()..range.end().saturating_add(1).min(count)).collect(),
         };
         ranges.into_iter().flatten()
@@ -124,7 +124,7 @@ mod tests {
     fn nodes_are_selected_by_name() {
         let pick = |text: &str| text.parse::<Selection>().map(|selection| selection.iter(6).collect::<Vec<_>>());
         assert_eq!(pick("all").unwrap(), [0, 1, 2, 3, 4, 5]);
-        assert_eq!(pick("none").unwrap(), Vec::<u32>::new());
+        assert!(pick("none").unwrap().is_empty());
         assert_eq!(pick("n1..n3").unwrap(), [1, 2, 3]);
         assert_eq!(pick("n4..n5, n0").unwrap(), [0, 4, 5]);
         assert_eq!(pick("n4..n4294967295").unwrap(), [4, 5]);

@@ -120,7 +120,7 @@ impl Complaint {
         let _ = writeln!(text, "error: {}", printable(&self.what));
         let _ = writeln!(text, "{margin}--> {origin}:{number}:{}", before.chars().count() + 1);
         let _ = writeln!(text, "{margin} |");
-        let _ = writeln!(text, "{number} | {shown}");
+        let _ = writeln!(text, "{}", format!("{number} | {shown}").trim_end());
         let _ = write!(text, "{margin} | {padding}{carets}");
         if !self.label.is_empty() {
             let _ = write!(text, " {}", printable(&self.label));

@@ -72,3 +72,6 @@ impl Preset {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod error_tests;

@@ -1,7 +1,8 @@
 //! Names of nodes in a preset: `all`, `none`, `n2`, `n0..n3`, a group's or a region's name, `honest`, `adversaries`; several with
 //! commas between.
 
-use super::complaint::Complaint;
+use super::complaint::{Complaint, Span};
+use super::nearest::nearest;
 use super::table::{Table, describe};
 use crate::cluster::Selection;
 use std::ops::RangeInclusive;
@@ -87,10 +88,10 @@ impl Names {
         let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
         let mut good = true;
         for part in text.split(',').map(str::trim) {
-            match self.part(part) {
+            match self.part(part, value.span()) {
                 Ok(more) => ranges.extend(more),
                 Err(complaint) => {
-                    table.report.add(complaint(value.span()));
+                    table.report.add(complaint);
                     good = false;
                 }
             }
@@ -98,36 +99,27 @@ impl Names {
         good.then(|| Selection::of(ranges))
     }
 
-    fn part(&self, part: &str) -> Result<Vec<RangeInclusive<u32>>, Box<dyn FnOnce(std::ops::Range<usize>) -> Complaint>> {
+    /// What one name stands for, or what is wrong with it.
+    fn part(&self, part: &str, span: Span) -> Result<Vec<RangeInclusive<u32>>, Complaint> {
         if let Some((_, Selection::Some(ranges))) = self.named.iter().find(|(name, _)| name == part) {
             return Ok(ranges.clone());
         }
-        if let Ok(selection @ Selection::Some(_)) = part.parse::<Selection>() {
-            return match (selection.highest(), self.count) {
-                (Some(highest), Some(count)) if highest >= count => {
-                    let label = match count {
-                        0 => "there are no nodes".to_owned(),
-                        count => format!("the last node is n{}", count - 1),
-                    };
-                    Err(Box::new(move |span| Complaint::new(span, format!("there is no n{highest}")).label(label).follows()))
-                }
-                _ => match selection {
-                    Selection::All => Ok(Vec::new()),
-                    Selection::Some(ranges) => Ok(ranges),
-                },
-            };
-        }
-        let allowed = self.allowed();
-        let known = self.named.iter().map(|(name, _)| name.as_str()).chain(RESERVED.iter().copied());
-        let meant = super::nearest::nearest(part, known).map(str::to_owned);
-        let what = format!("{part:?} names no nodes");
-        Err(Box::new(move |span| {
-            let complaint = Complaint::new(span, what).note(format!("allowed: {allowed}"));
-            match meant {
+        let Ok(Selection::Some(ranges)) = part.parse::<Selection>() else {
+            let complaint = Complaint::new(span, format!("{part:?} names no nodes")).note(format!("allowed: {}", self.allowed()));
+            let known = self.named.iter().map(|(name, _)| name.as_str()).chain(RESERVED.iter().copied());
+            return Err(match nearest(part, known) {
                 Some(meant) => complaint.label(format!("did you mean `{meant}`?")),
                 None => complaint,
+            });
+        };
+        let highest = ranges.iter().map(|range| *range.end()).max();
+        match (highest, self.count) {
+            (Some(highest), Some(count)) if highest >= count => {
+                let label = format!("the last node is n{}", count.saturating_sub(1));
+                Err(Complaint::new(span, format!("there is no n{highest}")).label(label).follows())
             }
-        }))
+            _ => Ok(ranges),
+        }
     }
 
     /// All that is allowed, in words.

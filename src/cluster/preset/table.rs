@@ -2,6 +2,7 @@
 
 use super::complaint::{Complaint, Report, Span};
 use super::format::{Key, Record, Shape};
+use super::nearest::nearest;
 use super::values;
 use std::time::Duration;
 use toml::Spanned;
@@ -27,11 +28,23 @@ impl<'a, 'i> Table<'a, 'i> {
             let what = format!("unknown key `{}` in {}", key.get_ref(), record.name);
             report.add(Complaint::unknown(key.span(), what, key.get_ref(), record.names()));
         }
-        for key in record.keys.iter().filter(|key| key.required && !entries.contains_key(key.name)) {
+        let table = Self { report, span, record, entries };
+        for key in record.keys.iter().filter(|key| key.required && !table.has(key.name) && !table.misspells(key.name)) {
             let what = format!("`{}` is missing in {}", key.name, record.name);
-            report.add(Complaint::new(span.clone(), what).note(format!("{}: {}", key.name, key.shape.words())).follows());
+            report.add(Complaint::new(table.span.clone(), what).note(format!("{}: {}", key.name, key.shape.words())).follows());
         }
-        Self { report, span, record, entries }
+        table
+    }
+
+    /// Whether some unknown key was probably meant to be this one. (Then it is not missing as well.)
+    pub fn misspells(&self, name: &str) -> bool {
+        let unknown = self.entries.keys().filter(|key| self.record.key(key.get_ref()).is_none());
+        unknown.map(|key| nearest(key.get_ref(), self.record.names())).any(|meant| meant == Some(name))
+    }
+
+    /// Whether some key is unknown: then what seems to be missing may be what it was meant to be.
+    pub fn has_unknown(&self) -> bool {
+        self.entries.keys().any(|key| self.record.key(key.get_ref()).is_none())
     }
 
     /// The description of a key of this table.

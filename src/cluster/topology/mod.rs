@@ -118,10 +118,9 @@ impl Topology {
             Self::Line | Self::Ring | Self::Star | Self::Tree { .. } => 1,
             Self::Mesh { degree: None } => count,
             Self::Grid { .. } => 2,
-            Self::Mesh { degree: Some(degree) }
-            | Self::Random { degree }
-            | Self::SmallWorld { degree, .. }
-            | Self::ScaleFree { degree } => u64::from(*degree),
+            Self::Mesh { degree: Some(degree) } | Self::Random { degree } | Self::ScaleFree { degree } => u64::from(*degree),
+            // A link for each island that is joined again comes on top of half the degree.
+            Self::SmallWorld { degree, .. } => u64::from(*degree).max(2),
             Self::Regions { regions, degree, bridges } => {
                 let pairs = (regions.len() as u64).pow(2) / 2;
                 return count.saturating_mul(u64::from(*degree)).saturating_add(pairs.saturating_mul(u64::from(*bridges)));

@@ -75,7 +75,7 @@ fn expectation(table: &Table<'_, '_>, context: &Context, adversaries: &[(Adversa
 fn what(table: &Table<'_, '_>) -> Option<What> {
     let name = table.choice("what")?;
     let kind = table.choice("kind");
-    if name == "events" && !table.has("kind") {
+    if name == "events" && !table.has("kind") && !table.has_unknown() {
         let complaint = Complaint::new(table.value_span("what"), "which events are counted is missing");
         table.report.add(complaint.label("wanted beside it: `kind`").follows());
     } else if name != "events" && table.has("kind") {
@@ -124,7 +124,7 @@ fn bounds(table: &Table<'_, '_>, what: &What) -> Bounds {
         read
     };
     let bounds = Bounds { at_least: bound("at_least"), at_most: bound("at_most") };
-    if unit != Unit::None && !table.has("at_least") && !table.has("at_most") {
+    if unit != Unit::None && !table.has_unknown() && !table.has("at_least") && !table.has("at_most") {
         let complaint = Complaint::new(table.value_span("what"), format!("{:?} has no bound", what.name()));
         table.report.add(complaint.label(format!("wanted: at_least or at_most, {}", unit.words())).follows());
     }
@@ -148,7 +148,7 @@ fn when(table: &Table<'_, '_>, context: &Context) -> When {
             context.within_run(table, key, moment);
         }
     }
-    if !table.has("by") && context.duration.is_none() {
+    if !table.has("by") && !table.misspells("by") && context.endless {
         let complaint = Complaint::new(table.span.clone(), "this is judged at the end of a run that has none");
         table.report.add(complaint.note("give the preset a `duration`, or this expectation a `by`").follows());
     }

@@ -24,7 +24,7 @@ fn between(table: &Table<'_, '_>, context: &Context) -> LinkRule {
         profile: profile(table),
         change: change(table, table.flag("cut")),
     };
-    if !table.has("profile") && !LINK_NUMBERS.iter().any(|name| table.has(name)) {
+    if !table.has_unknown() && !table.has("profile") && !LINK_NUMBERS.iter().any(|name| table.has(name)) {
         let complaint = Complaint::new(table.span.clone(), "nothing is otherwise between these nodes");
         table.report.add(complaint.note(format!("wanted: profile, or some of {}", LINK_NUMBERS.join(", "))).follows());
     }

@@ -24,6 +24,8 @@ use toml::de::DeTable;
 struct Context {
     engine: EngineKind,
     duration: Option<Duration>,
+    /// No duration is said, as opposed to one that cannot be read.
+    endless: bool,
     names: Names,
 }
 
@@ -68,7 +70,10 @@ fn preset(report: &Report, name: &str, document: &DeTable<'_>) -> Option<Preset>
         Some("simulation") => EngineKind::Simulation,
         _ => EngineKind::Sockets,
     };
+    let (title, about) = (table.text("title").unwrap_or_default(), table.text("about").unwrap_or_default());
+    let seed = table.whole("seed").unwrap_or_default();
     let duration = table.duration("duration");
+    let endless = !table.has("duration") && !table.misspells("duration");
     let nodes_table = table.table("nodes");
     let (count, groups) = nodes_table.as_ref().map_or((None, Vec::new()), |table| nodes::count(table, engine));
     let mut names = Names::new(count);
@@ -83,7 +88,7 @@ fn preset(report: &Report, name: &str, document: &DeTable<'_>) -> Option<Preset>
         names.add("adversaries", Selection::of_nodes((0..count).filter(bad)));
         names.add("honest", Selection::of_nodes((0..count).filter(|node| !bad(node))));
     }
-    let context = Context { engine, duration, names };
+    let context = Context { engine, duration, endless, names };
     let mut timeline = Vec::new();
     let nodes = nodes_table.and_then(|nodes| nodes::read(&nodes, &context, groups, &mut timeline));
     let chain = table.table("chain").map_or_else(default_chain, |chain| read_chain(&chain, &context));
@@ -99,9 +104,9 @@ fn preset(report: &Report, name: &str, document: &DeTable<'_>) -> Option<Preset>
     check_links_drawn(&table, &topology, nodes.count, table.value_span("topology"));
     Some(Preset {
         name: name.to_owned(),
-        title: table.text("title").unwrap_or_default().to_owned(),
-        about: table.text("about").unwrap_or_default().to_owned(),
-        seed: table.whole("seed").unwrap_or_default(),
+        title: title.to_owned(),
+        about: about.to_owned(),
+        seed,
         engine,
         duration,
         nodes,

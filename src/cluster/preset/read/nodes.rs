@@ -20,7 +20,7 @@ pub struct Drawn<'a, 'i> {
 /// How many nodes there are, those in groups too; `None` if that is wrong. And the groups.
 pub fn count<'a, 'i>(table: &Table<'a, 'i>, engine: EngineKind) -> (Option<u32>, Vec<Drawn<'a, 'i>>) {
     let tables = table.tables("group");
-    let mut known = true;
+    let mut known = !table.misspells("count") && !table.misspells("group");
     let first = if table.has("count") {
         table.small("count").unwrap_or_else(|| {
             known = false;

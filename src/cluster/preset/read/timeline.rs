@@ -21,6 +21,7 @@ pub fn read(table: &Table<'_, '_>, context: &Context, nodes: Option<&Nodes>, tim
         let lasts = table.duration("for");
         if let (Some(at), Some(lasts), Some(end)) = (at, lasts, context.duration)
             && at <= end
+            && !matches!(fault, Some(Fault::Restart(_) | Fault::Join(_)))
             && at.saturating_add(lasts) > end
         {
             let what = "this fault is undone after the end of the run";
@@ -39,6 +40,7 @@ fn fault(table: &Table<'_, '_>, context: &Context, nodes: Option<&Nodes>) -> Opt
     let kind = match (kinds.as_slice(), numbers) {
         ([kind], false) => *kind,
         ([], true) => "link",
+        ([], false) if table.has_unknown() => return None,
         ([], false) => {
             let complaint = Complaint::new(table.span.clone(), "nothing happens in this fault");
             let note = format!("wanted: one of {}; or some of {}", NODE_FAULTS.join(", "), LINK_NUMBERS.join(", "));
@@ -101,7 +103,7 @@ fn check_companions(table: &Table<'_, '_>, kind: &str) {
         };
         table.report.add(Complaint::new(span, what).label(label));
     }
-    if kind == "clock_skew" && !table.has("nodes") {
+    if kind == "clock_skew" && !table.has("nodes") && !table.has_unknown() {
         let complaint = Complaint::new(table.key_span(kind), "whose clocks are off is missing");
         table.report.add(complaint.label("wanted beside it: `nodes`").follows());
     }
@@ -181,7 +183,7 @@ fn misbehaviour(table: &Table<'_, '_>, behaviour: &'static str) -> Option<Misbeh
         if table.has(key) && behaviour != of {
             let complaint = Complaint::new(table.key_span(key), format!("`{key}` means nothing for {behaviour:?}"));
             table.report.add(complaint.label(format!("it belongs to {of:?}")));
-        } else if !table.has(key) && behaviour == of {
+        } else if !table.has(key) && behaviour == of && !table.misspells(key) {
             let complaint = Complaint::new(table.value_span("behaviour"), format!("{behaviour:?} needs `{key}`"));
             table.report.add(complaint.label(format!("`{key}` is missing")).follows());
         }

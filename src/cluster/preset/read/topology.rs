@@ -22,6 +22,8 @@ pub fn read(table: &Table<'_, '_>, names: &mut Names) -> Option<Topology> {
         table.choice("kind")?
     } else if table.has("edges") {
         "edges"
+    } else if table.misspells("kind") || table.misspells("edges") {
+        return None;
     } else {
         let complaint = Complaint::new(table.span.clone(), "`kind` is missing in [topology]");
         table.report.add(complaint.note(format!("kind: one of {}", TOPOLOGY_NAMES.join(", "))).follows());
@@ -35,7 +37,7 @@ pub fn read(table: &Table<'_, '_>, names: &mut Names) -> Option<Topology> {
             table.report.add(complaint.note(format!("allowed: {allowed}")));
         }
     }
-    for key in keys[..*needed].iter().filter(|key| !table.has(key)) {
+    for key in keys[..*needed].iter().filter(|key| !table.has(key) && !table.misspells(key)) {
         let complaint = Complaint::new(table.value_span("kind"), format!("a topology of kind {kind:?} needs `{key}`"));
         table.report.add(complaint.label(format!("`{key}` is missing")).follows());
     }
