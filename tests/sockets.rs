@@ -183,7 +183,7 @@ async fn three_nodes_converge_and_a_transfer_travels() {
     let faucet = ChainSpec::lab_faucet();
     let transfer =
         Transfer { chain: lab.spec.chain, from: faucet.address(), to: Address([77; 32]), amount: 10, fee: 1, nonce: 0 };
-    third.command(Command::Submit(transfer.sign(&faucet)));
+    third.command(Command::Submit(Box::new(transfer.sign(&faucet))));
     three
         .find("the transfer", |event| match event {
             Event::TransactionAccepted { from: None, .. } => Some(()),

@@ -370,7 +370,7 @@ impl Driver {
                         let _ = answers.send(Input::TransactionsChecked { request, results });
                     });
                 }
-                Output::Mine(job) => self.mine(job),
+                Output::Mine(job) => self.mine(job.map(|job| *job)),
                 Output::Store(batch) => self.writer.store(batch),
                 Output::Load { request, ids } => self.writer.load(request, ids),
                 Output::Event(event) => self.emit(event),

@@ -83,7 +83,7 @@ impl Node {
             version_lowest: VERSION_LOWEST,
             version_highest: VERSION_HIGHEST,
             chain: self.ledger.spec().chain,
-            genesis: self.ledger.spec().genesis_id(),
+            genesis: self.genesis,
             node: self.id,
             agent: self.config.agent.clone(),
             port: self.config.port,
@@ -127,7 +127,7 @@ impl Node {
         let peer = self.peers.get(&connection)?;
         let address = peer.address;
         let spec = self.ledger.spec();
-        let genesis = spec.genesis_id();
+        let genesis = self.genesis;
         let refusal = if hello.node != peer.id {
             Some((ErrorCode::WrongIdentity, "the node id said is not the one proven".to_owned()))
         } else if hello.chain != spec.chain || hello.genesis != genesis {

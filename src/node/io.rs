@@ -69,7 +69,7 @@ pub enum Command {
         fee: u64,
     },
     /// Submit a signed transaction.
-    Submit(Transaction),
+    Submit(Box<Transaction>),
     /// Dial an address and keep the link.
     Connect(SocketAddr),
     /// End a ban.
@@ -193,7 +193,7 @@ pub enum Output {
         transactions: Vec<Transaction>,
     },
     /// Mine on this from now on, instead of anything before; `None`: stop. Answered by `Mined`, if found.
-    Mine(Option<MiningJob>),
+    Mine(Option<Box<MiningJob>>),
     /// Keep blocks; answered by `Stored` or `StoreFailed`.
     Store(Batch),
     /// Read blocks; answered by `Loaded`.

@@ -10,6 +10,11 @@ pub const OUTBOX_BYTES: usize = 8 << 20;
 /// A deadline found this late means that we ourselves stood still, not the peers. Far above scheduling noise on a loaded machine.
 pub const OWN_PAUSE: Duration = Duration::from_secs(1);
 
+/// The slowest line that is worth a link, in bytes a second: what waits for a pong is given the time that such a line takes.
+pub const SLOWEST_LINE: u64 = 8 * 1024;
+/// Most time that is given so: a line that takes longer is as good as dead.
+pub const LONGEST_PONG: Duration = Duration::from_secs(60);
+
 /// A healthy link this long forgets the dial failures before it.
 pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.

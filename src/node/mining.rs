@@ -58,7 +58,7 @@ impl Node {
         job.transactions = self.mempool.best(self.ledger.spec().max_transactions);
         (self.mining.running, self.mining.since) = (true, cx.now);
         cx.event(Event::Mining { height: job.parent.height.saturating_add(1), difficulty: job.difficulty });
-        cx.out.push(Output::Mine(Some(job)));
+        cx.out.push(Output::Mine(Some(Box::new(job))));
     }
 
     /// Stops the search.

@@ -49,7 +49,7 @@ pub use machine::{Machine, Wrap};
 pub use outbox::{Outbox, OutboxFull};
 pub use time::Time;
 
-use crate::chain::{Address, KeyPair, Ledger, Mempool};
+use crate::chain::{Address, BlockId, KeyPair, Ledger, Mempool};
 use crate::wire::Message;
 use book::Book;
 use context::Context;
@@ -67,6 +67,8 @@ pub struct Node {
     config: Config,
     keys: KeyPair,
     id: Address,
+    /// The chain's first block.
+    genesis: BlockId,
     rng: ChaCha8Rng,
     timers: Timers,
     ledger: Ledger,
@@ -92,7 +94,9 @@ impl Node {
     pub fn new(config: Config, keys: KeyPair, ledger: Ledger, seed: u64, now: Time) -> Self {
         let transactions_on_chain = ledger.state().iter().fold(0u64, |sum, (_, account)| sum.saturating_add(account.nonce));
         let id = keys.address();
+        let genesis = ledger.at_height(0).unwrap_or_else(|| ledger.spec().genesis_id());
         Self {
+            genesis,
             book: Book::new(&config.bootstrap, now),
             rng: ChaCha8Rng::seed_from_u64(seed),
             timers: Timers::default(),
@@ -261,7 +265,7 @@ impl Node {
     fn on_command(&mut self, cx: &mut Context<'_>, command: Command) {
         match command {
             Command::Transfer { to, amount, fee } => self.submit_transfer(cx, to, amount, fee),
-            Command::Submit(transaction) => self.submit(cx, transaction),
+            Command::Submit(transaction) => self.submit(cx, *transaction),
             Command::Connect(address) => {
                 self.book.add_bootstrap(address, cx.now);
                 self.dial_due(cx);

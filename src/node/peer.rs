@@ -28,6 +28,8 @@ pub(super) struct PingSent {
     pub(super) at: Time,
     /// The highest block that we had sent or announced to it by then: with the pong it is known to have arrived.
     pub(super) told_height: u64,
+    /// Bytes that we had sent it by then: with the pong they are known to have arrived.
+    pub(super) bytes_out: u64,
 }
 
 /// A request for headers on its way.
@@ -49,6 +51,8 @@ pub(super) struct Peer {
     pub(super) relays: bool,
 
     pub(super) ping: Option<PingSent>,
+    /// Bytes sent to it that are known to have arrived.
+    pub(super) bytes_confirmed: u64,
     /// Smoothed round-trip time.
     pub(super) rtt: Option<Duration>,
 
@@ -96,6 +100,7 @@ impl Peer {
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
             relays: false,
             ping: None,
+            bytes_confirmed: 0,
             rtt: None,
             height: 0,
             work: 0,

@@ -1,7 +1,8 @@
 //! Whether a peer lives, and how far away it is.
 
 use super::context::Context;
-use super::peer::PingSent;
+use super::limits::{LONGEST_PONG, SLOWEST_LINE, UNANSWERED};
+use super::peer::{Peer, PingSent};
 use super::timers::Timer;
 use super::{CloseReason, ConnectionId, Event, Node};
 use crate::wire::Message;
@@ -15,7 +16,7 @@ impl Node {
         let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) else { return };
         // A ping whose pong is still on its way has its own deadline; a second one would only hide how late it is.
         if peer.ping.is_none() {
-            peer.ping = Some(PingSent { nonce, at: cx.now, told_height: peer.told_height });
+            peer.ping = Some(PingSent { nonce, at: cx.now, told_height: peer.told_height, bytes_out: peer.traffic.bytes_out });
             self.send(cx, connection, Message::Ping { nonce, time: cx.now.as_millis() });
             self.timers.set(cx.now + self.config.timing.pong, Timer::Pong(connection, nonce));
         }
@@ -35,6 +36,7 @@ impl Node {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         let Some(sent) = peer.ping.take_if(|ping| ping.nonce == nonce) else { return };
         let time = cx.now.since(sent.at);
+        peer.bytes_confirmed = sent.bytes_out;
         // Smoothed as TCP does it (RFC 6298): seven parts old, one part new.
         peer.rtt = Some(peer.rtt.map_or(time, |old| (old * 7 + time) / 8));
         cx.event(Event::RoundTrip { connection, time });
@@ -45,12 +47,24 @@ impl Node {
         }
     }
 
-    /// The pong is missing.
+    /// The pong is missing: is it late?
     pub(super) fn on_pong_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId, nonce: u64) {
-        let missing = self.peers.get(&connection).and_then(|peer| peer.ping.as_ref()).is_some_and(|ping| ping.nonce == nonce);
-        if missing {
-            let why = format!("no pong within {} s", self.config.timing.pong.as_secs());
-            self.close(cx, connection, CloseReason::Abrupt(why));
+        let Some(peer) = self.peers.get(&connection) else { return };
+        let Some(sent) = peer.ping.as_ref().filter(|ping| ping.nonce == nonce) else { return };
+        let patience = pong_patience(peer, self.config.timing.pong);
+        if cx.now.since(sent.at) >= patience {
+            self.close(cx, connection, CloseReason::Abrupt(format!("no pong within {} s", patience.as_secs())));
+        } else {
+            self.timers.set(sent.at + patience, Timer::Pong(connection, nonce));
         }
     }
+}
+
+/// How long a pong may take. On a slow line a ping waits behind what we sent before it, and its pong behind what we asked for: neither is
+/// the peer's silence.
+fn pong_patience(peer: &Peer, least: Duration) -> Duration {
+    let ahead = peer.traffic.bytes_out.saturating_sub(peer.bytes_confirmed);
+    let patience = least + Duration::from_secs(ahead / SLOWEST_LINE).min(LONGEST_PONG);
+    let owes = peer.headers_asked.is_some() || !peer.bodies.is_empty();
+    if owes { patience.max(UNANSWERED) } else { patience }
 }

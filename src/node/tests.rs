@@ -543,7 +543,7 @@ fn our_own_pause_is_nobodys_fault() {
     stage.give(Input::Deadline);
     assert!(!stage.was_closed(1));
     assert_eq!(stage.reputation(1), 0);
-    stage.wait(Duration::from_secs(7));
+    stage.wait(limits::UNANSWERED + SECOND);
     assert!(stage.was_closed(1), "but a peer that then stays silent is gone");
 }
 
@@ -568,7 +568,7 @@ fn a_transfer_of_ours_is_signed_pooled_and_announced() {
     stage.give(Input::Command(Command::Transfer { to: Address([1; 32]), amount: 5, fee: 1 }));
     // This account owns nothing.
     assert!(stage.events.iter().any(|event| matches!(event, Event::TransactionRefused { .. })));
-    stage.give(Input::Command(Command::Submit(pay(0, 0, 5, 1))));
+    stage.give(Input::Command(Command::Submit(Box::new(pay(0, 0, 5, 1)))));
     stage.wait(SECOND / 10);
     let sent = stage.take_sent(1);
     assert!(sent.iter().any(|message| matches!(&**message, Message::Announce { .. })), "{sent:?}");

@@ -107,7 +107,7 @@ impl Host {
     }
 
     /// Mines on something else from now on. The job's number, and when its first slice is done.
-    pub(super) fn search(&mut self, job: Option<MiningJob>, now: Time) -> Option<(u64, Time)> {
+    pub(super) fn search(&mut self, job: Option<Box<MiningJob>>, now: Time) -> Option<(u64, Time)> {
         self.jobs += 1;
         self.search = job.map(|job| Search { job: self.jobs, template: job.build(now.as_millis()), nonce: 0 });
         self.search.as_ref().map(|search| (search.job, now + SLICE))
