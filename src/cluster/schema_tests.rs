@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 //! The schema describes the presets that there are, and refuses what the reader refuses.
 
 use super::*;
@@ -126,4 +123,3 @@ fn every_key_is_described() {
     }
     assert!(walk(&schema()) > 80);
 }
->>>>>>> 8bf6a96c58077a07ad5346df39d8b3f38ec49370

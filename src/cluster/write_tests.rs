@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 //! What is written is read again as the same preset.
 
 use super::*;
@@ -289,4 +286,3 @@ fault = { partition = [["n0..n5"], ["n6..n11"]], for = "1m" }
     let text = Preset::find("partition-heal").unwrap().to_toml();
     assert!(text.starts_with(wanted), "{text}");
 }
->>>>>>> 8bf6a96c58077a07ad5346df39d8b3f38ec49370

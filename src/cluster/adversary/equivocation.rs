@@ -71,7 +71,7 @@ impl Behaviour for Equivocation {
 
     fn on_output(&mut self, around: &mut Around<'_>, output: Output) -> Option<Output> {
         match &output {
-            Output::Mine(Some(job)) => self.job = Some(job.clone()),
+            Output::Mine(Some(job)) => self.job = Some((**job).clone()),
             // Somebody else was quicker: too late for a twin.
             Output::Event(Event::TipChanged { id, .. }) if self.first.is_some() && !self.holds(id) => self.publish(around, None),
             Output::Send { message, .. } => match &**message {
