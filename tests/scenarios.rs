@@ -64,9 +64,3 @@ fn more() {
     let failed: Vec<_> = (200..200 + count).filter(|seed| std::panic::catch_unwind(|| holds([*seed])).is_err()).collect();
     assert!(failed.is_empty(), "{} of {count} seeds fail: {failed:?}", failed.len());
 }
-#[test]
-#[ignore]
-fn zz_one() {
-    let seed: u64 = std::env::var("SEED").unwrap().parse().unwrap();
-    println!("{:#?}", check(&scenario(seed)));
-}
