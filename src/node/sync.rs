@@ -259,7 +259,9 @@ impl Node {
     pub(super) fn on_body_deadline(&mut self, cx: &mut Context<'_>, id: BlockId, connection: ConnectionId) {
         let Some(asked) = self.sync.asked.get_mut(&id).filter(|asked| asked.from == connection) else { return };
         let waited = cx.now.since(asked.at);
-        if waited < asked.patience {
+        // The very sum that the timer was set to: time counts whole microseconds, a patience does not, and a difference of less than one
+        // would pass for "not yet" and leave the block unasked for ever.
+        if cx.now < asked.at + asked.patience {
             return;
         }
         let height = self.ledger.header(&id).map_or(0, |header| header.height);

@@ -7,7 +7,7 @@ use super::queue::{Happening, Queue};
 use super::trace::Trace;
 use crate::chain::Address;
 use crate::link::LinkModel;
-use crate::node::{ConnectionId, Direction, Input, OutboxFull, Priority, Time};
+use crate::node::{ConnectionId, DialError, Direction, Input, OutboxFull, Priority, Time};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -237,9 +237,25 @@ impl Network {
             .map(|end| end.connection)
             .collect();
         for connection in own {
+            self.break_dial(connection, now, queue);
             // The operating system of a killed process resets its connections.
             self.close(connection, "connection reset by the peer", false, now, queue);
             self.disconnect(connection, "");
+        }
+    }
+}
+
+impl Network {
+    /// Whoever was just dialling a machine that lost power learns that it failed, or it would wait for ever.
+    fn break_dial(&mut self, listener: ConnectionId, now: Time, queue: &mut Queue) {
+        let (id, side) = place(listener);
+        let Some(Some(pipe)) = self.pipes.get_mut(id) else { return };
+        let [dialler, listener] = &mut pipe.ends;
+        if side == 1 && !dialler.open && !dialler.gone {
+            dialler.gone = true;
+            let error = DialError::Failed("connection reset by the peer".to_owned());
+            let input = Input::DialFailed { address: listener.address, error };
+            queue.push(now, Happening::Input { host: dialler.host, input, boot: None });
         }
     }
 }

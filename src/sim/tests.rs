@@ -497,3 +497,19 @@ fn a_node_added_stopped_starts_when_it_is_told_to() {
     assert_eq!(net.sim.node(late).unwrap().ready_peers().len(), 1);
     settle(&mut net);
 }
+
+#[test]
+fn a_dial_that_a_kill_interrupts_is_tried_again() {
+    for after in [500, 700, 900] {
+        let mut net = Net::new(spec(1), 30);
+        net.sim.set_links(LinkModel { latency: Duration::from_millis(250), ..LinkModel::default() });
+        net.add(config(&[], false));
+        net.add(config(&[0], false));
+        net.sim.run_for(Duration::from_millis(after));
+        net.sim.kill(0);
+        net.sim.run_for(SECOND);
+        net.sim.restart(0).unwrap();
+        net.sim.run_for(20 * SECOND);
+        assert!(net.sim.nodes().all(|node| node.ready_peers().len() == 1), "killed after {after} ms");
+    }
+}

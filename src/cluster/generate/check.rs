@@ -1,6 +1,6 @@
 //! What must hold in every scenario, and what did not.
 
-use super::limits::{ALLOCATION, COMPARE, GRACE, LOOK};
+use super::limits::{COMPARE, GRACE, LOOK};
 use super::plan::Plan;
 use super::stage::{Stage, address};
 use crate::chain::Hash256;
@@ -123,7 +123,7 @@ pub fn check(plan: &Plan) -> Outcome {
     budgets(&stage, &honest, &mut violations);
     for index in &honest {
         match stage.sim.node(*index as usize) {
-            Some(node) => books(*index, node, plan, &mut violations),
+            Some(node) => books(*index, node, &mut violations),
             None => violations.push(Violation::Down(*index)),
         }
     }
@@ -181,11 +181,12 @@ fn budgets(stage: &Stage<'_>, honest: &[u32], violations: &mut Vec<Violation>) {
 }
 
 /// Coins are made by rewards and by nothing else, and the state is the header's.
-fn books(index: u32, node: &Node, plan: &Plan, violations: &mut Vec<Violation>) {
+fn books(index: u32, node: &Node, violations: &mut Vec<Violation>) {
     let ledger = node.ledger();
     let tip = ledger.tip();
     let sum: u128 = ledger.state().iter().map(|(_, account)| u128::from(account.balance)).sum();
-    let wanted = u128::from(plan.nodes) * u128::from(ALLOCATION) + u128::from(ledger.spec().reward) * u128::from(tip.height);
+    let allocated: u128 = ledger.spec().allocation.iter().map(|(_, balance)| u128::from(*balance)).sum();
+    let wanted = allocated + u128::from(ledger.spec().reward) * u128::from(tip.height);
     if sum != wanted {
         violations.push(Violation::Supply { node: index, height: tip.height, sum, wanted });
     }

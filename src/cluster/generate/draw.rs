@@ -1,7 +1,8 @@
 //! A scenario from a seed.
 
 use super::limits::{CLOCK_SKEW, FAULT, FAULTS, NODES, RUN};
-use super::plan::{Plan, selection};
+use super::plan::Plan;
+use crate::cluster::Selection;
 use crate::cluster::scenario::{Adversaries, Fault, LinkChange, Misbehaviour, TimelineEntry};
 use crate::link::LinkModel;
 use rand::rngs::ChaCha8Rng;
@@ -22,8 +23,9 @@ pub fn scenario(seed: u64) -> Plan {
     let mut miners: BTreeSet<u32> = (0..honest).filter(|_| rng.random_range(0..2) == 0).collect();
     // With one miner there is never a fork; two at least, and more than there are adversaries.
     miners.extend(0..(bad + 2).min(honest));
-    let adversaries: Vec<_> =
-        (honest..nodes).map(|node| Adversaries { nodes: selection([node]), misbehaviour: misbehaviour(&mut rng) }).collect();
+    let adversaries: Vec<_> = (honest..nodes)
+        .map(|node| Adversaries { nodes: Selection::of_nodes([node]), misbehaviour: misbehaviour(&mut rng) })
+        .collect();
     miners.extend((honest..nodes).filter(|_| rng.random_range(0..2) == 0));
     Plan {
         seed,
@@ -111,8 +113,9 @@ fn few(rng: &mut ChaCha8Rng, nodes: u32) -> BTreeSet<u32> {
 fn fault(rng: &mut ChaCha8Rng, nodes: u32) -> Fault {
     match rng.random_range(0..9) {
         0 => {
-            let side: Vec<_> = (0..nodes).filter(|_| rng.random_range(0..2) == 0).collect();
-            Fault::Partition { groups: vec![selection(if side.is_empty() { vec![0] } else { side })] }
+            // The first on one side, the last on the other, so that there are two.
+            let side = (1..nodes - 1).filter(|_| rng.random_range(0..2) == 0);
+            Fault::Partition { groups: vec![Selection::of_nodes(std::iter::once(0).chain(side))] }
         }
         kind @ 1..=3 => {
             let change = match kind {
@@ -129,15 +132,15 @@ fn fault(rng: &mut ChaCha8Rng, nodes: u32) -> Fault {
                     ..LinkChange::default()
                 },
             };
-            let (from, to) = (selection(few(rng, nodes)), selection(few(rng, nodes)));
+            let (from, to) = (Selection::of_nodes(few(rng, nodes)), Selection::of_nodes(few(rng, nodes)));
             Fault::Link { from, to, both_ways: rng.random_range(0..2) == 0, change }
         }
-        4 => Fault::Pause(selection(few(rng, nodes))),
-        5 => Fault::Kill(selection(few(rng, nodes))),
-        6 => Fault::Leave(selection(few(rng, nodes))),
-        7 => Fault::DiskFull(selection(few(rng, nodes))),
+        4 => Fault::Pause(Selection::of_nodes(few(rng, nodes))),
+        5 => Fault::Kill(Selection::of_nodes(few(rng, nodes))),
+        6 => Fault::Leave(Selection::of_nodes(few(rng, nodes))),
+        7 => Fault::DiskFull(Selection::of_nodes(few(rng, nodes))),
         _ => Fault::ClockSkew {
-            nodes: selection(few(rng, nodes)),
+            nodes: Selection::of_nodes(few(rng, nodes)),
             by: Duration::from_secs(rng.random_range(1..=CLOCK_SKEW.as_secs())),
             back: rng.random_range(0..2) == 0,
         },

@@ -32,6 +32,3 @@ pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// How often the tips are compared at the end: more often than blocks are found.
 pub(super) const COMPARE: Duration = Duration::from_millis(100);
-
-/// What each node owns at genesis, smallest unit: enough for its transfers in any run.
-pub(super) const ALLOCATION: u64 = 1_000_000;

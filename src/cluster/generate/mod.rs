@@ -8,17 +8,17 @@
 //! | `stage` | plays it in the simulation |
 //! | `check` | what must hold, and what did not |
 //! | `shrink` | makes a failing scenario small |
-//! | `text` | writes it as a preset |
+//! | `preset` | what it is as a preset |
 
 mod check;
 mod draw;
 mod limits;
 mod plan;
+mod preset;
 mod shrink;
 mod stage;
 #[cfg(test)]
 mod tests;
-mod text;
 
 pub use check::{Outcome, Violation, check};
 pub use draw::scenario;

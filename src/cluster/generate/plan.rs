@@ -29,16 +29,6 @@ pub struct Plan {
     pub duration: Duration,
 }
 
-/// The nodes of a selection.
-pub(super) fn chosen(selection: &Selection, nodes: u32) -> impl Iterator<Item = u32> + '_ {
-    (0..nodes).filter(|node| selection.contains(*node))
-}
-
-/// These nodes, as a selection.
-pub(super) fn selection(nodes: impl IntoIterator<Item = u32>) -> Selection {
-    Selection::Some(nodes.into_iter().map(|node| node..=node).collect())
-}
-
 impl Plan {
     /// Whether a node misbehaves.
     pub fn misbehaves(&self, node: u32) -> bool {
@@ -78,15 +68,15 @@ impl Plan {
         let moved = |node: u32| if node > gone { node - 1 } else { node };
         let left = |old: &Selection| match old {
             Selection::All => Selection::All,
-            some => selection(chosen(some, self.nodes).filter(|node| *node != gone).map(moved)),
+            some => Selection::of_nodes(some.iter(self.nodes).filter(|node| *node != gone).map(moved)),
         };
         let timeline = self.timeline.iter().map(|entry| TimelineEntry { fault: without(&entry.fault, &left), ..entry.clone() });
-        let adversaries = self.adversaries.iter().filter(|one| chosen(&one.nodes, self.nodes).any(|node| node != gone));
+        let adversaries = self.adversaries.iter().filter(|one| one.nodes.iter(self.nodes).any(|node| node != gone));
         Self {
             nodes: self.nodes - 1,
             miners: self.miners.iter().filter(|miner| **miner != gone).map(|miner| moved(*miner)).collect(),
             edges: self.edges.iter().filter(|(a, b)| *a != gone && *b != gone).map(|(a, b)| (moved(*a), moved(*b))).collect(),
-            timeline: timeline.filter(|entry| !is_idle(&entry.fault)).collect(),
+            timeline: timeline.filter(|entry| !is_idle(&entry.fault, self.nodes - 1)).collect(),
             adversaries: adversaries.map(|one| Adversaries { nodes: left(&one.nodes), ..one.clone() }).collect(),
             ..self.clone()
         }
@@ -99,10 +89,10 @@ fn nobody(selection: &Selection) -> bool {
 }
 
 /// Whether a fault does nothing to anybody.
-fn is_idle(fault: &Fault) -> bool {
+fn is_idle(fault: &Fault, nodes: u32) -> bool {
     match fault {
         Fault::Link { from, to, .. } => nobody(from) || nobody(to),
-        Fault::Partition { groups } => groups.iter().all(nobody),
+        Fault::Partition { groups } => groups.iter().all(nobody) || groups.iter().any(|group| group.size(nodes) == nodes),
         Fault::Pause(nodes)
         | Fault::Kill(nodes)
         | Fault::Restart(nodes)

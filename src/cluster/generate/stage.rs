@@ -1,11 +1,11 @@
 //! Plays a scenario in the simulation.
 
-use super::limits::{ALLOCATION, BLOCK_TIME, TRIES_PER_SECOND};
-use super::plan::{Plan, chosen};
+use super::limits::TRIES_PER_SECOND;
+use super::plan::Plan;
 use crate::chain::{Address, ChainSpec};
 use crate::cluster::adversary::wrap;
 use crate::cluster::scenario::{Fault, TimelineEntry};
-use crate::cluster::{Selection, Traffic, node_keys, node_seed};
+use crate::cluster::{Selection, Traffic, genesis_spec, node_keys, node_seed};
 use crate::link::LinkModel;
 use crate::node::{Command, Config, EventSink, Mining};
 use crate::sim::Simulation;
@@ -25,14 +25,6 @@ pub(super) struct Stage<'a> {
     holds: Vec<bool>,
 }
 
-/// The chain of a scenario.
-pub(super) fn spec(plan: &Plan) -> ChainSpec {
-    let mut allocation: Vec<_> = (0..plan.nodes).map(|node| (address(plan, node), ALLOCATION)).collect();
-    allocation.sort_unstable();
-    let millis = BLOCK_TIME.as_millis() as u64;
-    ChainSpec { allocation, ..ChainSpec::lab() }.with_miners(millis, plan.miners.len() as u64 * TRIES_PER_SECOND)
-}
-
 /// A node's id.
 pub(super) fn address(plan: &Plan, node: u32) -> Address {
     node_keys(plan.seed, node).address()
@@ -41,7 +33,8 @@ pub(super) fn address(plan: &Plan, node: u32) -> Address {
 impl<'a> Stage<'a> {
     /// All nodes, started; nothing has happened yet.
     pub(super) fn new(plan: &'a Plan, events: EventSink) -> Self {
-        let mut sim = Simulation::new(Arc::new(spec(plan)), plan.seed);
+        let spec = genesis_spec(&plan.to_preset(), plan.seed, ChainSpec::lab().genesis_time);
+        let mut sim = Simulation::new(Arc::new(spec), plan.seed);
         sim.set_events(events);
         sim.set_links(plan.links);
         for node in 0..plan.nodes {
@@ -129,7 +122,7 @@ impl<'a> Stage<'a> {
 
     fn apply(&mut self, entry: &TimelineEntry, begins: bool) {
         let nodes = self.plan.nodes;
-        let each = |nodes_of: &Selection| chosen(nodes_of, nodes).collect::<Vec<_>>();
+        let each = |nodes_of: &Selection| nodes_of.iter(nodes).collect::<Vec<_>>();
         match &entry.fault {
             Fault::Link { .. } | Fault::Partition { .. } => self.set_links(),
             Fault::Pause(who) => {

