@@ -1,6 +1,6 @@
 //! Nodes that misbehave: an honest node inside, and around it something that changes what goes in and what comes out.
 //!
-//! Each misbehaviour is a [`Behaviour`] in a file of its own; the [`shell::Shell`] carries inputs and outputs past it. Adversaries know no driver:
+//! Each misbehaviour is a `Behaviour` in a file of its own; the `Shell` carries inputs and outputs past it. Adversaries know no driver:
 //! they live on inputs, outputs, the time and a seeded generator, so they run on either engine and repeat from a seed.
 //!
 //! | File | Its story |
