@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 mod answers;
+mod hostile;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -586,32 +587,4 @@ fn shutting_down_says_goodbye_and_takes_nobody_new() {
     assert_eq!(stage.events.iter().filter(|event| matches!(event, Event::Stopped)).count(), 1);
     stage.connect(2);
     assert!(stage.was_closed(2));
-}
-
-/// A patience is a multiple of a round trip, and so need not be a whole number of microseconds, which the clock counts.
-#[test]
-fn a_late_body_is_asked_of_another_whatever_the_round_trip_was() {
-    for micros in [20_001, 20_003, 33_333, 100_007] {
-        let mut stage = Stage::new(Config::default());
-        let blocks = chain_of(&stage, 1);
-        (1..=2).for_each(|n| stage.befriend(n));
-        for round_trip in [micros, micros + 5, micros + 11] {
-            for n in [1, 2] {
-                let pings = stage.take_sent(n);
-                let ping = pings.iter().find_map(|message| match &**message {
-                    Message::Ping { nonce, .. } => Some(*nonce),
-                    _ => None,
-                });
-                stage.now = stage.now + Duration::from_micros(round_trip);
-                stage.receive(n, Message::Pong { nonce: ping.unwrap(), time: 0 });
-            }
-            stage.wait(3 * SECOND);
-        }
-        stage.sent.clear();
-        (1..=2).for_each(|n| stage.receive(n, headers(&blocks, false)));
-        stage.wait(2 * SECOND);
-        let asked: Vec<_> =
-            stage.sent.iter().filter(|(_, m)| matches!(**m, Message::GetBlock { .. })).map(|(to, _)| *to).collect();
-        assert!(asked.contains(&connection(1)) && asked.contains(&connection(2)), "{micros} us: {asked:?}");
-    }
 }

@@ -1,0 +1,66 @@
+//! Peers that lie, flood or do not deliver.
+
+use super::*;
+
+/// A patience is a multiple of a round trip, and so need not be a whole number of microseconds, which the clock counts.
+#[test]
+fn a_late_body_is_asked_of_another_whatever_the_round_trip_was() {
+    for micros in [20_001, 20_003, 33_333, 100_007] {
+        let mut stage = Stage::new(Config::default());
+        let blocks = chain_of(&stage, 1);
+        (1..=2).for_each(|n| stage.befriend(n));
+        for round_trip in [micros, micros + 5, micros + 11] {
+            for n in [1, 2] {
+                let pings = stage.take_sent(n);
+                let ping = pings.iter().find_map(|message| match &**message {
+                    Message::Ping { nonce, .. } => Some(*nonce),
+                    _ => None,
+                });
+                stage.now = stage.now + Duration::from_micros(round_trip);
+                stage.receive(n, Message::Pong { nonce: ping.unwrap(), time: 0 });
+            }
+            stage.wait(3 * SECOND);
+        }
+        stage.sent.clear();
+        (1..=2).for_each(|n| stage.receive(n, headers(&blocks, false)));
+        stage.wait(2 * SECOND);
+        let asked: Vec<_> =
+            stage.sent.iter().filter(|(_, m)| matches!(**m, Message::GetBlock { .. })).map(|(to, _)| *to).collect();
+        assert!(asked.contains(&connection(1)) && asked.contains(&connection(2)), "{micros} us: {asked:?}");
+    }
+}
+
+#[test]
+fn a_weak_branch_told_unasked_is_not_kept_and_ends_the_link() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    stage.befriend(2);
+    for block in chain_of(&stage, 60) {
+        stage.receive(1, Message::NewBlock { block });
+    }
+    assert_eq!(stage.node.ledger.tip().height, 60);
+    let mut weak = Builder::new(Arc::clone(&stage.spec));
+    weak.grow(40, 9);
+    let before = stage.node.ledger.headers();
+    // The single header of somebody's weak tip is no offence; a flood of them is.
+    stage.receive(2, headers(&weak.blocks[1..2], false));
+    assert_eq!(stage.reputation(2), 0);
+    stage.receive(2, Message::NewBlock { block: Arc::clone(&weak.blocks[1]) });
+    stage.receive(2, headers(&weak.blocks[1..], false));
+    assert!(stage.was_closed(2));
+    assert_eq!(stage.node.ledger.headers(), before, "nothing of it is kept");
+}
+
+#[test]
+fn a_burst_of_spam_costs_reputation_and_answers_do_not_count() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    for _ in 0..limits::SPAM_BURST - 10 {
+        stage.receive(1, Message::Heartbeat);
+    }
+    assert_eq!(stage.reputation(1), 0);
+    for _ in 0..20 {
+        stage.receive(1, Message::Heartbeat);
+    }
+    assert_eq!(stage.reputation(1), -500);
+}
