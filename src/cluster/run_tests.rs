@@ -167,6 +167,7 @@ fn wishes_at_the_dashboard_are_carried_out_or_refused() {
     let heights: Vec<u64> = ran.judge.facts().heights().collect();
     assert_eq!(heights[3], 0, "a killed node goes nowhere");
     assert!(heights[..3].iter().all(|height| *height > 0), "{heights:?}");
+    assert!(heights[0] + 4 > heights[1], "n0 came over to the others' branch: {heights:?}");
     assert_eq!(ran.director.by_hand().len(), 3);
     assert!(ran.told.0.lock().unwrap().iter().any(|control| matches!(control, Control::Down { node: 3, .. })));
 }

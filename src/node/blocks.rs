@@ -66,7 +66,7 @@ impl Node {
             // An answer to a question that we never put.
             return self.offend(cx, connection, Offence::Late);
         }
-        if self.is_of_low_work(&block.header) {
+        if self.ledger.header(&id).is_none() && self.is_of_low_work(&block.header) {
             return self.schedule_sync(cx);
         }
         match self.ledger.insert_header(&block.header, self.wall(cx.now)) {

@@ -513,3 +513,22 @@ fn a_dial_that_a_kill_interrupts_is_tried_again() {
         assert!(net.sim.nodes().all(|node| node.ready_peers().len() == 1), "killed after {after} ms");
     }
 }
+
+#[test]
+fn a_lone_miner_cut_off_for_long_comes_over_to_the_better_branch() {
+    let spec = Arc::new((*spec(4)).clone().with_miners(1_000, 400));
+    let mut net = Net::new(spec, 22);
+    for index in 0..4 {
+        net.add(Config { peer_exchange: false, ..config(&[(index + 3) % 4], true) });
+    }
+    net.sim.set_links(LinkModel { latency: Duration::from_millis(20), loss: 10_000, ..LinkModel::default() });
+    net.sim.run_for(5 * SECOND);
+    (1..4).for_each(|other| net.sim.set_cut(0, other, true));
+    net.sim.run_for(300 * SECOND);
+    let lone = net.sim.node(0).unwrap().ledger().tip();
+    (1..4).for_each(|other| net.sim.set_cut(0, other, false));
+    net.sim.run_for(30 * SECOND);
+    settle(&mut net);
+    assert!(lone.height > 100, "long enough that the fork lies far below what new headers need: {lone:?}");
+    net.nobody_was_blamed();
+}
