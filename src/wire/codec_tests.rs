@@ -169,7 +169,7 @@ fn a_long_text_is_cut_at_a_character() {
 
 /// Adversary 7: nine bytes that claim 2^31 elements. Refused by comparing numbers: the time does not depend on the claim.
 #[test]
-fn huge_counts_are_refused_at_once() {
+fn huge_counts_are_refused_by_number_before_any_element_is_read() {
     let lists = [
         MessageKind::Peers,
         MessageKind::GetHeaders,
@@ -179,7 +179,6 @@ fn huge_counts_are_refused_at_once() {
         MessageKind::Announce,
         MessageKind::GetData,
     ];
-    let began = std::time::Instant::now();
     for kind in lists {
         // The most allowed by number is refused by the bytes that are missing, more than that by number.
         for claim in [2, 100, 1 << 31, u64::MAX] {
@@ -193,7 +192,6 @@ fn huge_counts_are_refused_at_once() {
         payload.extend(u64::MAX.to_le_bytes());
         assert!(decode(kind as u8, &payload).is_err());
     }
-    assert!(began.elapsed() < std::time::Duration::from_millis(500));
 }
 
 #[test]
