@@ -1,0 +1,102 @@
+//! Every built-in preset in virtual time: what must come out does, and a seed gives one history.
+//!
+//! That each would fail if what it shows were broken is told in docs/presets.md, under "What proves it".
+
+use rumormill::cluster::expect::Judge;
+use rumormill::cluster::{
+    Audience, BUILT_IN, Blueprint, Conductor, Engine, Inbox, Outcome, Plan, Preset, Progress, RunSettings, SimulationEngine,
+    Speed,
+};
+use rumormill::node::Time;
+use rumormill::observe::Control;
+use rumormill_ui::model::Verdict;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// How far the history of a costly preset is repeated: beyond the first connections, blocks, transfers and offences. The two that take up
+/// to a minute where nothing is optimised would take as long again for more of the same.
+const A_WHILE: Duration = Duration::from_secs(12);
+
+/// Looks on, and has nothing to say.
+struct Nobody;
+
+impl Audience for Nobody {
+    fn control(&self, _: Time, _: Control) {}
+    fn now(&self, _: Time) {}
+    fn keep_pace(&self) {}
+    fn progress(&self, _: &Progress) {}
+}
+
+fn run(preset: &Preset, duration: Option<Duration>) -> (Outcome, Judge) {
+    let plan = Plan::of(preset, preset.seed);
+    let mut engine = SimulationEngine::new(&Blueprint::new(preset, preset.seed, None));
+    let inbox = Inbox::default();
+    engine.set_events(inbox.sink());
+    let duration = Some(duration.unwrap_or_else(|| plan.natural_duration()));
+    let settings = RunSettings { duration, ends: true, keep: false, speed: Speed::FULL, readonly: true };
+    let (_orders, wishes) = channel();
+    let conductor = Conductor::new(&mut engine, &plan, settings, inbox, Arc::new(Nobody), Box::new(|_| String::new()));
+    let (outcome, judge, _) = conductor.run(&wishes, &AtomicBool::new(false));
+    (outcome, judge)
+}
+
+fn find(name: &str) -> Preset {
+    Preset::find(name).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// All that a preset expects comes out, and its seed gives the same history again: all of it, or the first `repeated`.
+fn holds(name: &str, repeated: Option<Duration>) {
+    let preset = find(name);
+    let (outcome, judge) = run(&preset, None);
+    assert!(outcome.judged && !outcome.lines.is_empty(), "{name} was not judged");
+    for line in &outcome.lines {
+        assert_eq!(line.verdict, Verdict::Met, "{name}: {} ({})", line.text, line.measured);
+    }
+    let history = |outcome: Outcome, judge: Judge| (outcome.trace_hash.expect("virtual time has a trace"), judge.facts().sent());
+    let (outcome, judge) = if repeated.is_some() { run(&preset, repeated) } else { (outcome, judge) };
+    let once = history(outcome, judge);
+    let (outcome, judge) = run(&preset, repeated);
+    assert_eq!(once, history(outcome, judge), "{name}: two histories of one seed");
+}
+
+macro_rules! presets {
+    ($($test:ident: $name:literal, $repeated:expr;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                holds($name, $repeated);
+            }
+        )*
+
+        const TESTED: &[&str] = &[$($name),*];
+    };
+}
+
+// One test each: the machine's cores share them.
+presets! {
+    thousand: "thousand", Some(A_WHILE);
+    spam: "spam", Some(A_WHILE);
+    late_joiner: "late-joiner", None;
+    world: "world", None;
+    small_world_50: "small-world-50", None;
+    slow_reader: "slow-reader", None;
+    churn: "churn", None;
+    mesh_16: "mesh-16", None;
+    broadcast_25_mesh: "broadcast-25-mesh", None;
+    broadcast_25_grid: "broadcast-25-grid", None;
+    broadcast_25_tree: "broadcast-25-tree", None;
+    partition_heal: "partition-heal", None;
+    invalid_blocks: "invalid-blocks", None;
+    ring_8: "ring-8", None;
+    hello: "hello", None;
+}
+
+#[test]
+fn none_is_left_out() {
+    for (name, _) in BUILT_IN {
+        assert!(TESTED.contains(name), "{name} is built in and not tested: add a line to `presets!`");
+    }
+    assert_eq!(TESTED.len(), BUILT_IN.len());
+}
