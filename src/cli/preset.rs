@@ -20,20 +20,24 @@ pub struct PresetArguments {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// List the built-in presets
+    #[command(after_help = "Examples:\n  rumormill preset list")]
     List,
     /// Print a preset's TOML, to begin one of your own with
+    #[command(after_help = "Examples:\n  rumormill preset show ring-8\n  rumormill preset show partition-heal > mine.toml")]
     Show {
         /// A built-in preset's name, or the path of a preset file
         #[arg(value_name = "PRESET")]
         preset: String,
     },
     /// Say all that is wrong with presets: exit code 0 if nothing is, 2 if anything
+    #[command(after_help = "Examples:\n  rumormill preset check mine.toml\n  rumormill preset check presets/*.toml")]
     Check {
         /// Paths of preset files, or built-in presets' names
         #[arg(value_name = "PRESET", required = true)]
         presets: Vec<String>,
     },
     /// Print the JSON schema of preset files, for editors
+    #[command(after_help = "Examples:\n  rumormill preset schema > preset.schema.json")]
     Schema,
 }
 

@@ -1,10 +1,25 @@
 //! Signals: the first asks for a graceful end, the second ends at once.
 
 use super::ending::{Ending, Reason};
+#[cfg(unix)]
+use std::sync::{Condvar, Mutex, PoisonError};
+#[cfg(unix)]
+use std::time::Duration;
+
+/// How long a stop may take to come over all threads of a busy machine. Where there is no shell to wake us the kernel does not stop us
+/// at all, and the screen comes back after this time.
+#[cfg(unix)]
+const STOPS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How often this process was woken by SIGCONT.
+#[cfg(unix)]
+static WOKEN: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());
 
 /// Listens for the signals that ask a program to end, for as long as the runtime lives. To be called within the runtime.
 pub fn listen(ending: Ending) -> std::io::Result<()> {
     let mut signals = Signals::new()?;
+    #[cfg(unix)]
+    listen_for_waking()?;
     tokio::spawn(async move {
         signals.next().await;
         ending.bring(Reason::Signal);
@@ -21,8 +36,32 @@ pub fn listen(ending: Ending) -> std::io::Result<()> {
 /// control this does nothing.
 pub fn suspend() {
     #[cfg(unix)]
-    // A job that has no shell to wake it again is not stopped; the kernel sees to that.
-    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+    {
+        let (woken, news) = &WOKEN;
+        let before = woken.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = *before;
+        // A job that has no shell to wake it again is not stopped; the kernel sees to that.
+        if rustix::process::kill_current_process_group(rustix::process::Signal::TSTP).is_ok() {
+            // The signal stops the threads one after the other, and this one may run on for a while: who took the terminal now
+            // would leave it to the shell like that.
+            drop(news.wait_timeout_while(before, STOPS_WITHIN, |now| *now == count));
+        }
+    }
+}
+
+/// Counts SIGCONT, and has the dashboard set the terminal up again after it.
+#[cfg(unix)]
+fn listen_for_waking() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut wakes = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
+    tokio::spawn(async move {
+        while wakes.recv().await.is_some() {
+            *WOKEN.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            WOKEN.1.notify_all();
+            rumormill_ui::resume();
+        }
+    });
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -326,7 +326,7 @@ impl<'a> Conductor<'a> {
             match action {
                 Action::Kill(node) => {
                     self.judge.down(self.engine.elapsed(), node);
-                    self.audience.control(now, Control::Down { node, reason: "killed by a fault".to_owned() });
+                    self.audience.control(now, Control::Down { node, reason: self.director.why_down(node) });
                 }
                 Action::Pause(node, paused) => self.audience.control(now, Control::Paused { node, paused }),
                 _ => {}

@@ -186,6 +186,15 @@ fn what_was_done_by_hand_is_saved_as_a_preset_that_does_it_again() {
     assert_eq!(saved.timeline.len(), preset.timeline.len() + 1);
     assert_eq!(saved.timeline[0], director.by_hand()[0]);
     assert!(save(&preset, director.by_hand(), folder.path()).ends_with("small-by-hand-2.toml"));
+
+    // On the dashboard a run goes on past its end: what is done there is saved as a preset that can still be run.
+    let late = Duration::from_nanos(301_234_567_891);
+    director.inject(late, Fault::Kill(chosen([2])), Some(Duration::from_secs(30)), &mut Vec::new()).unwrap();
+    save(&preset, director.by_hand(), folder.path());
+    let saved =
+        Preset::find(folder.path().join("small-by-hand-3.toml").to_str().unwrap()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(saved.timeline.last().unwrap().at, Duration::from_millis(301_200));
+    assert!(saved.duration.unwrap() > Duration::from_secs(331));
 }
 
 #[test]

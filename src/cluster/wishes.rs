@@ -59,11 +59,35 @@ fn address(id: &str) -> Option<Address> {
 /// Most names tried for a preset that is saved: nobody keeps a hundred of one run.
 const NAMES: u32 = 100;
 
+/// Nobody presses keys more exactly than this, and nobody wants to read more digits.
+const GRAIN: Duration = Duration::from_millis(100);
+
+/// How long a saved preset runs on after its last fault: a node that was down redials within half a minute and catches up.
+const AFTERMATH: Duration = Duration::from_secs(30);
+
+fn round(time: Duration) -> Duration {
+    let grains = time.saturating_add(GRAIN / 2).as_millis() / GRAIN.as_millis();
+    GRAIN.saturating_mul(u32::try_from(grains).unwrap_or(u32::MAX))
+}
+
 /// Saves a preset with what was done by hand on its timeline, as a new file in `folder`. What was done, or why not, in words.
 pub fn save(preset: &Preset, by_hand: &[TimelineEntry], folder: &Path) -> String {
     let mut changed = preset.clone();
-    changed.timeline.extend_from_slice(by_hand);
+    let rounded = |entry: &TimelineEntry| TimelineEntry {
+        at: round(entry.at),
+        // What holds for no time at all is no fault that a preset can say.
+        lasts: entry.lasts.map(|lasts| round(lasts).max(GRAIN)),
+        fault: entry.fault.clone(),
+    };
+    changed.timeline.extend(by_hand.iter().map(rounded));
     changed.timeline.sort_by_key(|entry| entry.at);
+    // The dashboard runs past the preset's end: what was done there must come before the end of the saved one.
+    let over = changed.timeline.iter().map(|entry| entry.at.saturating_add(entry.lasts.unwrap_or_default())).max();
+    if let (Some(duration), Some(over)) =
+        (&mut changed.duration, over.filter(|over| preset.duration.is_some_and(|end| end < *over)))
+    {
+        *duration = Duration::from_secs(over.saturating_add(AFTERMATH).as_secs());
+    }
     changed.title.push_str(", by hand");
     let text = changed.to_toml();
     for number in 1..=NAMES {

@@ -5,7 +5,7 @@
 
 use crate::{
     format,
-    model::{Ban, Node, NodeState, Peer, PeerState, Problem, Severity, Snapshot, Subject, SyncPhase},
+    model::{Ban, Fault, Node, NodeState, Peer, PeerState, Problem, Severity, Snapshot, Subject, SyncPhase},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -50,7 +50,8 @@ pub fn diagnose(snapshot: &Snapshot) -> Vec<Problem> {
     }
     sync(snapshot, &mut found);
     overload(snapshot, &mut found);
-    lagging(snapshot, &mut found);
+    standing(snapshot, &mut found);
+    lagging(snapshot, &groups, &mut found);
     no_peers(snapshot, &mut found);
     banned(snapshot, &mut found);
     reputation(snapshot, &mut found);
@@ -126,11 +127,42 @@ fn say(found: &mut Vec<Problem>, severity: Severity, subject: Subject, text: Str
     found.push(Problem { severity, text, subject });
 }
 
+/// The active fault of this word that names the node: `pause n2` or `kill n0, n3..n5`.
+fn fault_on<'a>(snapshot: &'a Snapshot, word: &str, node: u32) -> Option<&'a Fault> {
+    let number = |name: &str| name.trim().strip_prefix('n')?.parse::<u32>().ok();
+    let names = |part: &str| match part.split_once("..") {
+        Some((first, last)) => number(first) <= Some(node) && number(last) >= Some(node),
+        None => part.trim() == "all" || number(part) == Some(node),
+    };
+    let of =
+        |fault: &&Fault| fault.text.strip_prefix(word).is_some_and(|rest| rest.starts_with(' ') && rest.split(',').any(names));
+    snapshot.faults.iter().rev().find(of)
+}
+
+/// A fault's number, and the time it has left.
+fn by_fault(fault: &Fault) -> String {
+    let left = fault.left.map(|left| format!(", {} left", format::duration(left))).unwrap_or_default();
+    format!("fault #{}{left}", fault.number)
+}
+
+/// A node that stands still cannot say so: everything else about it is what it last said.
+fn standing(snapshot: &Snapshot, found: &mut Vec<Problem>) {
+    for node in snapshot.nodes.iter().filter(|node| runs(node)) {
+        if let Some(fault) = fault_on(snapshot, "pause", node.index) {
+            let undo = if snapshot.controls.faults { ". 7, then Enter on it undoes it" } else { "" };
+            let text = format!("{} stands still by {}, {} behind{undo}", node.name, by_fault(fault), node.lag);
+            say(found, Severity::Warning, Subject::Node(node.index), text);
+        }
+    }
+}
+
 fn down(snapshot: &Snapshot, found: &mut Vec<Problem>) {
     for node in snapshot.nodes.iter().filter(|node| node.state == NodeState::Down) {
         let reason = node.reason.as_deref().unwrap_or("it gave no reason");
+        let back = fault_on(snapshot, "kill", node.index).and_then(|fault| fault.left);
+        let back = back.map(|left| format!("; back in {}", format::duration(left))).unwrap_or_default();
         let remedy = if snapshot.controls.faults { "r restarts it" } else { "Enter, then 8 shows its last words" };
-        let text = format!("{} down {}: {reason}. {remedy}", node.name, ago(snapshot, node.state_since));
+        let text = format!("{} down {}: {reason}{back}. {remedy}", node.name, ago(snapshot, node.state_since));
         say(found, Severity::Critical, Subject::Node(node.index), text);
     }
 }
@@ -184,13 +216,21 @@ fn overload(snapshot: &Snapshot, found: &mut Vec<Problem>) {
     }
 }
 
-fn lagging(snapshot: &Snapshot, found: &mut Vec<Problem>) {
+fn lagging(snapshot: &Snapshot, groups: &[Vec<&Node>], found: &mut Vec<Problem>) {
     for node in snapshot.nodes.iter().filter(|node| node.state == NodeState::Lagging) {
+        // Said already, and better.
+        if fault_on(snapshot, "pause", node.index).is_some() {
+            continue;
+        }
         let best = node.peers.iter().map(|peer| peer.height).max().unwrap_or(0);
         let cause = if node.peers.is_empty() {
             "it has no peers".to_owned()
         } else if best <= node.height {
-            "its peers have nothing newer; it needs a better one".to_owned()
+            if groups.len() > 1 {
+                "nobody on its side of the partition has more".to_owned()
+            } else {
+                "its peers have nothing newer; it needs a better one".to_owned()
+            }
         } else {
             let ahead = node.peers.iter().filter(|peer| peer.height > node.height).count();
             format!("{ahead} of its {} peers have more, yet nothing arrives. Enter, then 3 shows them", node.peers.len())
@@ -207,7 +247,7 @@ fn no_peers(snapshot: &Snapshot, found: &mut Vec<Problem>) {
             continue;
         }
         let cause = match (node.peers.len(), node.known_addresses) {
-            (0, 0) => "it knows no address. Start it with another node's".to_owned(),
+            (0, 0) => "it knows no address. Somebody must dial it, or start it with an address".to_owned(),
             (0, known) => {
                 format!("none of the {known} addresses it knows answers. Enter, then 8 shows what it tried")
             }

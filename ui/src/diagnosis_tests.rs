@@ -345,3 +345,22 @@ fn worst_first_and_steady() {
     assert_eq!(found, diagnose(&snapshot));
     insta::assert_snapshot!(texts(&snapshot).join("\n"));
 }
+
+#[test]
+fn a_fault_is_named_by_whom_it_holds() {
+    let mut snapshot = calm();
+    let fault = |number, text: &str| Fault { number, text: text.to_owned(), left: Some(seconds(17)) };
+    snapshot.faults = vec![fault(3, "kill n0, n2..n3"), fault(7, "pause n1")];
+    snapshot.nodes[1].state = NodeState::Lagging;
+    snapshot.nodes[1].lag = 2;
+    assert_eq!(only(&snapshot).2, "n1 stands still by fault #7, 17 s left, 2 behind", "and not lagging as well");
+    for (node, held) in [(0, true), (1, false), (2, true), (3, true)] {
+        assert_eq!(fault_on(&snapshot, "kill", node).is_some(), held, "n{node}");
+    }
+    snapshot.nodes[1].state = NodeState::Ok;
+    snapshot.faults.pop();
+    snapshot.nodes[2].state = NodeState::Down;
+    snapshot.nodes[2].reason = Some("killed by hand (fault #3)".to_owned());
+    let (_, _, text) = only(&snapshot);
+    assert!(text.contains("killed by hand (fault #3); back in 17 s"), "{text}");
+}

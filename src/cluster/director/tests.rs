@@ -193,7 +193,7 @@ fn what_was_done_by_hand_does_the_same_on_a_timeline() {
     let lines: Vec<_> = by_hand.timeline(20 * S).into_iter().map(|line| line.text).collect();
     assert_eq!(
         lines,
-        ["latency 50ms n0 -> n1 for 8s (by hand)", "kill n3 for 3s (by hand)", "partition n0..n1 | rest for 3s (by hand)"]
+        ["latency 50ms n0 -> n1 for 8s, by hand", "kill n3 for 3s, by hand", "partition n0..n1 | rest for 3s, by hand"]
     );
 }
 

@@ -7,6 +7,12 @@ use rumormill_ui::model;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+/// A stretch of time as a row has room for it: tenths of a second from a second on.
+fn shown(lasts: Duration) -> Duration {
+    let tenths = u64::try_from(lasts.as_millis() / 100).unwrap_or(u64::MAX);
+    if lasts < Duration::from_secs(1) { lasts } else { Duration::from_millis(tenths.saturating_mul(100)) }
+}
+
 impl Director {
     /// The faults that hold, with the time they have left.
     pub fn faults(&self, elapsed: Duration) -> Vec<model::Fault> {
@@ -18,16 +24,26 @@ impl Director {
         self.active.iter().map(shown).collect()
     }
 
+    /// Why a node that was killed is down, in words.
+    pub fn why_down(&self, node: u32) -> String {
+        let kills = |active: &&super::Active| matches!(&active.fault, super::Fault::Kill(nodes) if nodes.contains(node));
+        match self.active.iter().rev().find(kills) {
+            Some(active) if active.by == By::Hand => format!("killed by hand (fault #{})", active.number),
+            Some(active) => format!("killed by the scenario (fault #{})", active.number),
+            None => "killed by a fault".to_owned(),
+        }
+    }
+
     /// The timeline with what was added by hand, in the order of time.
     pub fn timeline(&self, elapsed: Duration) -> Vec<model::TimelineLine> {
         let line = |entry: &TimelineEntry, by: By| {
             let mut text = fault_words(&entry.fault);
             if let Some(lasts) = entry.lasts {
                 text.push_str(" for ");
-                text.push_str(&seconds(lasts));
+                text.push_str(&seconds(shown(lasts)));
             }
             if by == By::Hand {
-                text.push_str(" (by hand)");
+                text.push_str(", by hand");
             }
             model::TimelineLine { at: entry.at, text, done: entry.at <= elapsed }
         };

@@ -64,7 +64,7 @@ pub(crate) fn short(scene: &mut Scene<'_>, area: Rect) {
 }
 
 /// Columns of a bar for the time left.
-const BAR: usize = 12;
+const BAR: usize = 6;
 /// From so many columns on, the bar stands behind the sentence.
 const ROOMY: u16 = 52;
 

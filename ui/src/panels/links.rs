@@ -15,6 +15,9 @@ pub(crate) struct Links {
     offset: usize,
 }
 
+/// Bytes a second below which a limit is felt: a full block takes more than eight seconds.
+const THIN: u64 = 1_000_000;
+
 const NAME: usize = 11;
 const STATE: usize = 8;
 const DELAY: usize = 8;
@@ -57,7 +60,7 @@ fn change(link: &Link) -> Change {
         Change::Cut
     } else if any(|shape| shape.loss > 0) {
         Change::Lossy
-    } else if any(|shape| shape.bandwidth.is_some()) {
+    } else if any(|shape| shape.bandwidth.is_some_and(|limit| limit < THIN)) {
         Change::Limited
     } else {
         Change::None

@@ -97,7 +97,19 @@ pub(crate) fn path_columns(rows: &[&Relay], room: u16, arrow: &str) -> usize {
     let hops = width(arrow);
     let long =
         |relay: &&Relay| relay.path.iter().map(|name| width(name)).sum::<usize>() + relay.path.len().saturating_sub(1) * hops;
-    rows.iter().map(long).max().unwrap_or(0).min(usize::from(room).saturating_sub(52)).clamp(8, 40)
+    let seen = rows.iter().map(|relay| seen_columns(relay)).max().unwrap_or(0).max(LEAST_SEEN);
+    let rest = BESIDE_PATH + seen;
+    rows.iter().map(long).max().unwrap_or(0).min(usize::from(room).saturating_sub(rest)).clamp(8, 40)
+}
+
+/// Columns of everything in a row but its path and how many have seen it: moment, kind, height, id, hops, time and ` seen`.
+const BESIDE_PATH: usize = 7 + 1 + 6 + 7 + 5 + 1 + 7 + format::MILLIS_WIDTH + 1 + 5;
+/// Columns of how many have seen a message, with a blank before, in clusters of up to ninety-nine.
+const LEAST_SEEN: usize = 7;
+
+/// Columns of how many have seen a message, once all have, with a blank before.
+fn seen_columns(relay: &Relay) -> usize {
+    relay.seen.1.to_string().len() * 2 + 2
 }
 
 /// One message in one row, its path in so many columns.
@@ -126,9 +138,10 @@ pub(crate) fn draw_line(scene: &mut Scene<'_>, area: Rect, relay: &Relay, path: 
         brush.skip(7 + format::MILLIS_WIDTH + 1);
     }
     if travels && relay.seen.1 > 0 {
+        let seen = seen_columns(relay);
         let all = relay.seen.0 >= relay.seen.1;
         brush
-            .right(8, &format!("{}/{}", relay.seen.0, relay.seen.1), if all { theme.ok } else { theme.text })
+            .right(seen.max(LEAST_SEEN), &format!("{}/{}", relay.seen.0, relay.seen.1), if all { theme.ok } else { theme.text })
             .put(" seen", theme.label);
     }
     if !relay.note.is_empty() {

@@ -144,7 +144,7 @@ impl Topology {
         for (state, style) in styles {
             let count = snapshot.nodes.iter().filter(|node| node.state == state).count();
             if count > 0 {
-                let count = format::count(count as u64);
+                let count = format::exact(count as u64);
                 brush
                     .put(glyphs.state(state), style)
                     .put(" ", theme.text)
