@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+use crate::cluster::CHILD_COMMAND;
+
 use super::{ClusterArguments, NodeArguments, PresetArguments, ReplayArguments};
 
 /// A peer-to-peer blockchain playground in a terminal.
@@ -19,12 +21,15 @@ pub struct Arguments {
 pub enum Subcommand {
     /// Run one node
     Node(NodeArguments),
-    /// Run a whole cluster of nodes in this process
+    /// Run a whole cluster of nodes
     Cluster(ClusterArguments),
     /// Play a recorded run again
     Replay(ReplayArguments),
     /// List, show and check presets
     Preset(PresetArguments),
+    /// One node of a cluster, started by `cluster --processes`
+    #[command(name = CHILD_COMMAND, hide = true)]
+    NodeChild,
 }
 
 const EXAMPLES: &str = "\

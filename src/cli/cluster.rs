@@ -1,4 +1,4 @@
-//! `rumormill cluster`: a preset's nodes, in this process, on either engine.
+//! `rumormill cluster`: a preset's nodes, in this process or each in its own, on any engine.
 
 use super::console::{Console, ConsoleArguments, Watched};
 use super::ending::{Ending, Reason};
@@ -9,8 +9,8 @@ use super::{Failure, runtime, signals, values};
 use crate::cluster::report::Report;
 use crate::cluster::scenario::EngineKind;
 use crate::cluster::{
-    self, Audience, Blueprint, Conductor, DEFAULT, Engine, Inbox, Plan, Preset, RunSettings, SimulationEngine, SocketsEngine,
-    Speed,
+    self, Audience, Blueprint, Conductor, DEFAULT, Engine, Inbox, Plan, Preset, ProcessesEngine, RunFolder, RunSettings,
+    SimulationEngine, SocketsEngine, Speed,
 };
 use crate::net::Workers;
 use crate::observe::{self, EngineName, Format, Header, Recorder};
@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-/// Run a whole cluster of nodes in this process.
+/// Run a whole cluster of nodes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ClusterArguments {
@@ -30,6 +30,9 @@ pub struct ClusterArguments {
     /// What runs the nodes, in place of the preset's own: simulation (virtual time, the same each time) or sockets
     #[arg(long, value_name = "ENGINE", value_parser = engine)]
     engine: Option<EngineKind>,
+    /// Run each node as a process of its own, so that a kill is a real one; on real sockets only
+    #[arg(long)]
+    processes: bool,
     /// Seed of keys, links and traffic, in place of the preset's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -62,6 +65,7 @@ Examples:
   rumormill cluster hello --engine simulation --headless virtual time, as fast as the machine can
   rumormill cluster partition-heal --engine simulation   on the dashboard: P pauses, . steps, + and - change the speed
   rumormill cluster churn --record run.jsonl             for `rumormill replay run.jsonl`
+  rumormill cluster churn --processes                    a process for each node: kill one and watch
   rumormill cluster my-preset.toml --seed 7 --report report.json --junit report.xml";
 
 fn engine(text: &str) -> Result<EngineKind, String> {
@@ -86,9 +90,14 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
         return Err(Failure::Argument(format!("--engine: {why}")));
     }
     let seed = arguments.seed.unwrap_or(preset.seed);
+    if arguments.processes && kind == EngineKind::Simulation {
+        let sentence = "--processes: nodes in virtual time share one process; say --engine sockets, or leave --processes out";
+        return Err(Failure::Argument(sentence.to_owned()));
+    }
     let plan = Plan::of(&preset, seed);
     let mut engine: Box<dyn Engine> = match kind {
         EngineKind::Simulation => Box::new(SimulationEngine::new(&Blueprint::new(&preset, seed, None))),
+        EngineKind::Sockets if arguments.processes => Box::new(processes(&preset, seed)?),
         EngineKind::Sockets => {
             let blueprint = Blueprint::new(&preset, seed, Some(super::now().as_millis()));
             Box::new(SocketsEngine::new(blueprint, Workers::new(super::threads()), runtime.handle().clone()))
@@ -153,6 +162,18 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
     arguments.reports.write(&report)?;
     let reason = ending.reason().unwrap_or(Reason::TimeUp);
     Ok(if outcome.failed(least) { ExitCode::FAILURE } else { reason.code() })
+}
+
+/// A process of this program for each node, their data in a folder of this run. What killed runs left is removed.
+fn processes(preset: &Preset, seed: u64) -> Result<ProcessesEngine, Failure> {
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::Environment(format!("--processes: the system does not say where this program is: {error}")))?;
+    let folder =
+        RunFolder::create(&std::env::temp_dir()).map_err(|error| Failure::Environment(format!("--processes: {error}")))?;
+    for path in folder.sweep() {
+        tell(format_args!("removed what a run that was killed left at {}", path.display()));
+    }
+    Ok(ProcessesEngine::new(preset, seed, program, folder))
 }
 
 impl ClusterArguments {

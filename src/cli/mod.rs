@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, and what they share.
 
 mod arguments;
+mod child;
 mod cluster;
 mod console;
 mod disk;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Subcommand::Cluster(arguments) => cluster::run(arguments, ending),
         Subcommand::Replay(arguments) => replay::run(arguments, ending),
         Subcommand::Preset(arguments) => preset::run(&arguments),
+        Subcommand::NodeChild => child::run(ending),
     };
     match outcome {
         Ok(code) => code,
@@ -60,7 +62,11 @@ fn threads() -> usize {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(threads()).enable_all().build();
+    runtime_of(threads())
+}
+
+fn runtime_of(threads: usize) -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     built.map_err(|error| Failure::Environment(format!("cannot start the runtime: {error}")))
 }
 

@@ -15,6 +15,9 @@ const STOPS_WITHIN: Duration = Duration::from_secs(1);
 #[cfg(unix)]
 static WOKEN: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());
 
+/// The number of SIGTERM.
+const TERMINATE: i32 = 15;
+
 /// Listens for the signals that ask a program to end, for as long as the runtime lives. To be called within the runtime.
 pub fn listen(ending: Ending) -> std::io::Result<()> {
     let mut signals = Signals::new()?;
@@ -27,6 +30,17 @@ pub fn listen(ending: Ending) -> std::io::Result<()> {
         rumormill_ui::restore_terminal();
         // As a shell reports a program that a signal ended.
         std::process::exit(128 + number);
+    });
+    Ok(())
+}
+
+/// For a process that its launcher ends: what is typed at their terminal is for the launcher alone; only SIGTERM ends this process, and
+/// in good order. To be called within the runtime.
+pub fn leave_to_launcher(ending: Ending) -> std::io::Result<()> {
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        while signals.next().await != TERMINATE {}
+        ending.bring(Reason::Signal);
     });
     Ok(())
 }
@@ -88,7 +102,7 @@ impl Signals {
         tokio::select! {
             biased;
             _ = self.interrupt.recv() => 2,
-            _ = self.terminate.recv() => 15,
+            _ = self.terminate.recv() => TERMINATE,
             () = async {
                 match &mut self.hang_up {
                     Some(hang_up) => drop(hang_up.recv().await),

@@ -349,11 +349,17 @@ impl<'a> Conductor<'a> {
     /// Tells those who watch, now and then.
     fn look(&mut self) {
         let now = Instant::now();
+        for (node, reason) in self.engine.lost() {
+            self.hear();
+            self.judge.down(self.engine.elapsed(), node);
+            self.log(&format!("n{node} is down: {reason}"));
+            self.audience.control(self.now(), Control::Down { node, reason });
+        }
         self.audience.now(self.now());
         if now.duration_since(self.measured) >= MEMORY {
             self.measured = now;
             if let Some(memory) = self.meter.read(Duration::ZERO).memory {
-                self.judge.memory(memory);
+                self.judge.memory(memory.saturating_add(self.engine.memory()));
             }
         }
         if now.duration_since(self.told) >= TELL {

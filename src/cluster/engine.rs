@@ -53,6 +53,14 @@ pub trait Engine {
     fn command(&mut self, node: u32, command: Command);
     /// A node's id, whether it runs or not.
     fn id(&self, node: u32) -> Option<Address>;
+    /// Nodes that ended although nobody wanted it since this was last asked, and how, in words. They are down now.
+    fn lost(&mut self) -> Vec<(u32, String)> {
+        Vec::new()
+    }
+    /// Resident memory of other processes that run its nodes, bytes.
+    fn memory(&self) -> u64 {
+        0
+    }
     /// The hash of the whole history, where there is one that could be the same again.
     fn trace_hash(&self) -> Option<Hash256>;
     /// Stops all nodes in good order.

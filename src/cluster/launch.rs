@@ -7,9 +7,9 @@ use super::scenario::Misbehaviour;
 use super::{Plan, Preset};
 use crate::chain::{Address, ChainSpec, KeyPair};
 use crate::node::{Config, Mining, Wrap};
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, Store, StoreError};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Most nodes of which any two have a link model of their own although no link is drawn between them: a fault looks at each pair.
@@ -29,7 +29,8 @@ pub struct Blueprint {
     preset: Preset,
     neighbours: Vec<Vec<u32>>,
     ids: Vec<Address>,
-    preloaded: Preloaded,
+    /// Made when the first node needs it.
+    preloaded: OnceLock<Preloaded>,
 }
 
 /// One node to be made.
@@ -38,8 +39,6 @@ pub struct NodePlan {
     pub config: Config,
     /// Its identity.
     pub keys: KeyPair,
-    /// What it starts from.
-    pub store: MemoryStore,
     /// Makes an adversary of it.
     pub wrap: Option<Wrap>,
     /// Whether it sends its frames a byte at a time.
@@ -58,12 +57,6 @@ impl Blueprint {
         let genesis_time = now.map_or(ChainSpec::lab().genesis_time, |now| now.saturating_sub(history_ms));
         let spec = Arc::new(genesis_spec(preset, seed, genesis_time));
         let ids: Vec<_> = (0..preset.nodes.count).map(|node| node_keys(seed, node).address()).collect();
-        let mines = |node: u32| preset.nodes.mining.as_ref().is_none_or(|mining| mining.nodes.contains(node));
-        let miners: Vec<_> = (0..).zip(&ids).filter(|(node, _)| mines(*node)).map(|(_, id)| *id).collect();
-        let preloaded = match preset.chain.blocks {
-            0 => Preloaded::none(),
-            blocks => Preloaded::make(&spec, blocks, &miners),
-        };
         let mut neighbours = vec![Vec::new(); preset.nodes.count as usize];
         for (a, b) in preset.edges(seed) {
             for (one, other) in [(a, b), (b, a)] {
@@ -72,7 +65,37 @@ impl Blueprint {
                 }
             }
         }
+        let preloaded = OnceLock::new();
         Self { spec, seed, count: preset.nodes.count, history, neighbours, ids, preset: preset.clone(), preloaded }
+    }
+
+    /// Whether a node begins with a chain made before the run.
+    pub fn preloads(&self, node: u32) -> bool {
+        self.preset.chain.blocks > 0 && self.preset.chain.nodes.contains(node)
+    }
+
+    /// Puts the chain that a node begins with into its new store, if it begins with one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn preload(&self, node: u32, store: &mut dyn Store) -> Result<(), StoreError> {
+        if !self.preloads(node) {
+            return Ok(());
+        }
+        let preloaded = self.preloaded.get_or_init(|| {
+            let mines = |node: u32| self.preset.nodes.mining.as_ref().is_none_or(|mining| mining.nodes.contains(node));
+            let miners: Vec<_> = (0..).zip(&self.ids).filter(|(node, _)| mines(*node)).map(|(_, id)| *id).collect();
+            Preloaded::make(&self.spec, self.preset.chain.blocks, &miners)
+        });
+        preloaded.fill(store)
+    }
+
+    /// A node's store in memory, with what it begins with.
+    pub fn store(&self, node: u32) -> MemoryStore {
+        let mut store = MemoryStore::new();
+        // Memory takes everything.
+        let _ = self.preload(node, &mut store);
+        store
     }
 
     /// Whom a node is linked to.
@@ -94,7 +117,6 @@ impl Blueprint {
         NodePlan {
             config: self.config(index, bootstrap),
             keys: node_keys(self.seed, index),
-            store: if self.preset.chain.nodes.contains(index) { self.preloaded.store() } else { MemoryStore::new() },
             wrap: misbehaviour.map(|misbehaviour| adversary::wrap(misbehaviour, seed)),
             trickles: misbehaviour == Some(Misbehaviour::SlowLoris),
             seed,

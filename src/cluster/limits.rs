@@ -82,3 +82,22 @@ pub const AGREEMENT_GRACE: Duration = Duration::from_secs(20);
 
 /// Most faults that hold at once: each is looked at for each link, and nobody could read a longer list.
 pub const MAX_FAULTS: usize = 256;
+
+/// Longest line of the control channel between a launcher and a node's process, in bytes: a preset of [`MAX_FILE`] written out as TOML and
+/// then as a JSON string takes less, and an event with a thousand peers a tenth of it.
+pub const MAX_CHANNEL_LINE: usize = 4 << 20;
+
+/// Orders that wait for a node's process: all links of 200 nodes change at once a hundred times over before it is said to hang.
+pub const CHILD_ORDERS: usize = 20_000;
+
+/// How long a node's process may take until it listens: it makes a chain of up to [`MAX_PRELOADED_BLOCKS`] first.
+pub const CHILD_START: Duration = Duration::from_secs(60);
+
+/// How long a node's process waits for events before it looks whether the node has ended: the end of a run waits as long at most.
+pub const CHILD_BEAT: Duration = Duration::from_millis(50);
+
+/// Between two readings of a node's process's memory.
+pub const CHILD_MEMORY: Duration = Duration::from_millis(500);
+
+/// How much of the end of a node's standard error is read for its last line, in bytes.
+pub const CHILD_ERRORS: u64 = 4_096;

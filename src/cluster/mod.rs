@@ -9,7 +9,7 @@
 //! | [`expect`] | whether what must come out does |
 //! | [`adversary`] | nodes that misbehave |
 //! | [`generate`] | scenarios from seeds: drawn, played, checked, made small |
-//! | `engine`, `simulation`, `sockets` | what runs the nodes: virtual time, or real sockets |
+//! | `engine`, `simulation`, `sockets`, `processes` | what runs the nodes: virtual time, real sockets, or a process for each |
 //! | `conductor`, `wishes`, `pace` | a plan on an engine; what people wish for meanwhile; how fast |
 //! | [`report`], `agreement` | what came out |
 //! | `traffic` | transfers from a seed |
@@ -30,6 +30,7 @@ mod pace;
 mod plan;
 mod preload;
 mod preset;
+mod processes;
 mod profiles;
 pub mod report;
 pub mod scenario;
@@ -54,6 +55,7 @@ pub use launch::{Blueprint, NodePlan};
 pub use pace::Speed;
 pub use plan::Plan;
 pub use preset::{BUILT_IN, Chain, DEFAULT, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TrafficRate};
+pub use processes::{CHILD_COMMAND, ChildError, ProcessesEngine, RunFolder, run_child};
 pub use profiles::Profile;
 pub use schema::schema;
 pub use selection::Selection;

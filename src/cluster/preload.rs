@@ -1,7 +1,7 @@
 //! A chain made before a run, for those who have much to catch up with: made once, shared by all.
 
 use crate::chain::{Address, Block, ChainSpec, MiningJob, State, ValidationJob, next_difficulty};
-use crate::store::{Batch, MemoryStore, Store};
+use crate::store::{Batch, Store, StoreError};
 use std::sync::Arc;
 
 /// Blocks on top of genesis, without transactions, each a block time after the last.
@@ -31,19 +31,9 @@ impl Preloaded {
         Self { batch: tip.map(|tip| Batch { blocks, tip, state }) }
     }
 
-    /// No blocks at all.
-    pub fn none() -> Self {
-        Self { batch: None }
-    }
-
-    /// A store of its own that holds the chain; the blocks themselves are shared.
-    pub fn store(&self) -> MemoryStore {
-        let mut store = MemoryStore::new();
-        if let Some(batch) = &self.batch {
-            // Memory takes everything.
-            let _ = store.commit(batch);
-        }
-        store
+    /// Puts the chain into a new store; in memory the blocks themselves are shared.
+    pub fn fill(&self, store: &mut dyn Store) -> Result<(), StoreError> {
+        self.batch.as_ref().map_or(Ok(()), |batch| store.commit(batch))
     }
 }
 
@@ -81,15 +71,17 @@ fn mine(
 mod tests {
     use super::*;
     use crate::chain::Ledger;
+    use crate::store::MemoryStore;
 
     #[test]
     fn a_ledger_takes_it_whole() {
         let spec = Arc::new(ChainSpec { initial_difficulty: 4, ..ChainSpec::lab() });
         let preloaded = Preloaded::make(&spec, 60, &[Address([1; 32]), Address([2; 32])]);
-        let stored = preloaded.store().load().unwrap().unwrap();
+        let mut store = MemoryStore::new();
+        preloaded.fill(&mut store).unwrap();
+        let stored = store.load().unwrap().unwrap();
         let ledger = Ledger::restore(spec.clone(), stored.headers, stored.tip, stored.state).unwrap();
         assert_eq!(ledger.tip().height, 60);
         assert_eq!(ledger.header(&ledger.tip().id).unwrap().time, spec.genesis_time + 60 * spec.block_time_ms);
-        assert!(Preloaded::none().store().load().unwrap().is_none());
     }
 }

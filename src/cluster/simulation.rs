@@ -29,12 +29,12 @@ impl SimulationEngine {
         simulation.run_for(blueprint.history);
         let mut ids = Vec::new();
         for index in 0..blueprint.count {
-            let NodePlan { config, keys, store, wrap, .. } = blueprint.node(index, |peer| {
+            let NodePlan { config, keys, wrap, .. } = blueprint.node(index, |peer| {
                 // Of two that are linked the later one dials.
                 (peer < index).then(|| Simulation::address(peer as usize))
             });
             ids.push(keys.address());
-            let place = simulation.add_stopped(config, keys, Box::new(store));
+            let place = simulation.add_stopped(config, keys, Box::new(blueprint.store(index)));
             simulation.set_wrap(place, wrap);
         }
         Self { start: simulation.now(), left: vec![false; ids.len()], simulation, ids }

@@ -52,13 +52,18 @@ pub fn real_time() -> Time {
     Time(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX))
 }
 
+/// The seed of one of a node's lives, counted from 1.
+pub(super) fn life_seed(seed: u64, life: u64) -> u64 {
+    seed ^ life.wrapping_mul(LIFE)
+}
+
 impl SocketsEngine {
     /// The nodes of a blueprint, none of which runs yet.
     pub fn new(blueprint: Blueprint, workers: Workers, runtime: tokio::runtime::Handle) -> Self {
         let machines = (0..blueprint.count).map(|index| {
-            let NodePlan { config, keys, store, wrap, trickles, seed } = blueprint.node(index, |_| None);
+            let NodePlan { config, keys, wrap, trickles, seed } = blueprint.node(index, |_| None);
             let disk = DiskSwitch::default();
-            let store = FaultyStore::new(store, disk.clone(), PathBuf::from(format!("n{index}")));
+            let store = FaultyStore::new(blueprint.store(index), disk.clone(), PathBuf::from(format!("n{index}")));
             let store = SharedStore::new(Box::new(store));
             let id = keys.address();
             Machine { handle: None, config, store, disk, wrap, trickles, seed, lives: 0, id, address: None }
@@ -129,7 +134,7 @@ impl Engine for SocketsEngine {
             listen: Some(machine.address.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))),
             store: Box::new(machine.store.clone()),
             index: node,
-            seed: machine.seed ^ machine.lives.wrapping_mul(LIFE),
+            seed: life_seed(machine.seed, machine.lives),
             events: self.events.clone(),
             workers: self.workers.clone(),
             wrap: machine.wrap.clone(),
