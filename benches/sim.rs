@@ -1,6 +1,7 @@
 //! The simulation at scale, on one core: how much faster than real time, what a delivered message costs, and how much memory it takes.
 //!
-//! `cargo bench --bench sim`; a number of nodes as argument runs that size only, `10000` the large one.
+//! `cargo bench --bench sim`; a number of nodes as argument runs that size only, `10000` the large one; a second number is the seconds of
+//! virtual time, fewer of them for a profiler.
 
 use rumormill::chain::{ChainSpec, KeyPair};
 use rumormill::link::LinkModel;
@@ -82,11 +83,11 @@ fn run(nodes: usize, timing: Timing, virtual_time: Duration) -> f64 {
     let (took, messages) = (clock.elapsed(), sim.delivered() - before);
     let cost = took.as_secs_f64() / messages as f64;
     println!(
-        "{nodes} nodes, {} intervals: start {started:.1?}; {virtual_time:?} in {took:.2?}, {:.1} x real time; {messages} messages at {:.2} us; height {}; {} MiB; trace {}",
+        "{nodes} nodes, {} intervals: start {started:.1?}; {virtual_time:?} in {took:.2?}, {:.1} x real time; {messages} messages at {:.2} us; all at height {} or more; {} MiB; trace {}",
         if timing == Timing::LAB { "lab" } else { "public" },
         virtual_time.as_secs_f64() / took.as_secs_f64(),
         cost * 1e6,
-        sim.node(0).map_or(0, |node| node.ledger().tip().height),
+        sim.nodes().map(|node| node.ledger().tip().height).min().unwrap_or(0),
         memory().map_or("?".to_owned(), |mib| mib.to_string()),
         sim.trace_hash().short(),
     );
@@ -99,9 +100,11 @@ fn main() {
         run(8, Timing::LAB, Duration::from_secs(10));
         return;
     }
-    if let Some(nodes) = arguments.iter().find_map(|argument| argument.parse().ok()) {
+    let numbers: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+    if let Some(nodes) = numbers.first().map(|nodes| *nodes as usize) {
+        let seconds = numbers.get(1).copied().unwrap_or(if nodes > 2_000 { 30 } else { 60 });
         for timing in [Timing::LAB, Timing::PUBLIC] {
-            run(nodes, timing, Duration::from_secs(if nodes > 2_000 { 30 } else { 60 }));
+            run(nodes, timing, Duration::from_secs(seconds));
         }
         return;
     }

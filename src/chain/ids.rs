@@ -16,7 +16,8 @@ macro_rules! id {
 
             /// The first four bytes as eight hex digits: enough to tell things apart on a screen.
             pub fn short(&self) -> String {
-                self.0[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+                let [a, b, c, d, ..] = self.0;
+                format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
             }
         }
 

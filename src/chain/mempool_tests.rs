@@ -59,7 +59,7 @@ fn another_signature_is_no_replacement() {
 #[test]
 fn the_best_come_first_and_each_accounts_own_in_order() {
     let state = state(&[(0, 1_000, 0), (1, 1_000, 0), (2, 1_000, 0), (3, 1_000, 0)]);
-    let pool = pool(
+    let mut pool = pool(
         100,
         &state,
         &[pay(0, 0, 1, 5), pay(0, 1, 1, 50), pay(1, 0, 1, 20), pay(1, 1, 1, 4), pay(2, 0, 1, 5), pay(3, 1, 1, 99)],
@@ -98,7 +98,7 @@ fn an_hour_is_enough() {
     assert!(pool.expire(10 + HOUR).is_empty() && pool.expire(0).is_empty());
     assert_eq!(pool.expire(11 + HOUR), [pay(0, 0, 1, 1).id()]);
     assert_eq!(pool.expire(u64::MAX), [pay(1, 0, 1, 1).id()]);
-    assert!(pool.is_empty() && pool.heads.is_empty() && pool.tails.is_empty() && pool.queues.is_empty());
+    assert!(pool.is_empty() && pool.queues.is_empty() && pool.orders.heads(&pool.queues).is_empty());
 }
 
 #[test]
@@ -315,9 +315,10 @@ proptest! {
                 prop_assert!(model.of(from).iter().all(|(transaction, _, _)| transaction.transfer.nonce != next));
             }
             // The orders hold one entry for each queue, and nothing that is gone.
-            prop_assert_eq!(pool.tails.len(), pool.queues.len());
-            prop_assert_eq!(pool.ages.len(), pool.len());
-            prop_assert!(pool.heads.len() <= pool.queues.len());
+            // The orders that were kept are those that would be made anew.
+            let mut new = Orders::default();
+            prop_assert_eq!(pool.orders.heads(&pool.queues), new.heads(&pool.queues));
+            prop_assert_eq!(pool.orders.tails(&pool.queues), new.tails(&pool.queues));
         }
     }
 }

@@ -195,7 +195,7 @@ impl Node {
         self.send_ping(cx, connection);
         self.ask_for_addresses(cx, connection);
         if relays {
-            let ids: Vec<_> = self.mempool.best(ANNOUNCE_TO_NEW).iter().map(|transaction| transaction.id()).collect();
+            let ids = self.mempool.best_ids(ANNOUNCE_TO_NEW);
             self.announce_to(cx, connection, &ids);
         }
         let tip = self.ledger.tip();

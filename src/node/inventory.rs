@@ -5,7 +5,7 @@
 //! entry thus stays at least half of [`SEEN_TIME`], unless more than half of [`SEEN_IDS`] newer ones came meanwhile. What is being asked
 //! for is not forgotten.
 
-use super::limits::{SEEN_IDS, SEEN_TIME};
+use super::limits::{SEEN_IDS, SEEN_TIME, USUAL_PEERS};
 use super::{ConnectionId, Time};
 use crate::chain::TxId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +24,8 @@ pub(super) enum Status {
     /// It has been here: good or bad, it is not fetched again.
     #[default]
     Seen,
-    /// It is being asked of this peer.
-    Asked(ConnectionId),
+    /// It is being asked of this peer, and must have come by then.
+    Asked(ConnectionId, Time),
 }
 
 impl Entry {
@@ -33,6 +33,10 @@ impl Entry {
     pub(super) fn add_holder(&mut self, connection: ConnectionId) -> bool {
         let new = !self.holders.contains(&connection);
         if new {
+            if self.holders.capacity() == 0 {
+                // In the end most peers have it: one allocation for them all.
+                self.holders.reserve_exact(USUAL_PEERS);
+            }
             self.holders.push(connection);
         }
         new
@@ -64,10 +68,11 @@ impl Inventory {
 
     /// What is known of a transaction; from now on at least that it was here.
     pub(super) fn entry(&mut self, id: TxId, now: Time) -> &mut Entry {
-        if self.old.contains_key(&id) && !self.young.contains_key(&id) {
+        // First, so that what is known moves as a whole and is not begun anew.
+        self.turn(now);
+        if self.old.contains_key(&id) {
             return self.old.entry(id).or_default();
         }
-        self.turn(now);
         self.young.entry(id).or_default()
     }
 
@@ -87,10 +92,26 @@ impl Inventory {
         }
     }
 
-    /// Notes that a transaction is being asked of a peer.
-    pub(super) fn ask(&mut self, id: TxId, of: ConnectionId, now: Time) {
+    /// Notes that a transaction is here, which `from` has: of whom it was being asked, if of anyone, and until when; and whether it is new.
+    pub(super) fn arrive(&mut self, id: TxId, from: ConnectionId, now: Time) -> (Option<(ConnectionId, Time)>, bool) {
+        if let Some(entry) = self.get_mut(&id) {
+            entry.add_holder(from);
+            return match std::mem::take(&mut entry.status) {
+                Status::Seen => (None, false),
+                Status::Asked(of, until) => {
+                    self.asked.remove(&id);
+                    (Some((of, until)), true)
+                }
+            };
+        }
+        self.entry(id, now).add_holder(from);
+        (None, true)
+    }
+
+    /// Notes that a transaction is being asked of a peer, and must have come by `until`.
+    pub(super) fn ask(&mut self, id: TxId, of: ConnectionId, until: Time, now: Time) {
         let entry = self.entry(id, now);
-        entry.status = Status::Asked(of);
+        entry.status = Status::Asked(of, until);
         entry.add_holder(of);
         self.asked.insert(id);
     }
@@ -98,7 +119,7 @@ impl Inventory {
     /// Of whom a transaction is being asked.
     pub(super) fn asked_of(&mut self, id: &TxId) -> Option<ConnectionId> {
         match self.get_mut(id)?.status {
-            Status::Asked(of) => Some(of),
+            Status::Asked(of, _) => Some(of),
             Status::Seen => None,
         }
     }
@@ -153,7 +174,7 @@ mod tests {
     #[test]
     fn what_is_asked_for_is_new_when_it_comes() {
         let mut inventory = Inventory::new(Time(0));
-        inventory.ask(id(1), ConnectionId(7), Time(0));
+        inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
         assert_eq!(inventory.asked_of(&id(1)), Some(ConnectionId(7)));
         assert_eq!(inventory.all_asked().collect::<Vec<_>>(), [&id(1)]);
         assert!(inventory.see(id(1), Time(0)));
@@ -162,10 +183,31 @@ mod tests {
     }
 
     #[test]
+    fn what_arrives_tells_of_whom_it_was_asked_and_is_new_once() {
+        let mut inventory = Inventory::new(Time(0));
+        inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
+        assert_eq!(inventory.arrive(id(1), ConnectionId(8), Time(1)), (Some((ConnectionId(7), Time(9))), true));
+        assert_eq!(inventory.arrive(id(1), ConnectionId(7), Time(2)), (None, false));
+        assert_eq!(inventory.arrive(id(2), ConnectionId(7), Time(2)), (None, true));
+        assert_eq!(inventory.get_mut(&id(1)).unwrap().holders, [ConnectionId(7), ConnectionId(8)]);
+        assert_eq!(inventory.all_asked().count(), 0);
+    }
+
+    #[test]
+    fn a_new_generation_leaves_what_is_known_whole() {
+        let mut inventory = Inventory::new(Time(0));
+        inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
+        let later = Time(0) + SEEN_TIME;
+        assert!(!inventory.entry(id(1), later).add_holder(ConnectionId(7)));
+        assert_eq!(inventory.asked_of(&id(1)), Some(ConnectionId(7)));
+        assert_eq!(inventory.len(), 1);
+    }
+
+    #[test]
     fn it_is_bounded_keeps_the_newest_and_what_is_asked_for() {
         let mut inventory = Inventory::new(Time(0));
         let asked = id(u32::MAX);
-        inventory.ask(asked, ConnectionId(7), Time(0));
+        inventory.ask(asked, ConnectionId(7), Time(9), Time(0));
         for n in 0..3 * SEEN_IDS as u32 {
             inventory.see(id(n), Time(0));
             assert!(inventory.young.len() + inventory.old.len() <= SEEN_IDS + 1);

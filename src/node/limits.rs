@@ -60,6 +60,8 @@ pub const TRANSACTIONS_CHECKING: usize = 20_000;
 pub const ANNOUNCE_TO_NEW: usize = 1_000;
 /// Bytes of transactions in one message: far below its cap, so that nothing waits long behind it.
 pub const TRANSACTIONS_BYTES: usize = 64 * 1024;
+/// Peers of a usual node: room made at once for notes of which peers have something. No bound.
+pub const USUAL_PEERS: usize = 8;
 /// How often the pool drops what is too old.
 pub const POOL_EXPIRY_CHECK: Duration = Duration::from_secs(60);
 

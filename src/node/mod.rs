@@ -92,7 +92,11 @@ pub struct Node {
 impl Node {
     /// A node on `ledger`. `seed` feeds its only random generator.
     pub fn new(config: Config, keys: KeyPair, ledger: Ledger, seed: u64, now: Time) -> Self {
-        let transactions_on_chain = ledger.state().iter().fold(0u64, |sum, (_, account)| sum.saturating_add(account.nonce));
+        // No transaction stands before the first block: a thousand new nodes need not each look at a thousand accounts.
+        let transactions_on_chain = match ledger.tip().height {
+            0 => 0,
+            _ => ledger.state().iter().fold(0u64, |sum, (_, account)| sum.saturating_add(account.nonce)),
+        };
         let id = keys.address();
         let genesis = ledger.at_height(0).unwrap_or_else(|| ledger.spec().genesis_id());
         Self {

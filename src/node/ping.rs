@@ -35,6 +35,7 @@ impl Node {
     pub(super) fn on_pong(&mut self, cx: &mut Context<'_>, connection: ConnectionId, nonce: u64) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         let Some(sent) = peer.ping.take_if(|ping| ping.nonce == nonce) else { return };
+        self.timers.cancel(sent.at + self.config.timing.pong, Timer::Pong(connection, nonce));
         let time = cx.now.since(sent.at);
         peer.bytes_confirmed = sent.bytes_out;
         // Smoothed as TCP does it (RFC 6298): seven parts old, one part new.

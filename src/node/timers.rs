@@ -1,6 +1,7 @@
 //! Deadlines as data: one ordered set, from which the driver learns when to call again.
 //!
-//! A timer is not cancelled: whoever handles it looks whether what it was set for still stands.
+//! Whoever handles a timer looks whether what it was set for still stands. The many that guard what nearly always comes in time are
+//! [cancelled](Timers::cancel) when it does, since a call for nothing costs more.
 
 use super::{ConnectionId, Time};
 use crate::chain::{Address, BlockId, TxId};
@@ -45,29 +46,47 @@ pub(super) enum Timer {
 }
 
 /// All deadlines, in order.
-#[derive(Default)]
 pub(super) struct Timers {
     queue: BTreeSet<(Time, Timer)>,
+    /// When the first is due: drivers ask after each input, and would find the set's memory cold.
+    next: Time,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { queue: BTreeSet::new(), next: Time::MAX }
+    }
 }
 
 impl Timers {
     /// Sets one.
     pub(super) fn set(&mut self, at: Time, timer: Timer) {
         self.queue.insert((at, timer));
+        self.next = self.next.min(at);
+    }
+
+    /// Takes one out that is not needed any longer, if it is still there.
+    pub(super) fn cancel(&mut self, at: Time, timer: Timer) {
+        self.queue.remove(&(at, timer));
+        self.note_next();
     }
 
     /// When the next is due.
     pub(super) fn next(&self) -> Time {
-        self.queue.first().map_or(Time::MAX, |(at, _)| *at)
+        self.next
+    }
+
+    fn note_next(&mut self) {
+        self.next = self.queue.first().map_or(Time::MAX, |(at, _)| *at);
     }
 
     /// Takes the next that is due.
     pub(super) fn pop_due(&mut self, now: Time) -> Option<Timer> {
-        let (at, timer) = *self.queue.first()?;
-        if at > now {
+        if self.next > now {
             return None;
         }
-        self.queue.pop_first();
+        let (_, timer) = self.queue.pop_first()?;
+        self.note_next();
         Some(timer)
     }
 
@@ -79,6 +98,7 @@ impl Timers {
             return None;
         }
         self.queue = std::mem::take(&mut self.queue).into_iter().map(|(at, timer)| (at + lost, timer)).collect();
+        self.note_next();
         Some(lost)
     }
 }
@@ -97,6 +117,16 @@ mod tests {
         assert_eq!(timers.pop_due(Time(20)), Some(Timer::Dial));
         assert_eq!(timers.pop_due(Time(20)), Some(Timer::Pulse));
         assert_eq!(timers.next(), Time::MAX);
+    }
+
+    #[test]
+    fn a_cancelled_one_does_not_fire() {
+        let mut timers = Timers::default();
+        timers.set(Time(10), Timer::Dial);
+        timers.set(Time(20), Timer::Dial);
+        timers.cancel(Time(10), Timer::Dial);
+        timers.cancel(Time(15), Timer::Dial);
+        assert_eq!(timers.next(), Time(20), "only the one that was named");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 /// What is being checked and announced.
 #[derive(Default)]
 pub(super) struct Relay {
-    /// Batches whose signatures are being checked: who brought them (`None`: submitted here), and how many.
-    checking: BTreeMap<u64, (Option<ConnectionId>, usize)>,
+    /// Batches whose signatures are being checked: who brought them (`None`: submitted here), and their ids, computed once.
+    checking: BTreeMap<u64, (Option<ConnectionId>, Vec<TxId>)>,
     requests: u64,
     /// Whether [`Timer::Announce`] is set.
     flushing: bool,
@@ -23,7 +23,7 @@ pub(super) struct Relay {
 impl Relay {
     /// Transactions whose signatures are being checked.
     pub(super) fn checking_count(&self) -> usize {
-        self.checking.values().map(|(_, count)| count).sum()
+        self.checking.values().map(|(_, ids)| ids.len()).sum()
     }
 }
 
@@ -43,7 +43,7 @@ impl Node {
                 self.inventory.entry(*id, cx.now).add_holder(connection);
                 self.report.duplicates += 1;
             } else if peer.transactions_asked + ask.len() < TRANSACTIONS_IN_FLIGHT {
-                self.inventory.ask(*id, connection, cx.now);
+                self.inventory.ask(*id, connection, cx.now + TRANSACTION_REQUEST, cx.now);
                 ask.push(*id);
             }
         }
@@ -87,7 +87,7 @@ impl Node {
         });
         match next {
             Some(next) => {
-                self.inventory.ask(id, next, cx.now);
+                self.inventory.ask(id, next, cx.now + TRANSACTION_REQUEST, cx.now);
                 self.ask_for_transactions(cx, next, vec![id]);
             }
             None => self.inventory.forget(&id),
@@ -126,34 +126,45 @@ impl Node {
 
     /// Transactions came: the new ones are checked beside the state machine.
     pub(super) fn on_transactions(&mut self, cx: &mut Context<'_>, connection: ConnectionId, transactions: &[Transaction]) {
-        let mut new = Vec::new();
+        let (mut new, mut ids) = (Vec::new(), Vec::new());
         for transaction in transactions {
             let id = transaction.id();
-            if let Some(peer) = self.inventory.asked_of(&id).and_then(|asked| self.peers.get_mut(&asked)) {
-                peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
+            let (asked, is_new) = self.inventory.arrive(id, connection, cx.now);
+            if let Some((asked, until)) = asked {
+                self.timers.cancel(until, Timer::Transaction(id));
+                if let Some(peer) = self.peers.get_mut(&asked) {
+                    peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
+                }
             }
-            if self.inventory.see(id, cx.now) {
+            if is_new {
                 new.push(*transaction);
+                ids.push(id);
             } else {
                 self.report.duplicates += 1;
             }
-            self.inventory.entry(id, cx.now).add_holder(connection);
         }
-        self.check_transactions(cx, Some(connection), new);
+        self.check_transactions(cx, Some(connection), new, ids);
     }
 
-    fn check_transactions(&mut self, cx: &mut Context<'_>, source: Option<ConnectionId>, transactions: Vec<Transaction>) {
+    /// Has transactions checked beside the state machine; `ids` are theirs.
+    fn check_transactions(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: Option<ConnectionId>,
+        transactions: Vec<Transaction>,
+        ids: Vec<TxId>,
+    ) {
         if transactions.is_empty() {
             return;
         }
         if self.transactions.checking_count() + transactions.len() > TRANSACTIONS_CHECKING {
             // We are too slow; it may come again later.
-            transactions.iter().for_each(|transaction| self.inventory.forget(&transaction.id()));
+            ids.iter().for_each(|id| self.inventory.forget(id));
             return;
         }
         let request = self.transactions.requests;
         self.transactions.requests += 1;
-        self.transactions.checking.insert(request, (source, transactions.len()));
+        self.transactions.checking.insert(request, (source, ids));
         cx.out.push(Output::CheckTransactions { request, transactions });
     }
 
@@ -164,14 +175,14 @@ impl Node {
         request: u64,
         results: Vec<(Transaction, Result<(), TransactionError>)>,
     ) {
-        let Some((source, _)) = self.transactions.checking.remove(&request) else { return };
+        let Some((source, ids)) = self.transactions.checking.remove(&request) else { return };
         let mut accepted = Vec::new();
-        for (transaction, result) in results {
+        for ((transaction, result), id) in results.into_iter().zip(ids) {
             match (result, source) {
-                (Ok(()), _) => accepted.extend(self.pool(cx, transaction, source)),
+                (Ok(()), _) => accepted.extend(self.pool(cx, id, transaction, source)),
                 (Err(_), Some(connection)) => self.offend(cx, connection, Offence::InvalidTransaction),
                 (Err(error), None) => {
-                    cx.event(Event::TransactionRefused { id: transaction.id(), why: error.to_string() });
+                    cx.event(Event::TransactionRefused { id, why: error.to_string() });
                 }
             }
         }
@@ -182,16 +193,16 @@ impl Node {
     }
 
     /// Puts a checked transaction into the pool; its id, if it is to be announced.
-    fn pool(&mut self, cx: &mut Context<'_>, transaction: Transaction, from: Option<ConnectionId>) -> Option<TxId> {
-        match self.mempool.insert(transaction, self.ledger.state(), cx.now.as_millis()) {
-            Ok(admitted) => {
-                cx.event(Event::TransactionAccepted { id: admitted.id, from });
+    fn pool(&mut self, cx: &mut Context<'_>, id: TxId, transaction: Transaction, from: Option<ConnectionId>) -> Option<TxId> {
+        match self.mempool.insert_known(id, transaction, self.ledger.state(), cx.now.as_millis()) {
+            Ok(_) => {
+                cx.event(Event::TransactionAccepted { id, from });
                 self.template_is_old(cx);
-                Some(admitted.id)
+                Some(id)
             }
             Err(error) => {
                 if from.is_none() {
-                    cx.event(Event::TransactionRefused { id: transaction.id(), why: error.to_string() });
+                    cx.event(Event::TransactionRefused { id, why: error.to_string() });
                 }
                 None
             }
@@ -203,26 +214,34 @@ impl Node {
         let nonce = self.mempool.next_nonce(&self.id, self.ledger.state());
         let chain = self.ledger.spec().chain;
         let transaction = Transfer { chain, from: self.id, to, amount, fee, nonce }.sign(&self.keys);
-        self.inventory.see(transaction.id(), cx.now);
-        if let Some(id) = self.pool(cx, transaction, None) {
+        let id = transaction.id();
+        self.inventory.see(id, cx.now);
+        if self.pool(cx, id, transaction, None).is_some() {
             self.announce(cx, &[id]);
         }
     }
 
     /// Takes a transaction signed elsewhere.
     pub(super) fn submit(&mut self, cx: &mut Context<'_>, transaction: Transaction) {
-        self.inventory.see(transaction.id(), cx.now);
-        self.check_transactions(cx, None, vec![transaction]);
+        let id = transaction.id();
+        self.inventory.see(id, cx.now);
+        self.check_transactions(cx, None, vec![transaction], vec![id]);
     }
 
     /// Gathers ids for all peers that do not have them; they go out together a moment later.
     fn announce(&mut self, cx: &mut Context<'_>, ids: &[TxId]) {
-        if ids.is_empty() {
-            return;
+        let mut any = false;
+        for id in ids {
+            let entry = self.inventory.entry(*id, cx.now);
+            for (connection, peer) in self.peers.iter_mut().filter(|(_, peer)| peer.is_ready() && peer.relays) {
+                if entry.add_holder(*connection) {
+                    peer.announcing.push(*id);
+                    any = true;
+                }
+            }
         }
-        let ready: Vec<_> = self.peers.iter().filter(|(_, peer)| peer.is_ready() && peer.relays).map(|(id, _)| *id).collect();
-        for connection in ready {
-            self.announce_to(cx, connection, ids);
+        if any {
+            self.flush_soon(cx);
         }
     }
 
@@ -234,7 +253,14 @@ impl Node {
                 peer.announcing.push(*id);
             }
         }
-        if !peer.announcing.is_empty() && !self.transactions.flushing {
+        if !peer.announcing.is_empty() {
+            self.flush_soon(cx);
+        }
+    }
+
+    /// Sees to it that what was gathered goes out.
+    fn flush_soon(&mut self, cx: &mut Context<'_>) {
+        if !self.transactions.flushing {
             self.transactions.flushing = true;
             self.timers.set(cx.now + self.config.timing.announce, Timer::Announce);
         }
@@ -250,6 +276,10 @@ impl Node {
             }
         }
         for (ids, to) in batches {
+            if ids.len() <= MAX_IDS {
+                self.broadcast(cx, to, Message::Announce { ids });
+                continue;
+            }
             for part in ids.chunks(MAX_IDS) {
                 self.broadcast(cx, to.clone(), Message::Announce { ids: part.to_vec() });
             }

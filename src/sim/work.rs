@@ -1,6 +1,6 @@
 //! Heavy work, done once for all nodes: a block's verdict and the state after it, and whether a transaction is well signed.
 
-use crate::chain::{BlockError, BlockId, ChainId, Transaction, TransactionError, TxId, ValidationJob, Verdict};
+use crate::chain::{BlockError, BlockId, ChainId, Transaction, TransactionError, ValidationJob, Verdict};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -36,7 +36,8 @@ impl<K: Ord + Copy, V> Recent<K, V> {
 /// Work done so far.
 pub(super) struct Work {
     verdicts: Recent<BlockId, Arc<Verdict>>,
-    checks: Recent<TxId, Result<(), TransactionError>>,
+    /// By signature, which is there to be compared: an id would have to be computed.
+    checks: Recent<[u8; 64], (Transaction, Result<(), TransactionError>)>,
 }
 
 impl Default for Work {
@@ -70,16 +71,15 @@ impl Work {
         transactions
             .into_iter()
             .map(|transaction| {
-                let id = transaction.id();
-                let result = match self.checks.map.get(&id) {
-                    Some(known) => *known,
-                    None => {
-                        let result = transaction.verify(chain);
-                        self.checks.insert(id, result);
-                        result
+                let key = transaction.signature.0;
+                match self.checks.map.get(&key) {
+                    Some(known) if known.0 == transaction => *known,
+                    _ => {
+                        let checked = (transaction, transaction.verify(chain));
+                        self.checks.insert(key, checked);
+                        checked
                     }
-                };
-                (transaction, result)
+                }
             })
             .collect()
     }

@@ -1,12 +1,15 @@
 //! Transactions that wait to be mined, ordered by fee.
 //!
-//! Each account has a queue by nonce. Three orders are kept over the queues: by the fee of those heads that could be mined now, by
-//! what the tails are worth (the first to be evicted first), and by age. An operation costs the logarithm of the pool and the length of one queue.
+//! Each account has a queue by nonce. Two orders are kept over the queues, where they are wanted: by the fee of those heads that could be
+//! mined now, and by what the tails are worth (the first to be evicted first). An operation costs the logarithm of the pool and the
+//! length of one queue; only to drop what is too old, once a minute, all are looked at.
 
+mod orders;
 mod queue;
 
 use super::limits::{POOL_ACCOUNT_CHAIN, POOL_BYTES, POOL_EXPIRY_MS, POOL_TRANSACTIONS};
 use super::{Address, PoolError, State, Transaction, TxId};
+use orders::Orders;
 use queue::{Queue, Waiting};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -27,12 +30,7 @@ pub struct Mempool {
     queues: BTreeMap<Address, Queue>,
     /// Where each transaction waits.
     places: BTreeMap<TxId, (Address, u64)>,
-    /// Heads that could be mined now, the best first: by fee, then by arrival.
-    heads: BTreeSet<(Reverse<u64>, u64, Address)>,
-    /// The tail of each queue, the first to be evicted first: by worth, then the latest.
-    tails: BTreeSet<(u64, Reverse<u64>, Address)>,
-    /// By when they came.
-    ages: BTreeSet<(u64, TxId)>,
+    orders: Orders,
     /// The state that the queues were checked against last.
     state: Option<State>,
     /// How many ever came: orders what pays the same.
@@ -47,16 +45,7 @@ impl Mempool {
     }
     /// An empty pool for at most this many transactions.
     pub(super) fn with_room_for(most: usize) -> Self {
-        Self {
-            queues: BTreeMap::new(),
-            places: BTreeMap::new(),
-            heads: BTreeSet::new(),
-            tails: BTreeSet::new(),
-            ages: BTreeSet::new(),
-            state: None,
-            arrivals: 0,
-            most,
-        }
+        Self { queues: BTreeMap::new(), places: BTreeMap::new(), orders: Orders::default(), state: None, arrivals: 0, most }
     }
     /// Takes a verified transaction, `now` in Unix milliseconds. Checks nonce (less than 64 ahead of the account), balance of the
     /// whole chain of the account, replacement, capacity.
@@ -65,14 +54,26 @@ impl Mempool {
     /// the tail of the account whose cheapest transaction pays least, since whatever comes after that one waits for it; and before all, tails that
     /// wait for a missing nonce.
     pub fn insert(&mut self, transaction: Transaction, state: &State, now: u64) -> Result<Admitted, PoolError> {
-        let (id, transfer) = (transaction.id(), transaction.transfer);
+        self.insert_known(transaction.id(), transaction, state, now)
+    }
+    /// [`Mempool::insert`] for one whose id was computed before.
+    pub(crate) fn insert_known(
+        &mut self,
+        id: TxId,
+        transaction: Transaction,
+        state: &State,
+        now: u64,
+    ) -> Result<Admitted, PoolError> {
+        let transfer = transaction.transfer;
         if self.places.contains_key(&id) {
             return Err(PoolError::Known);
         }
         let account = state.get(&transfer.from).unwrap_or_default();
         let mut evicted = Vec::new();
-        if self.queues.get(&transfer.from).is_some_and(|queue| !queue.is_of(&account)) {
+        let mut queue = self.queues.get(&transfer.from);
+        if queue.is_some_and(|queue| !queue.is_of(&account)) {
             evicted = self.edit(transfer.from, |queue| queue.set_account(account));
+            queue = self.queues.get(&transfer.from);
         }
         let (nonce, wanted) = (transfer.nonce, account.nonce);
         if nonce < wanted {
@@ -81,7 +82,6 @@ impl Mempool {
         if nonce - wanted >= POOL_ACCOUNT_CHAIN {
             return Err(PoolError::TooFarAhead { nonce, account: wanted });
         }
-        let queue = self.queues.get(&transfer.from);
         let replaced = queue.and_then(|queue| queue.get(nonce)).map(|waiting| waiting.transaction.transfer);
         if let Some(old) = replaced {
             let least = queue::replacement_fee(old.fee);
@@ -95,18 +95,22 @@ impl Mempool {
         }
         while replaced.is_none() && self.len() >= self.most {
             let worth = queue::worth_with(self.queues.get(&transfer.from), account.nonce, &transfer);
-            match self.tails.first() {
-                Some((least, _, address)) if *least < worth => evicted.extend(self.drop_tail(*address)),
+            match self.orders.tails(&self.queues).first().copied() {
+                Some((least, _, address)) if least < worth => evicted.extend(self.drop_tail(address)),
                 _ => return Err(PoolError::Full),
             }
         }
         self.arrivals += 1;
         let waiting = Waiting { transaction, id, added: now, arrival: self.arrivals };
-        self.queues.entry(transfer.from).or_insert_with(|| Queue::new(account));
-        let left = self.edit(transfer.from, |queue| queue.put(waiting).into_iter().collect());
+        let queue = self.queues.entry(transfer.from).or_insert_with(|| Queue::new(account));
+        self.orders.leave(&transfer.from, queue);
+        let replaced = queue.put(waiting).map(|old| old.id);
+        self.orders.enter(&transfer.from, queue);
+        if let Some(old) = &replaced {
+            self.places.remove(old);
+        }
         self.places.insert(id, (transfer.from, nonce));
-        self.ages.insert((now, id));
-        Ok(Admitted { id, replaced: left.first().copied(), evicted })
+        Ok(Admitted { id, replaced, evicted })
     }
     /// The transaction, if here.
     pub fn get(&self, id: &TxId) -> Option<&Transaction> {
@@ -137,9 +141,20 @@ impl Mempool {
     /// Up to `count` in the order to mine them: by fee, each account's own in nonce order.
     ///
     /// What waits for a missing nonce is left out. Of equal fees the one that came first goes first.
-    pub fn best(&self, count: usize) -> Vec<Transaction> {
+    pub fn best(&mut self, count: usize) -> Vec<Transaction> {
+        self.best_waiting(count, |waiting| waiting.transaction)
+    }
+    /// The ids of [`Mempool::best`].
+    pub fn best_ids(&mut self, count: usize) -> Vec<TxId> {
+        self.best_waiting(count, |waiting| waiting.id)
+    }
+
+    fn best_waiting<T>(&mut self, count: usize, what: impl Fn(&Waiting) -> T) -> Vec<T> {
+        if count.min(self.len()) == 0 {
+            return Vec::new();
+        }
         let mut best = Vec::with_capacity(count.min(self.len()));
-        let mut heads = self.heads.iter().peekable();
+        let mut heads = self.orders.heads(&self.queues).iter().peekable();
         // What follows those that were taken: it can go as soon as the one before it has gone.
         let mut followers: BinaryHeap<(u64, Reverse<u64>, Address, u64)> = BinaryHeap::new();
         while best.len() < count {
@@ -156,7 +171,7 @@ impl Mempool {
             let Some(queue) = self.queues.get(&address) else {
                 continue;
             };
-            best.extend(queue.get(nonce).map(|waiting| waiting.transaction));
+            best.extend(queue.get(nonce).map(&what));
             if let Some((nonce, next)) = nonce.checked_add(1).and_then(|nonce| Some((nonce, queue.get(nonce)?))) {
                 followers.push((next.transaction.transfer.fee, Reverse(next.arrival), address, nonce));
             }
@@ -192,19 +207,18 @@ impl Mempool {
             }
         }
     }
-    /// Drops what has waited longer than an hour; their ids.
+    /// Drops what has waited longer than an hour, the oldest first; their ids. Looks at all that wait: an order by age, kept up to date with
+    /// each transaction that comes and goes, would cost far more.
     pub fn expire(&mut self, now: u64) -> Vec<TxId> {
-        let mut expired = Vec::new();
-        while let Some((added, id)) = self.ages.first().copied() {
-            if now.saturating_sub(added) <= POOL_EXPIRY_MS {
-                break;
-            }
-            let Some((from, nonce)) = self.places.get(&id).copied() else {
-                break;
-            };
-            expired.extend(self.edit(from, |queue| queue.remove(nonce).into_iter().collect()));
-        }
-        expired
+        let waiting = self.queues.iter().flat_map(|(from, queue)| queue.iter().map(move |waiting| (from, waiting)));
+        let mut old: Vec<_> = waiting
+            .filter(|(_, waiting)| now.saturating_sub(waiting.added) > POOL_EXPIRY_MS)
+            .map(|(from, waiting)| (waiting.added, waiting.id, *from, waiting.transaction.transfer.nonce))
+            .collect();
+        old.sort_unstable();
+        old.into_iter()
+            .flat_map(|(_, _, from, nonce)| self.edit(from, |queue| queue.remove(nonce).into_iter().collect()))
+            .collect()
     }
 
     fn drop_tail(&mut self, address: Address) -> Vec<TxId> {
@@ -216,27 +230,14 @@ impl Mempool {
         let Some(queue) = self.queues.get_mut(&address) else {
             return Vec::new();
         };
-        if let Some((fee, arrival)) = queue.head() {
-            self.heads.remove(&(Reverse(fee), arrival, address));
-        }
-        if let Some((worth, arrival)) = queue.tail() {
-            self.tails.remove(&(worth, Reverse(arrival), address));
-        }
+        self.orders.leave(&address, queue);
         let left = change(queue);
-        if let Some((fee, arrival)) = queue.head() {
-            self.heads.insert((Reverse(fee), arrival, address));
-        }
-        match queue.tail() {
-            Some((worth, arrival)) => {
-                self.tails.insert((worth, Reverse(arrival), address));
-            }
-            None => {
-                self.queues.remove(&address);
-            }
+        self.orders.enter(&address, queue);
+        if queue.is_empty() {
+            self.queues.remove(&address);
         }
         for waiting in &left {
             self.places.remove(&waiting.id);
-            self.ages.remove(&(waiting.added, waiting.id));
         }
         left.into_iter().map(|waiting| waiting.id).collect()
     }

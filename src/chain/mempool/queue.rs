@@ -17,7 +17,8 @@ pub(super) struct Waiting {
 /// What waits of one account. Affordable as a whole, and less than 64 nonces ahead of the account.
 pub(super) struct Queue {
     account: Account,
-    waiting: BTreeMap<u64, Waiting>,
+    /// By nonce. A list, since most accounts have one or two: a tree's node has room for eleven, which is two kilobytes and more.
+    waiting: Vec<Waiting>,
     cost: u128,
 }
 
@@ -33,11 +34,11 @@ pub(super) fn replacement_fee(old: u64) -> u64 {
 
 /// What the tail of a queue would be worth with this transfer in it (see [`Queue::tail`]).
 pub(super) fn worth_with(queue: Option<&Queue>, account_nonce: u64, transfer: &Transfer) -> u64 {
-    let waiting = queue.map(|queue| &queue.waiting);
-    let others = waiting
+    let others = queue
         .into_iter()
-        .flat_map(|waiting| waiting.range(account_nonce..))
-        .map(|(nonce, waiting)| (*nonce, waiting.transaction.transfer.fee));
+        .flat_map(Queue::iter)
+        .map(|waiting| (waiting.nonce(), waiting.transaction.transfer.fee))
+        .filter(|(nonce, _)| *nonce >= account_nonce);
     let mut fees: BTreeMap<u64, u64> = others.collect();
     fees.insert(transfer.nonce, transfer.fee);
     worth(account_nonce, fees.into_iter())
@@ -50,17 +51,38 @@ fn worth(account_nonce: u64, fees: impl ExactSizeIterator<Item = (u64, u64)>) ->
     if last - account_nonce == count.saturating_sub(1) { lowest } else { 0 }
 }
 
+impl Waiting {
+    fn nonce(&self) -> u64 {
+        self.transaction.transfer.nonce
+    }
+}
+
 impl Queue {
     pub(super) fn new(account: Account) -> Self {
-        Self { account, waiting: BTreeMap::new(), cost: 0 }
+        Self { account, waiting: Vec::new(), cost: 0 }
+    }
+
+    /// Where this nonce is (`Ok`), or would be.
+    fn place(&self, nonce: u64) -> Result<usize, usize> {
+        self.waiting.binary_search_by_key(&nonce, Waiting::nonce)
     }
 
     pub(super) fn get(&self, nonce: u64) -> Option<&Waiting> {
-        self.waiting.get(&nonce)
+        self.waiting.get(self.place(nonce).ok()?)
+    }
+
+    /// All, by nonce.
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Waiting> {
+        self.waiting.iter()
+    }
+
+    /// Whether none waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     pub(super) fn last_nonce(&self) -> Option<u64> {
-        self.waiting.last_key_value().map(|(nonce, _)| *nonce)
+        self.waiting.last().map(Waiting::nonce)
     }
 
     /// Whether it was checked against the account as it is here.
@@ -80,7 +102,7 @@ impl Queue {
 
     /// The first nonce from `nonce` on that is not here.
     pub(super) fn next_nonce(&self, mut nonce: u64) -> u64 {
-        while self.waiting.contains_key(&nonce) && nonce < u64::MAX {
+        while self.place(nonce).is_ok() && nonce < u64::MAX {
             nonce += 1;
         }
         nonce
@@ -94,8 +116,8 @@ impl Queue {
     /// What the last one is worth, and its arrival. It can only be mined after all before it, so it is worth no more than the
     /// least of them, and nothing if one is missing.
     pub(super) fn tail(&self) -> Option<(u64, u64)> {
-        let (_, tail) = self.waiting.last_key_value()?;
-        let fees = self.waiting.iter().map(|(nonce, waiting)| (*nonce, waiting.transaction.transfer.fee));
+        let tail = self.waiting.last()?;
+        let fees = self.waiting.iter().map(|waiting| (waiting.nonce(), waiting.transaction.transfer.fee));
         Some((worth(self.account.nonce, fees), tail.arrival))
     }
 
@@ -103,13 +125,25 @@ impl Queue {
     pub(super) fn put(&mut self, waiting: Waiting) -> Option<Waiting> {
         let transfer = waiting.transaction.transfer;
         self.cost += cost(&transfer);
-        let replaced = self.waiting.insert(transfer.nonce, waiting);
-        self.cost -= replaced.as_ref().map_or(0, |old| cost(&old.transaction.transfer));
-        replaced
+        match self.place(transfer.nonce) {
+            Ok(place) => {
+                let old = std::mem::replace(&mut self.waiting[place], waiting);
+                self.cost -= cost(&old.transaction.transfer);
+                Some(old)
+            }
+            Err(place) => {
+                // Room for one, two, four…: a list's own first step would be four.
+                if self.waiting.len() == self.waiting.capacity() {
+                    self.waiting.reserve_exact(self.waiting.len().max(1));
+                }
+                self.waiting.insert(place, waiting);
+                None
+            }
+        }
     }
 
     pub(super) fn remove(&mut self, nonce: u64) -> Option<Waiting> {
-        let removed = self.waiting.remove(&nonce)?;
+        let removed = self.waiting.remove(self.place(nonce).ok()?);
         self.cost -= cost(&removed.transaction.transfer);
         Some(removed)
     }
@@ -118,8 +152,10 @@ impl Queue {
     pub(super) fn set_account(&mut self, account: Account) -> Vec<Waiting> {
         self.account = account;
         let mut out = Vec::new();
-        while let Some((nonce, _)) = self.waiting.first_key_value().filter(|(nonce, _)| **nonce < account.nonce) {
-            out.extend(self.remove(*nonce));
+        let used = self.waiting.partition_point(|waiting| waiting.nonce() < account.nonce);
+        for waiting in self.waiting.drain(..used) {
+            self.cost -= cost(&waiting.transaction.transfer);
+            out.push(waiting);
         }
         while let Some(nonce) = self.last_nonce() {
             if nonce - account.nonce < POOL_ACCOUNT_CHAIN && self.cost <= u128::from(account.balance) {
