@@ -83,11 +83,11 @@ fn run(nodes: usize, timing: Timing, virtual_time: Duration) -> f64 {
     let (took, messages) = (clock.elapsed(), sim.delivered() - before);
     let cost = took.as_secs_f64() / messages as f64;
     println!(
-        "{nodes} nodes, {} intervals: start {started:.1?}; {virtual_time:?} in {took:.2?}, {:.1} x real time; {messages} messages at {:.2} us; height {}; {} MiB; trace {}",
+        "{nodes} nodes, {} intervals: start {started:.1?}; {virtual_time:?} in {took:.2?}, {:.1} x real time; {messages} messages at {:.2} us; all at height {} or more; {} MiB; trace {}",
         if timing == Timing::LAB { "lab" } else { "public" },
         virtual_time.as_secs_f64() / took.as_secs_f64(),
         cost * 1e6,
-        sim.node(0).map_or(0, |node| node.ledger().tip().height),
+        sim.nodes().map(|node| node.ledger().tip().height).min().unwrap_or(0),
         memory().map_or("?".to_owned(), |mib| mib.to_string()),
         sim.trace_hash().short(),
     );
