@@ -30,6 +30,8 @@ pub(super) struct PingSent {
     pub(super) told_height: u64,
     /// Bytes that we had sent it by then: with the pong they are known to have arrived.
     pub(super) bytes_out: u64,
+    /// Bytes that had come from it by then: whatever comes later is a sign of life.
+    pub(super) bytes_in: u64,
 }
 
 /// A request for headers on its way.

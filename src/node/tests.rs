@@ -546,7 +546,7 @@ fn our_own_pause_is_nobodys_fault() {
     stage.give(Input::Deadline);
     assert!(!stage.was_closed(1));
     assert_eq!(stage.reputation(1), 0);
-    stage.wait(limits::UNANSWERED + SECOND);
+    stage.wait(limits::UNANSWERED + Timing::LAB.pong + SECOND);
     assert!(stage.was_closed(1), "but a peer that then stays silent is gone");
 }
 

@@ -53,3 +53,22 @@ fn a_goodbye_does_not_overtake_a_block() {
     let order: Vec<_> = std::iter::from_fn(|| outbox.pop()).map(|(what, _)| what).collect();
     assert_eq!(order, ["block", "goodbye", "transactions"]);
 }
+
+#[test]
+fn who_talks_lives_even_if_its_pong_is_late_but_not_for_ever() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    stage.befriend(2);
+    // One sends something every second and no pong, as on a line on which much waits before it; the other is silent.
+    for second in 0..20 {
+        stage.wait(SECOND);
+        stage.receive(1, Message::Heartbeat);
+        assert_eq!(stage.was_closed(2), second >= 5, "{second}");
+    }
+    assert!(!stage.was_closed(1));
+    for _ in 0..60 {
+        stage.wait(SECOND);
+        stage.receive(1, Message::Heartbeat);
+    }
+    assert!(stage.was_closed(1), "who never answers is gone in the end");
+}
