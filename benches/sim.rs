@@ -5,7 +5,7 @@
 
 use rumormill::chain::{ChainSpec, KeyPair};
 use rumormill::link::LinkModel;
-use rumormill::node::{Command, Config, Mining, Timing};
+use rumormill::node::{Command, Config, Discovery, Mining, Timing};
 use rumormill::sim::Simulation;
 use rumormill::store::MemoryStore;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn build(nodes: usize, timing: Timing) -> Simulation {
         peers.dedup();
         let config = Config {
             bootstrap: peers.into_iter().map(Simulation::address).collect(),
-            peer_exchange: false,
+            discovery: Discovery::FIXED,
             max_inbound: 1_000,
             timing,
             mining: (index < MINERS).then_some(Mining { tries_per_second: TRIES }),

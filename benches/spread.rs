@@ -7,7 +7,7 @@
 
 use rumormill::chain::{BlockId, ChainSpec, KeyPair, Transaction};
 use rumormill::net::{self, Setup, Workers};
-use rumormill::node::{Command, Config, Event, EventSink, Mining, Stamped};
+use rumormill::node::{Command, Config, Discovery, Event, EventSink, Mining, Stamped};
 use rumormill::store::MemoryStore;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -104,7 +104,7 @@ async fn spread(threads: usize, blocks: usize) -> Vec<Duration> {
         let bootstrap = peers.filter_map(|peer| handles.get(peer).and_then(net::Handle::address)).collect();
         let config = Config {
             bootstrap,
-            peer_exchange: false,
+            discovery: Discovery::FIXED,
             max_inbound: 100,
             mining: (index == 0).then_some(Mining { tries_per_second: 2_000 }),
             ..Config::default()

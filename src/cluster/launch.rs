@@ -6,7 +6,7 @@ use super::preload::Preloaded;
 use super::scenario::Misbehaviour;
 use super::{Plan, Preset};
 use crate::chain::{Address, ChainSpec, KeyPair};
-use crate::node::{Config, Mining, Wrap};
+use crate::node::{Config, Discovery, Mining, Wrap};
 use crate::store::{MemoryStore, Store, StoreError};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -137,7 +137,7 @@ impl Blueprint {
             max_inbound: settings.max_inbound.map_or(defaults.max_inbound.max(degree), |most| most as usize),
             min_peers: if exchanges { defaults.min_peers.max(degree) } else { degree },
             // Without it the topology stays as drawn: nobody hears of anybody else.
-            peer_exchange: exchanges,
+            discovery: Discovery { exchange: exchanges, ..Discovery::FIXED },
             ..defaults
         }
     }

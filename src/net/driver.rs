@@ -310,6 +310,7 @@ impl Driver {
             match output {
                 Output::Dial(address) if !self.ending => self.dial(address),
                 Output::Dial(_) => {}
+                Output::Resolve(_) | Output::Admit(_) => {}
                 Output::Send { to, message, priority } => {
                     if !to.is_empty() {
                         self.send(&to, &message, priority);

@@ -14,7 +14,7 @@ impl Node {
     /// anything else, whatever its peers do.
     pub fn over_budget(&self) -> Option<String> {
         let peers = self.peers.len();
-        let blocks = self.peers.values().map(super::peer::Peer::known_block_count).max().unwrap_or(0);
+        let blocks = self.peers.values().map(super::peers::peer::Peer::known_block_count).max().unwrap_or(0);
         let loads = self.peers.values().map(|peer| peer.loads).max().unwrap_or(0);
         let bodies = self.peers.values().map(|peer| peer.bodies.len()).max().unwrap_or(0);
         // Those being closed still count, and one more of each kind may just be told that there is no slot.

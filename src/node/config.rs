@@ -20,10 +20,48 @@ pub struct Config {
     pub max_inbound: usize,
     /// Connections that we try to have, dialling addresses heard of from peers.
     pub min_peers: usize,
-    /// Whether addresses are asked of and told to peers; off, only the bootstrap addresses are dialled (a preset's fixed topology).
-    pub peer_exchange: bool,
+    /// Most inbound connections from one IP address; `None`: any number, as on loopback, where all nodes share one.
+    pub max_per_ip: Option<usize>,
+    /// Which addresses are kept, dialled and told to others.
+    pub address_scope: AddressScope,
+    /// How addresses are found.
+    pub discovery: Discovery,
     /// Intervals and deadlines.
     pub timing: Timing,
+}
+
+/// Which addresses are of use to a node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddressScope {
+    /// Any that can be dialled: a lab lives on loopback.
+    #[default]
+    Any,
+    /// Those that the Internet routes; private, loopback and reserved ones are refused.
+    Routable,
+}
+
+/// How addresses are found: four strategies, each of its own. With all of them off, only [`super::Command::Connect`] makes links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovery {
+    /// Whether the bootstrap addresses are dialled, again and again until they answer.
+    pub bootstrap: bool,
+    /// Names that resolve to addresses of nodes, as `host` or `host:port`; none: this strategy is off.
+    pub dns_seeds: Vec<String>,
+    /// Whether addresses are asked of and told to peers.
+    pub exchange: bool,
+    /// Whether nodes are looked up by Kademlia.
+    pub kademlia: bool,
+}
+
+impl Discovery {
+    /// The bootstrap addresses and nothing else: a preset's fixed topology.
+    pub const FIXED: Self = Self { bootstrap: true, dns_seeds: Vec::new(), exchange: false, kademlia: false };
+}
+
+impl Default for Discovery {
+    fn default() -> Self {
+        Self { bootstrap: true, dns_seeds: Vec::new(), exchange: true, kademlia: true }
+    }
 }
 
 /// A paced miner.
@@ -53,6 +91,22 @@ pub struct Timing {
     pub redial: (Duration, Duration),
     /// Between questions for addresses.
     pub peer_exchange: Duration,
+    /// Between two portions of addresses that are told unasked, and after how long the same address may be told again.
+    pub gossip: (Duration, Duration),
+    /// Between two look-ups that refresh the Kademlia table.
+    pub lookup: Duration,
+    /// Between questions to the DNS seeds, as long as they are needed.
+    pub dns: Duration,
+    /// Between feelers: short links that only test whether an untried address answers. `None`: there are none.
+    pub feeler: Option<Duration>,
+    /// Whether the best peers are remembered across a restart as anchors.
+    pub anchors: bool,
+    /// Between two savings of the address book, when it has changed.
+    pub save_addresses: Duration,
+    /// How long a link that serves nobody may last when slots are scarce.
+    pub idle: Duration,
+    /// First, second and any later ban of the same peer.
+    pub bans: [Duration; 3],
     /// How long announcements of transactions are gathered.
     pub announce: Duration,
     /// Between [`super::Event::Pulse`]s; between [`super::Event::Statistics`].
@@ -68,6 +122,15 @@ impl Timing {
         request: (Duration::from_millis(200), Duration::from_secs(20)),
         redial: (Duration::from_millis(200), Duration::from_secs(5)),
         peer_exchange: Duration::from_secs(5),
+        gossip: (Duration::from_secs(5), Duration::from_secs(30)),
+        lookup: Duration::from_secs(5),
+        dns: Duration::from_secs(5),
+        feeler: None,
+        anchors: false,
+        save_addresses: Duration::from_secs(10),
+        idle: Duration::from_secs(60),
+        // Short, so that a lesson sees them end.
+        bans: [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(600)],
         announce: Duration::from_millis(5),
         report: (Duration::from_secs(1), Duration::from_secs(10)),
     };
@@ -83,6 +146,14 @@ impl Timing {
         request: (Duration::from_secs(2), Duration::from_secs(20)),
         redial: (Duration::from_secs(1), Duration::from_secs(300)),
         peer_exchange: Duration::from_secs(300),
+        gossip: (Duration::from_secs(600), Duration::from_secs(3_600)),
+        lookup: Duration::from_secs(600),
+        dns: Duration::from_secs(61),
+        feeler: Some(Duration::from_secs(120)),
+        anchors: true,
+        save_addresses: Duration::from_secs(900),
+        idle: Duration::from_secs(1_200),
+        bans: [Duration::from_secs(600), Duration::from_secs(86_400), Duration::from_secs(7 * 86_400)],
         announce: Duration::from_secs(2),
         report: (Duration::from_secs(1), Duration::from_secs(10)),
     };
@@ -98,7 +169,9 @@ impl Default for Config {
             max_outbound: 8,
             max_inbound: 32,
             min_peers: 3,
-            peer_exchange: true,
+            max_per_ip: None,
+            address_scope: AddressScope::Any,
+            discovery: Discovery::default(),
             timing: Timing::LAB,
         }
     }

@@ -3,7 +3,7 @@
 use super::{ConnectionId, Direction};
 use crate::chain::{Address, BlockId, TxId};
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Something that happened in a node.
@@ -121,6 +121,34 @@ pub enum Event {
     Unbanned {
         /// Whose.
         peer: Address,
+    },
+    /// An IP address was banned.
+    AddressBanned {
+        /// Which.
+        address: IpAddr,
+        /// Why, in words.
+        reason: String,
+        /// For how long.
+        time: Duration,
+    },
+    /// The ban of an IP address ended.
+    AddressUnbanned {
+        /// Which.
+        address: IpAddr,
+    },
+    /// How well peers serve: told with the statistics, for those whose score has changed.
+    Health {
+        /// Each connection with its health score in percent.
+        scores: Vec<(ConnectionId, u8)>,
+    },
+    /// What finding and keeping peers has come to: told with the statistics, when something of it has changed.
+    Connectivity {
+        /// Addresses in the book.
+        known: usize,
+        /// Those of them that were once connected to.
+        tried: usize,
+        /// Counts since the start, in an order that never changes: `bootstrap dials`, `exchange addresses`, `recovered links`…
+        counts: Vec<NamedCount>,
     },
     /// Addresses came from a peer.
     AddressesReceived {
@@ -247,6 +275,16 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         messages: Vec<KindCount>,
     },
+    /// What was lost on the way over a link's own direction has changed: told once a second at most (said by the driver, of links that
+    /// it shapes).
+    Loss {
+        /// Which.
+        connection: ConnectionId,
+        /// Packets sent since the connection was made.
+        sent: u64,
+        /// Those of them that were lost, and sent again.
+        lost: u64,
+    },
     /// What waits to be sent over a connection has changed: told once a second at most, and again when nothing waits any more (said by
     /// the driver).
     Outbox {
@@ -292,6 +330,15 @@ pub struct PeerTraffic {
     pub messages_in: u64,
     /// Messages sent.
     pub messages_out: u64,
+}
+
+/// Something counted since the node started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct NamedCount {
+    /// What, in words.
+    pub name: Cow<'static, str>,
+    /// How often, or how many.
+    pub count: u64,
 }
 
 /// Messages of one kind received since the node started.

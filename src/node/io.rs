@@ -4,8 +4,9 @@ use super::{Event, Time};
 use crate::chain::{Address, Block, BlockId, MiningJob, Transaction, TransactionError, ValidationJob, Verdict};
 use crate::store::Batch;
 use crate::wire::{Message, WireError};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One connection, from its making to its end. A driver never gives the same number twice in a node's life, so that what comes
 /// late for an old connection can never touch its successor.
@@ -43,6 +44,9 @@ pub enum DialError {
     Refused,
     /// No answer in time.
     TimedOut,
+    /// The other side said, or its first bytes show, that the two can never talk: another transport, for one. In words; not dialled
+    /// again for long.
+    Incompatible(String),
     /// The encryption's handshake failed, or anything else; in words.
     Failed(String),
 }
@@ -72,8 +76,26 @@ pub enum Command {
     Submit(Box<Transaction>),
     /// Dial an address and keep the link.
     Connect(SocketAddr),
-    /// End a ban.
+    /// Close every connection with a peer; it may come back.
+    Disconnect(Address),
+    /// Ban a peer: for so long, or (`None`) as the ban ladder says.
+    Ban {
+        /// Whom.
+        peer: Address,
+        /// For how long.
+        time: Option<Duration>,
+    },
+    /// End a peer's ban.
     Unban(Address),
+    /// Ban an IP address: for so long, or (`None`) as the ban ladder says.
+    BanAddress {
+        /// Which.
+        address: IpAddr,
+        /// For how long.
+        time: Option<Duration>,
+    },
+    /// End an IP address's ban.
+    UnbanAddress(IpAddr),
     /// Believe that the clock is off: header times, their checks and what peers are told move; intervals do not.
     SkewClock {
         /// By how many milliseconds, forward or (negative) back.
@@ -81,6 +103,18 @@ pub enum Command {
     },
     /// Say goodbye to all and stop. [`Event::Stopped`] is the last event.
     Shutdown,
+}
+
+/// Whom a listener takes before it spends any cryptography on him. The state machine says it whenever it changes; until then everybody
+/// is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// No inbound slot is free, and nobody who holds one would give way: newcomers are told so and closed.
+    pub full: bool,
+    /// Addresses that are banned, sorted: closed without a word.
+    pub banned: Arc<[IpAddr]>,
+    /// Most connections from one address, those of strangers included; `None`: any number.
+    pub per_ip: Option<usize>,
 }
 
 /// What goes into a node.
@@ -135,6 +169,18 @@ pub enum Input {
         /// Why.
         error: DialError,
     },
+    /// A name was looked up: answers one [`Output::Resolve`].
+    Resolved {
+        /// The name asked for.
+        name: String,
+        /// Its addresses; or why there are none, in words.
+        addresses: Result<Vec<IpAddr>, String>,
+    },
+    /// A gateway forwards a port to us from now on: where the world reaches this node.
+    Mapped {
+        /// The address.
+        address: SocketAddr,
+    },
     /// [`super::Node::next_deadline`] has come.
     Deadline,
     /// From outside.
@@ -167,6 +213,10 @@ pub enum Input {
 pub enum Output {
     /// Connect to an address; answered by `Connected` or `DialFailed`.
     Dial(SocketAddr),
+    /// Look a name up; answered by `Resolved`.
+    Resolve(String),
+    /// Whom the listener is to take from now on, before any cryptography.
+    Admit(Admission),
     /// Send a message. It is encoded once for all.
     Send {
         /// To whom.

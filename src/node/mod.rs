@@ -7,8 +7,8 @@
 //! |---|---|
 //! | `io`, `event`, `config`, `time`, `limits` | what goes in and out, what observers see, the set-up, the numbers |
 //! | `context`, `timers` | the moment at hand: sending, events, deadlines as data |
-//! | `peer`, `handshake`, `ping`, `reputation` | one peer: who it is, whether it lives, what it is worth |
-//! | `book`, `dial`, `exchange` | whom to connect to |
+//! | `peers` | who may become a peer, whether it lives, what it is worth, which gives way |
+//! | `discovery` | which addresses are known, where they come from, and whom to dial |
 //! | `transactions`, `inventory` | relay of transactions |
 //! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
 //! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
@@ -17,47 +17,42 @@
 //! | `outbox` | what waits to be sent to one peer, under both drivers |
 
 mod blocks;
-mod book;
 mod budgets;
 mod config;
 mod context;
-mod dial;
+mod discovery;
 mod event;
-mod exchange;
-mod handshake;
 mod inventory;
 mod io;
 pub mod limits;
 mod machine;
 mod mining;
 mod outbox;
-mod peer;
-mod ping;
+mod peers;
 mod presync;
 mod report;
-mod reputation;
 mod storage;
 mod sync;
 mod time;
 mod timers;
 mod transactions;
 
-pub use config::{Config, Mining, Timing};
-pub use event::{Event, KindCount, PeerTraffic, SyncPhase};
-pub use io::{CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
+pub use config::{AddressScope, Config, Discovery, Mining, Timing};
+pub use event::{Event, KindCount, NamedCount, PeerTraffic, SyncPhase};
+pub use io::{Admission, CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
 pub use machine::{Machine, Wrap};
 pub use outbox::{Outbox, OutboxFull};
 pub use time::Time;
 
 use crate::chain::{Address, BlockId, KeyPair, Ledger, Mempool};
 use crate::wire::Message;
-use book::Book;
 use context::Context;
+use discovery::book::Book;
 use inventory::Inventory;
-use peer::Peer;
+use peers::peer::Peer;
+use peers::reputation::{self, Reputations};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
-use reputation::Reputations;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use timers::{Timer, Timers};
@@ -175,6 +170,8 @@ impl Node {
             Input::Unknown { connection, bytes, .. } => self.on_unknown(cx, connection, bytes),
             Input::Disconnected { connection, reason } => self.on_disconnected(cx, connection, reason),
             Input::DialFailed { address, error } => self.on_dial_failed(cx, address, error),
+            Input::Resolved { .. } => {}
+            Input::Mapped { .. } => {}
             Input::Deadline => self.on_deadline(cx),
             Input::Command(command) => self.on_command(cx, command),
             Input::Validated(verdict) => self.on_validated(cx, &verdict),
@@ -275,6 +272,9 @@ impl Node {
                 self.book.add_bootstrap(address, cx.now);
                 self.dial_due(cx);
             }
+            Command::Disconnect(peer) => self.disconnect(cx, peer),
+            Command::Ban { peer, time } => self.ban_by_hand(cx, peer, time),
+            Command::BanAddress { .. } | Command::UnbanAddress(_) => {}
             Command::Unban(peer) => self.lift_ban(cx, peer),
             Command::SkewClock { millis } => self.clock_skew = millis,
             Command::Shutdown => self.shut_down(cx),

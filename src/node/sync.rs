@@ -5,9 +5,9 @@ use super::limits::{
     BODIES_PER_PEER, BODY_WINDOW, CATCHING_UP, INITIAL_DOWNLOAD, KNOWN_BLOCKS_PER_PEER, REFUSAL, STEADY_LAG, SYNC_REPORT,
     UNANSWERED,
 };
-use super::peer::HeadersAsked;
+use super::peers::peer::HeadersAsked;
+use super::peers::reputation::{Merit, Offence};
 use super::presync::Screened;
-use super::reputation::{Merit, Offence};
 use super::timers::Timer;
 use super::{ConnectionId, Event, Node, Output, SyncPhase, Time};
 use crate::chain::{Block, BlockError, BlockId, Connected, Header, HeaderError, Need, Reorg, Verdict};

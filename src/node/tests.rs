@@ -81,7 +81,7 @@ impl Stage {
                     }
                 }
                 Output::Event(event) => self.events.push(event),
-                Output::Dial(_) | Output::Mine(_) | Output::Load { .. } => {}
+                Output::Dial(_) | Output::Resolve(_) | Output::Admit(_) | Output::Mine(_) | Output::Load { .. } => {}
             }
         }
     }

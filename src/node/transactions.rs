@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::limits::{POOL_EXPIRY_CHECK, TRANSACTION_REQUEST, TRANSACTIONS_BYTES, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT};
-use super::reputation::{Merit, Offence};
+use super::peers::reputation::{Merit, Offence};
 use super::timers::Timer;
 use super::{ConnectionId, Event, Node, Output};
 use crate::chain::{Address, Hash256, Transaction, TransactionError, Transfer, TxId};

@@ -26,6 +26,7 @@ impl Observer {
             | Event::Disconnected { .. }
             | Event::RoundTrip { .. }
             | Event::Outbox { .. }
+            | Event::Connectivity { .. }
             | Event::PeerHeight { .. }
             | Event::Reputation { .. }
             | Event::Banned { .. }
@@ -42,6 +43,10 @@ impl Observer {
             | Event::DialFailed { .. }
             | Event::BlockInvalid { .. }
             | Event::TransactionRefused { .. }
+            | Event::AddressBanned { .. }
+            | Event::AddressUnbanned { .. }
+            | Event::Health { .. }
+            | Event::Loss { .. }
             | Event::Warning { .. } => {}
         }
     }
@@ -205,6 +210,9 @@ impl Observer {
             Event::Unbanned { peer } => {
                 let id = peer.to_string();
                 watched.node.bans.retain(|ban| ban.id != id);
+            }
+            Event::Connectivity { known, .. } => {
+                watched.node.known_addresses = u32::try_from(*known).unwrap_or(u32::MAX);
             }
             Event::AddressesReceived { connection, count, known } => {
                 watched.node.known_addresses = u32::try_from(*known).unwrap_or(u32::MAX);

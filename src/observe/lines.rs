@@ -13,12 +13,13 @@
 //! |---|---|---|
 //! | started, listening, connecting, connected, new-peer, disconnected, dial-failed, stopped | yes | yes |
 //! | block-mined, block-received, reorg, block-invalid, transaction-refused, statistics, warning | yes | yes |
-//! | banned, unbanned | yes | yes |
+//! | banned, unbanned, address-banned, address-unbanned | yes | yes |
+//! | health, connectivity | no | yes |
 //! | reputation | when it fell | yes |
 //! | transaction-accepted | when submitted here | yes |
 //! | sync | when its phase changes, and every 2 s | as plain |
 //! | tip-changed, addresses-received | no | yes |
-//! | round-trip, peer-height, asked, mining, pulse | no | no |
+//! | round-trip, peer-height, asked, mining, pulse, outbox, loss | no | no |
 //!
 //! While older blocks are fetched, sync's lines stand for those blocks' own.
 
@@ -69,6 +70,7 @@ pub fn json_line(stamped: &Stamped, names: &Names) -> Option<String> {
             | Event::Mining { .. }
             | Event::Pulse { .. }
             | Event::Outbox { .. }
+            | Event::Loss { .. }
     ) {
         return None;
     }

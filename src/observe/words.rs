@@ -31,8 +31,9 @@ pub fn kind(event: &Event) -> Option<(LogLevel, &'static str)> {
         Event::Connecting { .. } => (Debug, "net"),
         Event::DialFailed { .. } => (Warn, "net"),
         Event::Connected { .. } | Event::Disconnected { .. } => (Info, "net"),
-        Event::NewPeer { .. } | Event::Unbanned { .. } => (Info, "peers"),
-        Event::Banned { .. } => (Warn, "peers"),
+        Event::NewPeer { .. } | Event::Unbanned { .. } | Event::AddressUnbanned { .. } => (Info, "peers"),
+        Event::Banned { .. } | Event::AddressBanned { .. } => (Warn, "peers"),
+        Event::Health { .. } | Event::Connectivity { .. } => (Debug, "peers"),
         Event::Reputation { delta, .. } => (if *delta < 0 { Warn } else { Debug }, "peers"),
         Event::AddressesReceived { .. } | Event::PeerHeight { .. } => (Debug, "peers"),
         Event::RoundTrip { .. } => (Trace, "peers"),
@@ -44,11 +45,11 @@ pub fn kind(event: &Event) -> Option<(LogLevel, &'static str)> {
         Event::TransactionAccepted { from, .. } => (if from.is_none() { Info } else { Debug }, "pool"),
         Event::TransactionRefused { .. } => (Warn, "pool"),
         Event::Asked { .. } | Event::Sync { .. } => (Debug, "sync"),
-        Event::Pulse { .. } | Event::Outbox { .. } => return None,
+        Event::Pulse { .. } | Event::Outbox { .. } | Event::Loss { .. } => return None,
     })
 }
 
-/// The sentence for an event; `None` for the pulse and outboxes, which are drawn and not told. `who` names the peer of a connection.
+/// The sentence for an event; `None` for the pulse, outboxes and losses, which are drawn and not told. `who` names the peer of a connection.
 pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String) -> Option<Words> {
     let (level, target) = kind(event)?;
     let text = match event {
@@ -88,6 +89,21 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
             format!("banned {} for {}: {}", names.peer(peer), span(*time), clean(reason))
         }
         Event::Unbanned { peer } => format!("the ban of {} has ended", names.peer(peer)),
+        Event::AddressBanned { address, reason, time } => {
+            format!("banned the address {address} for {}: {}", span(*time), clean(reason))
+        }
+        Event::AddressUnbanned { address } => format!("the ban of the address {address} has ended"),
+        Event::Health { scores } => {
+            let scores = scores.iter().map(|(connection, score)| format!("{} {score}%", who(*connection)));
+            format!("health: {}", scores.collect::<Vec<_>>().join(", "))
+        }
+        Event::Connectivity { known, tried, counts } => {
+            let mut text = format!("{}, {tried} tried", counted(*known as u64, "address", "addresses"));
+            for count in counts {
+                let _ = write!(text, ", {} {}", clean(&count.name), count.count);
+            }
+            text
+        }
         Event::AddressesReceived { connection, count, known } => {
             format!("{} from {}, {known} known", counted(*count as u64, "address", "addresses"), who(*connection))
         }
@@ -140,7 +156,7 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
             }
             text
         }
-        Event::Pulse { .. } | Event::Outbox { .. } => return None,
+        Event::Pulse { .. } | Event::Outbox { .. } | Event::Loss { .. } => return None,
         Event::Statistics { blocks, transactions, balance, peers, mempool } => format!(
             "{}, {}, balance {}, {}, {mempool} waiting",
             counted(*blocks, "block", "blocks"),

@@ -54,7 +54,7 @@ impl Net {
         let mut net = Self::new(spec(miners), seed);
         for index in 0..count {
             let before = (index + count - 1) % count;
-            net.add(Config { peer_exchange: false, ..config(&[before], index < miners) });
+            net.add(Config { discovery: Discovery::FIXED, ..config(&[before], index < miners) });
         }
         net
     }
@@ -519,7 +519,7 @@ fn a_lone_miner_cut_off_for_long_comes_over_to_the_better_branch() {
     let spec = Arc::new((*spec(4)).clone().with_miners(1_000, 400));
     let mut net = Net::new(spec, 22);
     for index in 0..4 {
-        net.add(Config { peer_exchange: false, ..config(&[(index + 3) % 4], true) });
+        net.add(Config { discovery: Discovery::FIXED, ..config(&[(index + 3) % 4], true) });
     }
     net.sim.set_links(LinkModel { latency: Duration::from_millis(20), loss: 10_000, ..LinkModel::default() });
     net.sim.run_for(5 * SECOND);

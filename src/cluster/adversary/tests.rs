@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chain::{Address, ChainSpec, KeyPair};
-use crate::node::{Command, Config, Event, Mining, Node, Stamped};
+use crate::node::{Command, Config, Discovery, Event, Mining, Node, Stamped};
 use crate::sim::Simulation;
 use crate::store::MemoryStore;
 use std::collections::BTreeSet;
@@ -53,7 +53,7 @@ impl Net {
                     Some(adversary) => adversaries[adversary].1,
                 }
                 .map(|tries_per_second| Mining { tries_per_second }),
-                peer_exchange: false,
+                discovery: Discovery::FIXED,
                 ..Config::default()
             };
             let index = sim.add_stopped(config, keys(index), Box::new(MemoryStore::new()));

@@ -80,6 +80,10 @@ pub fn event_kind(event: &Event) -> &'static str {
         Event::Reputation { .. } => "reputation",
         Event::Banned { .. } => "banned",
         Event::Unbanned { .. } => "unbanned",
+        Event::AddressBanned { .. } => "address-banned",
+        Event::AddressUnbanned { .. } => "address-unbanned",
+        Event::Health { .. } => "health",
+        Event::Connectivity { .. } => "connectivity",
         Event::AddressesReceived { .. } => "addresses-received",
         Event::BlockMined { .. } => "block-mined",
         Event::BlockReceived { .. } => "block-received",
@@ -95,6 +99,7 @@ pub fn event_kind(event: &Event) -> &'static str {
         Event::Statistics { .. } => "statistics",
         Event::Warning { .. } => "warning",
         Event::Outbox { .. } => "outbox",
+        Event::Loss { .. } => "loss",
         Event::Stopped => "stopped",
     }
 }

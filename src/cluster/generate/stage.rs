@@ -7,7 +7,7 @@ use crate::cluster::adversary::wrap;
 use crate::cluster::scenario::{Fault, TimelineEntry};
 use crate::cluster::{Selection, Traffic, genesis_spec, node_keys, node_seed};
 use crate::link::LinkModel;
-use crate::node::{Command, Config, EventSink, Mining};
+use crate::node::{Command, Config, Discovery, EventSink, Mining};
 use crate::sim::Simulation;
 use crate::store::MemoryStore;
 use std::iter::Peekable;
@@ -44,7 +44,7 @@ impl<'a> Stage<'a> {
                 bootstrap: bootstrap.map(|(earlier, _)| Simulation::address(*earlier as usize)).collect(),
                 mining: plan.miners.contains(&node).then_some(Mining { tries_per_second: TRIES_PER_SECOND }),
                 min_peers: degree,
-                peer_exchange: false,
+                discovery: Discovery::FIXED,
                 ..Config::default()
             };
             let index = sim.add_stopped(config, node_keys(plan.seed, node), Box::new(MemoryStore::new()));

@@ -6,8 +6,9 @@ use crate::link::LinkModel;
 use crate::node::{Command, Stamped};
 use std::borrow::Cow;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The channel's first line: all that makes a node, from which the child builds the same blueprint as the launcher.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -65,6 +66,24 @@ pub enum Order {
     Submit(SignedTransfer),
     /// See [`Command::Connect`].
     Connect(SocketAddr),
+    /// See [`Command::Disconnect`].
+    Disconnect(Address),
+    /// See [`Command::Ban`].
+    Ban {
+        /// Whom.
+        peer: Address,
+        /// For how long.
+        time: Option<Duration>,
+    },
+    /// See [`Command::BanAddress`].
+    BanAddress {
+        /// Which.
+        address: IpAddr,
+        /// For how long.
+        time: Option<Duration>,
+    },
+    /// See [`Command::UnbanAddress`].
+    UnbanAddress(IpAddr),
     /// See [`Command::Unban`].
     Unban(Address),
     /// See [`Command::SkewClock`].
@@ -98,6 +117,10 @@ impl From<Command> for Order {
                 Self::Submit(SignedTransfer { chain, from, to, amount, fee, nonce, signature: signature.0.to_vec() })
             }
             Command::Connect(address) => Self::Connect(address),
+            Command::Disconnect(id) => Self::Disconnect(id),
+            Command::Ban { peer, time } => Self::Ban { peer, time },
+            Command::BanAddress { address, time } => Self::BanAddress { address, time },
+            Command::UnbanAddress(address) => Self::UnbanAddress(address),
             Command::Unban(id) => Self::Unban(id),
             Command::SkewClock { millis } => Self::SkewClock { millis },
             Command::Shutdown => Self::Leave,

@@ -216,6 +216,10 @@ fn obey(node: &Running, order: Order) {
             }
         }
         Order::Connect(address) => handle.command(Command::Connect(address)),
+        Order::Disconnect(id) => handle.command(Command::Disconnect(id)),
+        Order::Ban { peer, time } => handle.command(Command::Ban { peer, time }),
+        Order::BanAddress { address, time } => handle.command(Command::BanAddress { address, time }),
+        Order::UnbanAddress(address) => handle.command(Command::UnbanAddress(address)),
         Order::Unban(id) => handle.command(Command::Unban(id)),
         Order::SkewClock { millis } => handle.command(Command::SkewClock { millis }),
         Order::Leave => {

@@ -1,7 +1,7 @@
 use super::format::{Control, FaultLine, Header, Line, glance};
 use super::{EngineName, RecordingError};
 use crate::chain::{Address, BlockId, TxId};
-use crate::node::{ConnectionId, Direction, Event, KindCount, PeerTraffic, Stamped, SyncPhase, Time};
+use crate::node::{ConnectionId, Direction, Event, KindCount, NamedCount, PeerTraffic, Stamped, SyncPhase, Time};
 use rumormill_ui::model::{ClockMode, ExpectationLine, LogLevel, TimelineLine, Verdict};
 use std::time::Duration;
 
@@ -26,6 +26,11 @@ fn every_event() -> Vec<Event> {
         Event::Reputation { connection, peer: id, delta: -2_000, value: -10_000, reason: why.clone() },
         Event::Banned { peer: id, reason: why.clone(), time },
         Event::Unbanned { peer: id },
+        Event::AddressBanned { address: address.ip(), reason: why.clone(), time },
+        Event::AddressUnbanned { address: address.ip() },
+        Event::Health { scores: vec![(connection, 87)] },
+        Event::Connectivity { known: 3, tried: 2, counts: vec![NamedCount { name: "bootstrap dials".into(), count: 5 }] },
+        Event::Loss { connection, sent: 9, lost: 1 },
         Event::AddressesReceived { connection, count: 2, known: 3 },
         Event::BlockMined { id: block, height: 1, transactions, size: 700, reward: 5_000 },
         Event::BlockReceived { id: block, height: 1, transactions, size: 700, miner: id, connection, peer: id },

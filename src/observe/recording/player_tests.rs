@@ -3,7 +3,7 @@ use super::limits::MARKS;
 use super::{Player, Recorder, RecordingError, Speed};
 use crate::chain::testing::keys;
 use crate::chain::{ChainSpec, KeyPair};
-use crate::node::{Command, Config, ConnectionId, Event, Mining, Stamped, Time};
+use crate::node::{Command, Config, ConnectionId, Discovery, Event, Mining, Stamped, Time};
 use crate::observe::{Observer, Plan};
 use crate::sim::Simulation;
 use crate::store::MemoryStore;
@@ -75,7 +75,7 @@ fn record(seed: u64, seconds: u32, pictures: u32) -> Recorded {
         let config = Config {
             bootstrap: vec![Simulation::address((index + NODES - 1) % NODES)],
             mining: (index % 2 == 0).then_some(Mining { tries_per_second: 100 }),
-            peer_exchange: false,
+            discovery: Discovery::FIXED,
             ..Config::default()
         };
         sim.add(config, key(index), Box::new(MemoryStore::new())).unwrap();

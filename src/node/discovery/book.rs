@@ -2,9 +2,9 @@
 //!
 //! Bootstrap addresses are kept for ever and dialled until they answer; those heard of from peers are dropped when they fail too often.
 
-use super::limits::{BOOK_ADDRESSES, DIAL_FAILURES, REFUSED_REDIAL};
-use super::{ConnectionId, Time, Timing};
 use crate::chain::Address;
+use crate::node::limits::{BOOK_ADDRESSES, DIAL_FAILURES, REFUSED_REDIAL};
+use crate::node::{ConnectionId, Time, Timing};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,14 +33,14 @@ struct Entry {
 }
 
 /// An address worth telling to a peer.
-pub(super) struct Known {
-    pub(super) address: SocketAddr,
-    pub(super) node: Address,
-    pub(super) seen: Time,
+pub(in crate::node) struct Known {
+    pub(in crate::node) address: SocketAddr,
+    pub(in crate::node) node: Address,
+    pub(in crate::node) seen: Time,
 }
 
 /// The addresses that a node knows.
-pub(super) struct Book {
+pub(in crate::node) struct Book {
     entries: BTreeMap<SocketAddr, Entry>,
     /// Addresses that turned out to be our own: bounded by the ways we can be reached, and by [`OWN_ADDRESSES`].
     own: BTreeSet<SocketAddr>,
@@ -50,14 +50,14 @@ pub(super) struct Book {
 const OWN_ADDRESSES: usize = 64;
 
 impl Book {
-    pub(super) fn new(bootstrap: &[SocketAddr], now: Time) -> Self {
+    pub(in crate::node) fn new(bootstrap: &[SocketAddr], now: Time) -> Self {
         let mut book = Self { entries: BTreeMap::new(), own: BTreeSet::new() };
         bootstrap.iter().for_each(|address| book.add_bootstrap(*address, now));
         book
     }
 
     /// An address to be dialled until it answers.
-    pub(super) fn add_bootstrap(&mut self, address: SocketAddr, now: Time) {
+    pub(in crate::node) fn add_bootstrap(&mut self, address: SocketAddr, now: Time) {
         let fresh = Entry { bootstrap: true, node: None, failures: 0, next: now, link: Link::None, seen: Time(0) };
         let entry = self.entries.entry(address).or_insert(fresh);
         entry.bootstrap = true;
@@ -65,7 +65,7 @@ impl Book {
     }
 
     /// An address heard of from a peer; true if it was new.
-    pub(super) fn learn(&mut self, address: SocketAddr, node: Address, seen: Time, now: Time) -> bool {
+    pub(in crate::node) fn learn(&mut self, address: SocketAddr, node: Address, seen: Time, now: Time) -> bool {
         if self.own.contains(&address) {
             return false;
         }
@@ -92,7 +92,7 @@ impl Book {
     }
 
     /// We shook hands with `node`, which listens there.
-    pub(super) fn met(&mut self, address: SocketAddr, node: Address, now: Time) {
+    pub(in crate::node) fn met(&mut self, address: SocketAddr, node: Address, now: Time) {
         self.learn(address, node, now, now);
         if let Some(entry) = self.entries.get_mut(&address) {
             entry.node = Some(node);
@@ -101,14 +101,14 @@ impl Book {
     }
 
     /// A dial went out.
-    pub(super) fn dialling(&mut self, address: SocketAddr) {
+    pub(in crate::node) fn dialling(&mut self, address: SocketAddr) {
         if let Some(entry) = self.entries.get_mut(&address) {
             entry.link = Link::Dialling;
         }
     }
 
     /// A dial succeeded; `node` is there.
-    pub(super) fn connected(&mut self, address: SocketAddr, connection: ConnectionId, node: Address) {
+    pub(in crate::node) fn connected(&mut self, address: SocketAddr, connection: ConnectionId, node: Address) {
         if let Some(entry) = self.entries.get_mut(&address) {
             entry.link = Link::Connected(connection);
             entry.node = Some(node);
@@ -116,7 +116,7 @@ impl Book {
     }
 
     /// The address is our own: never dial it again.
-    pub(super) fn forget(&mut self, address: &SocketAddr) {
+    pub(in crate::node) fn forget(&mut self, address: &SocketAddr) {
         self.entries.remove(address);
         if self.own.len() < OWN_ADDRESSES {
             self.own.insert(*address);
@@ -124,14 +124,20 @@ impl Book {
     }
 
     /// The node there is on another chain or version: it will hardly change its mind soon.
-    pub(super) fn refused(&mut self, address: SocketAddr, now: Time) {
+    pub(in crate::node) fn refused(&mut self, address: SocketAddr, now: Time) {
         if let Some(entry) = self.entries.get_mut(&address) {
             entry.next = now + REFUSED_REDIAL;
         }
     }
 
     /// A dial failed: when it may be dialled again, or `None` if it was dropped.
-    pub(super) fn failed(&mut self, address: SocketAddr, now: Time, timing: &Timing, rng: &mut ChaCha8Rng) -> Option<Duration> {
+    pub(in crate::node) fn failed(
+        &mut self,
+        address: SocketAddr,
+        now: Time,
+        timing: &Timing,
+        rng: &mut ChaCha8Rng,
+    ) -> Option<Duration> {
         let entry = self.entries.get_mut(&address)?;
         entry.link = Link::None;
         entry.failures = entry.failures.saturating_add(1);
@@ -145,7 +151,7 @@ impl Book {
     }
 
     /// A link that we dialled ended. How long until it may be dialled again.
-    pub(super) fn ended(
+    pub(in crate::node) fn ended(
         &mut self,
         address: SocketAddr,
         healthy: bool,
@@ -162,7 +168,7 @@ impl Book {
     }
 
     /// Addresses that may be dialled now, bootstrap ones first; `skip` says whose are not wanted.
-    pub(super) fn due(&self, now: Time, skip: impl Fn(&Address) -> bool) -> Vec<SocketAddr> {
+    pub(in crate::node) fn due(&self, now: Time, skip: impl Fn(&Address) -> bool) -> Vec<SocketAddr> {
         let mut due: Vec<_> = self
             .entries
             .iter()
@@ -174,27 +180,27 @@ impl Book {
     }
 
     /// Whether an address is a bootstrap address.
-    pub(super) fn is_bootstrap(&self, address: &SocketAddr) -> bool {
+    pub(in crate::node) fn is_bootstrap(&self, address: &SocketAddr) -> bool {
         self.entries.get(address).is_some_and(|entry| entry.bootstrap)
     }
 
     /// Whether there are bootstrap addresses.
-    pub(super) fn has_bootstrap(&self) -> bool {
+    pub(in crate::node) fn has_bootstrap(&self) -> bool {
         self.entries.values().any(|entry| entry.bootstrap)
     }
 
     /// When the next address becomes due, after now.
-    pub(super) fn next_due(&self, now: Time) -> Option<Time> {
+    pub(in crate::node) fn next_due(&self, now: Time) -> Option<Time> {
         self.entries.values().filter(|entry| entry.link == Link::None && entry.next > now).map(|entry| entry.next).min()
     }
 
     /// Dials on their way.
-    pub(super) fn dials(&self) -> usize {
+    pub(in crate::node) fn dials(&self) -> usize {
         self.entries.values().filter(|entry| entry.link == Link::Dialling).count()
     }
 
     /// Addresses with a known node: those worth telling.
-    pub(super) fn known(&self) -> impl Iterator<Item = Known> + '_ {
+    pub(in crate::node) fn known(&self) -> impl Iterator<Item = Known> + '_ {
         self.entries.iter().filter_map(|(address, entry)| {
             // Only what was seen alive is passed on: hearsay of hearsay would never die out.
             let node = entry.node.filter(|_| entry.seen > Time(0))?;
@@ -203,7 +209,7 @@ impl Book {
     }
 
     /// How many addresses are here.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::node) fn len(&self) -> usize {
         self.entries.len()
     }
 }

@@ -1,17 +1,17 @@
 //! Whether a peer lives, and how far away it is.
 
-use super::context::Context;
-use super::limits::{LONGEST_PONG, SLOWEST_LINE, UNANSWERED};
 use super::peer::{Peer, PingSent};
-use super::timers::Timer;
-use super::{CloseReason, ConnectionId, Event, Node};
+use crate::node::context::Context;
+use crate::node::limits::{LONGEST_PONG, SLOWEST_LINE, UNANSWERED};
+use crate::node::timers::Timer;
+use crate::node::{CloseReason, ConnectionId, Event, Node};
 use crate::wire::Message;
 use rand::{Rng, RngExt};
 use std::time::Duration;
 
 impl Node {
     /// Asks for a sign of life.
-    pub(super) fn send_ping(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+    pub(in crate::node) fn send_ping(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
         let nonce = self.rng.next_u64();
         let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) else { return };
         // A ping whose pong is still on its way has its own deadline; a second one would only hide how late it is.
@@ -33,12 +33,12 @@ impl Node {
     }
 
     /// Answers one.
-    pub(super) fn on_ping(&mut self, cx: &mut Context<'_>, connection: ConnectionId, nonce: u64) {
+    pub(in crate::node) fn on_ping(&mut self, cx: &mut Context<'_>, connection: ConnectionId, nonce: u64) {
         self.send(cx, connection, Message::Pong { nonce, time: cx.now.as_millis() });
     }
 
     /// It lives. A pong that we did not ask for says nothing.
-    pub(super) fn on_pong(&mut self, cx: &mut Context<'_>, connection: ConnectionId, nonce: u64) {
+    pub(in crate::node) fn on_pong(&mut self, cx: &mut Context<'_>, connection: ConnectionId, nonce: u64) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         let Some(sent) = peer.ping.take_if(|ping| ping.nonce == nonce) else { return };
         self.timers.cancel(sent.at + self.config.timing.pong, Timer::Pong(connection, nonce));
@@ -55,7 +55,7 @@ impl Node {
     }
 
     /// The pong is missing: is it late?
-    pub(super) fn on_pong_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId, nonce: u64) {
+    pub(in crate::node) fn on_pong_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId, nonce: u64) {
         let least = self.config.timing.pong;
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         let patience = pong_patience(peer, least);

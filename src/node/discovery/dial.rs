@@ -1,8 +1,8 @@
 //! Dialling: which of the known addresses, and when.
 
-use super::context::Context;
-use super::timers::Timer;
-use super::{DialError, Direction, Event, Node, Output};
+use crate::node::context::Context;
+use crate::node::timers::Timer;
+use crate::node::{DialError, Direction, Event, Node, Output};
 use std::net::SocketAddr;
 
 impl Node {
@@ -10,7 +10,7 @@ impl Node {
     ///
     /// Bootstrap addresses are dialled as slots allow. Addresses heard of from peers are dialled at once while peers are too few, and one at
     /// a time after that, until every outbound slot is taken.
-    pub(super) fn dial_due(&mut self, cx: &mut Context<'_>) {
+    pub(in crate::node) fn dial_due(&mut self, cx: &mut Context<'_>) {
         if self.stopping {
             return;
         }
@@ -48,10 +48,14 @@ impl Node {
     }
 
     /// Nobody there, this time.
-    pub(super) fn on_dial_failed(&mut self, cx: &mut Context<'_>, address: SocketAddr, error: DialError) {
+    pub(in crate::node) fn on_dial_failed(&mut self, cx: &mut Context<'_>, address: SocketAddr, error: DialError) {
         let why = match error {
             DialError::Refused => "nobody listens there".to_owned(),
             DialError::TimedOut => "no answer in time".to_owned(),
+            DialError::Incompatible(why) => {
+                self.book.refused(address, cx.now);
+                why
+            }
             DialError::Failed(why) => why,
         };
         if let Some(retry_in) = self.book.failed(address, cx.now, &self.config.timing, &mut self.rng) {

@@ -2,13 +2,13 @@
 //!
 //! The dialler sends a `Handshake`, the listener answers with a `HandshakeAck`, or with an `Error` that says why not.
 
-use super::context::Context;
-use super::limits::{ANNOUNCE_TO_NEW, CLOCK_WARNING};
 use super::peer::Peer;
 use super::reputation::Offence;
-use super::timers::Timer;
-use super::{CloseReason, ConnectionId, Direction, Event, Node};
 use crate::chain::Address;
+use crate::node::context::Context;
+use crate::node::limits::{ANNOUNCE_TO_NEW, CLOCK_WARNING};
+use crate::node::timers::Timer;
+use crate::node::{CloseReason, ConnectionId, Direction, Event, Node};
 use crate::wire::limits::{VERSION_HIGHEST, VERSION_LOWEST};
 use crate::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message};
 use rand::Rng;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 impl Node {
     /// A connection is up and its other end's key is proven.
-    pub(super) fn on_connected(
+    pub(in crate::node) fn on_connected(
         &mut self,
         cx: &mut Context<'_>,
         connection: ConnectionId,
@@ -97,7 +97,12 @@ impl Node {
     }
 
     /// Before hands are shaken only the handshake's own messages are allowed, each from its own side.
-    pub(super) fn on_handshake_message(&mut self, cx: &mut Context<'_>, connection: ConnectionId, message: &Arc<Message>) {
+    pub(in crate::node) fn on_handshake_message(
+        &mut self,
+        cx: &mut Context<'_>,
+        connection: ConnectionId,
+        message: &Arc<Message>,
+    ) {
         let Some(direction) = self.peers.get(&connection).map(|peer| peer.direction) else { return };
         match (&**message, direction) {
             (Message::Handshake { hello }, Direction::Inbound) => {
@@ -162,7 +167,7 @@ impl Node {
     }
 
     /// Tells a peer why it is refused, and closes.
-    pub(super) fn refuse(&mut self, cx: &mut Context<'_>, connection: ConnectionId, code: ErrorCode, text: String) {
+    pub(in crate::node) fn refuse(&mut self, cx: &mut Context<'_>, connection: ConnectionId, code: ErrorCode, text: String) {
         if self.peers.get(&connection).is_none_or(Peer::is_closing) {
             return;
         }
@@ -210,14 +215,14 @@ impl Node {
     }
 
     /// Hands were not shaken in time.
-    pub(super) fn on_handshake_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+    pub(in crate::node) fn on_handshake_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
         if self.peers.get(&connection).is_some_and(|peer| !peer.is_ready() && !peer.is_closing()) {
             self.close(cx, connection, CloseReason::Abrupt("hands were not shaken in time".to_owned()));
         }
     }
 
     /// Goodbye to all; the driver flushes and ends.
-    pub(super) fn shut_down(&mut self, cx: &mut Context<'_>) {
+    pub(in crate::node) fn shut_down(&mut self, cx: &mut Context<'_>) {
         if std::mem::replace(&mut self.stopping, true) {
             return;
         }

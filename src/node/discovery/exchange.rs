@@ -1,9 +1,9 @@
 //! Peer exchange: asking for addresses, and answering with some.
 
-use super::context::Context;
-use super::limits::{PEERS_ANSWER_LEAST, PEERS_ANSWER_PERCENT};
-use super::timers::Timer;
-use super::{ConnectionId, Event, Node, Time};
+use crate::node::context::Context;
+use crate::node::limits::{PEERS_ANSWER_LEAST, PEERS_ANSWER_PERCENT};
+use crate::node::timers::Timer;
+use crate::node::{ConnectionId, Event, Node, Time};
 use crate::wire::limits::MAX_PEERS;
 use crate::wire::{Message, PeerAddress};
 use rand::RngExt;
@@ -11,8 +11,8 @@ use std::time::Duration;
 
 impl Node {
     /// Asks one peer.
-    pub(super) fn ask_for_addresses(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
-        if !self.config.peer_exchange {
+    pub(in crate::node) fn ask_for_addresses(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        if !self.config.discovery.exchange {
             return;
         }
         if let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) {
@@ -22,7 +22,7 @@ impl Node {
     }
 
     /// Now and then every peer is asked anew, and a free slot is filled.
-    pub(super) fn on_exchange_deadline(&mut self, cx: &mut Context<'_>) {
+    pub(in crate::node) fn on_exchange_deadline(&mut self, cx: &mut Context<'_>) {
         let ready: Vec<_> = self.peers.iter().filter(|(_, peer)| peer.is_ready()).map(|(id, _)| *id).collect();
         for connection in ready {
             self.ask_for_addresses(cx, connection);
@@ -34,10 +34,10 @@ impl Node {
     }
 
     /// A random part of the book, never all of a large one. Asked too often, we stay silent.
-    pub(super) fn on_get_peers(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+    pub(in crate::node) fn on_get_peers(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
         let half = self.config.timing.peer_exchange / 2;
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        if !self.config.peer_exchange || peer.asked_us_for_peers.is_some_and(|last| cx.now.since(last) < half) {
+        if !self.config.discovery.exchange || peer.asked_us_for_peers.is_some_and(|last| cx.now.since(last) < half) {
             return;
         }
         peer.asked_us_for_peers = Some(cx.now);
@@ -60,7 +60,7 @@ impl Node {
     }
 
     /// Addresses that we asked for; others are ignored.
-    pub(super) fn on_peers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, addresses: &[PeerAddress]) {
+    pub(in crate::node) fn on_peers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, addresses: &[PeerAddress]) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         if !std::mem::take(&mut peer.owes_addresses) {
             return;

@@ -1,12 +1,12 @@
 //! One peer, as this node sees it, and what ends it.
 
-use super::context::Context;
-use super::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
-use super::presync::Presync;
 use super::reputation::Offence;
-use super::timers::Timer;
-use super::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
 use crate::chain::{Address, BlockId, TxId};
+use crate::node::context::Context;
+use crate::node::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
+use crate::node::presync::Presync;
+use crate::node::timers::Timer;
+use crate::node::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
 use crate::wire::{ErrorCode, GoodbyeReason, Message, WireError};
 use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -23,76 +23,76 @@ enum Stage {
 }
 
 /// A ping on its way.
-pub(super) struct PingSent {
-    pub(super) nonce: u64,
-    pub(super) at: Time,
+pub(in crate::node) struct PingSent {
+    pub(in crate::node) nonce: u64,
+    pub(in crate::node) at: Time,
     /// The highest block that we had sent or announced to it by then: with the pong it is known to have arrived.
-    pub(super) told_height: u64,
+    pub(in crate::node) told_height: u64,
     /// Bytes that we had sent it by then: with the pong they are known to have arrived.
-    pub(super) bytes_out: u64,
+    pub(in crate::node) bytes_out: u64,
     /// Bytes that had come from it by then: whatever comes later is a sign of life.
-    pub(super) bytes_in: u64,
+    pub(in crate::node) bytes_in: u64,
 }
 
 /// A request for headers on its way.
-pub(super) struct HeadersAsked {
-    pub(super) request: u64,
+pub(in crate::node) struct HeadersAsked {
+    pub(in crate::node) request: u64,
 }
 
 /// One connection and who is at its other end.
-pub(super) struct Peer {
-    pub(super) id: Address,
+pub(in crate::node) struct Peer {
+    pub(in crate::node) id: Address,
     /// The other end of the socket.
-    pub(super) address: SocketAddr,
+    pub(in crate::node) address: SocketAddr,
     /// Where it can be dialled, if it listens.
-    pub(super) listens: Option<SocketAddr>,
-    pub(super) direction: Direction,
+    pub(in crate::node) listens: Option<SocketAddr>,
+    pub(in crate::node) direction: Direction,
     stage: Stage,
-    pub(super) traffic: PeerTraffic,
+    pub(in crate::node) traffic: PeerTraffic,
     /// Whether it relays transactions.
-    pub(super) relays: bool,
+    pub(in crate::node) relays: bool,
 
-    pub(super) ping: Option<PingSent>,
+    pub(in crate::node) ping: Option<PingSent>,
     /// Bytes sent to it that are known to have arrived.
-    pub(super) bytes_confirmed: u64,
+    pub(in crate::node) bytes_confirmed: u64,
     /// Smoothed round-trip time.
-    pub(super) rtt: Option<Duration>,
+    pub(in crate::node) rtt: Option<Duration>,
 
     /// Its chain as last heard of.
-    pub(super) height: u64,
-    pub(super) work: u128,
+    pub(in crate::node) height: u64,
+    pub(in crate::node) work: u128,
     /// Height of the highest block that we told it of.
-    pub(super) told_height: u64,
+    pub(in crate::node) told_height: u64,
     /// Blocks it has, lately: those it told of and those we told it of.
     known_blocks: VecDeque<BlockId>,
-    pub(super) headers_asked: Option<HeadersAsked>,
+    pub(in crate::node) headers_asked: Option<HeadersAsked>,
     /// A chain of low work that it shows us.
-    pub(super) presync: Option<Presync>,
+    pub(in crate::node) presync: Option<Presync>,
     /// Blocks that it told of and was asked for, which were then asked of others.
-    pub(super) debts: BTreeSet<BlockId>,
+    pub(in crate::node) debts: BTreeSet<BlockId>,
     /// Bodies asked of it.
-    pub(super) bodies: BTreeSet<BlockId>,
+    pub(in crate::node) bodies: BTreeSet<BlockId>,
     /// How many bodies may be asked of it at a time; falls when it is slow.
-    pub(super) body_window: usize,
+    pub(in crate::node) body_window: usize,
     /// Blocks being read from the store for it.
-    pub(super) loads: usize,
+    pub(in crate::node) loads: usize,
 
     /// Transactions to be announced to it.
-    pub(super) announcing: Vec<TxId>,
+    pub(in crate::node) announcing: Vec<TxId>,
     /// Transactions asked of it.
-    pub(super) transactions_asked: usize,
+    pub(in crate::node) transactions_asked: usize,
 
     /// Whether an answer with addresses is awaited from it.
-    pub(super) owes_addresses: bool,
+    pub(in crate::node) owes_addresses: bool,
     /// When it last asked for addresses.
-    pub(super) asked_us_for_peers: Option<Time>,
+    pub(in crate::node) asked_us_for_peers: Option<Time>,
     unknown_messages: u32,
     /// What it may still send unasked, and when that was counted.
     allowance: (u64, Time),
 }
 
 impl Peer {
-    pub(super) fn new(connection: ConnectionId, id: Address, address: SocketAddr, direction: Direction) -> Self {
+    pub(in crate::node) fn new(connection: ConnectionId, id: Address, address: SocketAddr, direction: Direction) -> Self {
         Self {
             id,
             address,
@@ -112,7 +112,7 @@ impl Peer {
             presync: None,
             debts: BTreeSet::new(),
             bodies: BTreeSet::new(),
-            body_window: super::limits::BODIES_PER_PEER,
+            body_window: crate::node::limits::BODIES_PER_PEER,
             loads: 0,
             announcing: Vec::new(),
             transactions_asked: 0,
@@ -123,36 +123,36 @@ impl Peer {
         }
     }
 
-    pub(super) fn is_ready(&self) -> bool {
+    pub(in crate::node) fn is_ready(&self) -> bool {
         matches!(self.stage, Stage::Ready { .. })
     }
 
-    pub(super) fn is_closing(&self) -> bool {
+    pub(in crate::node) fn is_closing(&self) -> bool {
         matches!(self.stage, Stage::Closing { .. })
     }
 
-    pub(super) fn set_ready(&mut self, now: Time) {
+    pub(in crate::node) fn set_ready(&mut self, now: Time) {
         self.stage = Stage::Ready { since: now };
     }
 
-    pub(super) fn set_closing(&mut self, why: String) {
+    pub(in crate::node) fn set_closing(&mut self, why: String) {
         self.stage = Stage::Closing { why };
     }
 
     /// Whether a ping has gone unanswered for longer than `patience`.
-    pub(super) fn is_silent(&self, now: Time, patience: Duration) -> bool {
+    pub(in crate::node) fn is_silent(&self, now: Time, patience: Duration) -> bool {
         self.ping.as_ref().is_some_and(|ping| now.since(ping.at) > patience)
     }
 
     /// We stood still for this long: what is awaited from it gets the time back.
-    pub(super) fn forgive(&mut self, lost: Duration) {
+    pub(in crate::node) fn forgive(&mut self, lost: Duration) {
         if let Some(ping) = &mut self.ping {
             ping.at = ping.at + lost;
         }
     }
 
     /// Notes that it has a block.
-    pub(super) fn learn_block(&mut self, id: BlockId) {
+    pub(in crate::node) fn learn_block(&mut self, id: BlockId) {
         if !self.knows_block(&id) {
             if self.known_blocks.len() >= KNOWN_BLOCKS_PER_PEER {
                 self.known_blocks.pop_front();
@@ -162,12 +162,12 @@ impl Peer {
     }
 
     /// Whether it is known to have a block.
-    pub(super) fn knows_block(&self, id: &BlockId) -> bool {
+    pub(in crate::node) fn knows_block(&self, id: &BlockId) -> bool {
         self.known_blocks.contains(id)
     }
 
     /// Counts a message that nobody asked for; true once for each burst that is too much.
-    pub(super) fn is_spamming(&mut self, now: Time, message: &Message) -> bool {
+    pub(in crate::node) fn is_spamming(&mut self, now: Time, message: &Message) -> bool {
         let unasked = match message {
             Message::Ping { .. }
             | Message::Heartbeat
@@ -199,14 +199,14 @@ impl Peer {
     }
 
     /// How many blocks are remembered that it has.
-    pub(super) fn known_block_count(&self) -> usize {
+    pub(in crate::node) fn known_block_count(&self) -> usize {
         self.known_blocks.len()
     }
 }
 
 impl Node {
     /// A frame that is no message: the bytes after it cannot be trusted either.
-    pub(super) fn on_malformed(&mut self, cx: &mut Context<'_>, connection: ConnectionId, error: &WireError) {
+    pub(in crate::node) fn on_malformed(&mut self, cx: &mut Context<'_>, connection: ConnectionId, error: &WireError) {
         if self.peers.get(&connection).is_some_and(|peer| !peer.is_closing()) {
             self.send(cx, connection, Message::Error { code: ErrorCode::BadMessage, text: error.to_string() });
             self.offend(cx, connection, Offence::Malformed);
@@ -214,7 +214,7 @@ impl Node {
     }
 
     /// A type that we do not know: a newer peer may say such things, but not without end.
-    pub(super) fn on_unknown(&mut self, cx: &mut Context<'_>, connection: ConnectionId, bytes: usize) {
+    pub(in crate::node) fn on_unknown(&mut self, cx: &mut Context<'_>, connection: ConnectionId, bytes: usize) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         peer.traffic.bytes_in += bytes as u64;
         peer.traffic.messages_in += 1;
@@ -225,7 +225,7 @@ impl Node {
     }
 
     /// The peer parts in good order; the driver will see the end of the stream.
-    pub(super) fn on_goodbye(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: GoodbyeReason) {
+    pub(in crate::node) fn on_goodbye(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: GoodbyeReason) {
         let why = match reason {
             GoodbyeReason::ShuttingDown => "it shuts down",
             GoodbyeReason::Full => "it has no free slot",
@@ -238,7 +238,7 @@ impl Node {
     }
 
     /// The peer tells why it will close.
-    pub(super) fn on_error(&mut self, cx: &mut Context<'_>, connection: ConnectionId, code: ErrorCode, text: &str) {
+    pub(in crate::node) fn on_error(&mut self, cx: &mut Context<'_>, connection: ConnectionId, code: ErrorCode, text: &str) {
         if matches!(code, ErrorCode::WrongChain | ErrorCode::NoCommonVersion)
             && let Some(peer) = self.peers.get(&connection)
         {
@@ -249,7 +249,7 @@ impl Node {
     }
 
     /// A connection is over.
-    pub(super) fn on_disconnected(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: String) {
+    pub(in crate::node) fn on_disconnected(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: String) {
         self.release_requests(cx, connection);
         let Some(peer) = self.peers.remove(&connection) else { return };
         let healthy = matches!(peer.stage, Stage::Ready { since } if cx.now.since(since) >= HEALTHY_LINK);
@@ -269,7 +269,7 @@ impl Node {
     }
 
     /// Gives up what was asked of a peer, so that others are asked.
-    pub(super) fn release_requests(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+    pub(in crate::node) fn release_requests(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
         self.release_bodies(cx, connection);
         self.release_transactions(cx, connection);
     }

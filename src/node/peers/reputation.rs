@@ -3,10 +3,10 @@
 //! A reputation runs from -100 to +100, starts at 0 and decays towards 0 with a half-life of ten minutes. It belongs to the node id, not
 //! to the connection. All values are in hundredths, so that nothing compared is a floating-point number.
 
-use super::context::Context;
-use super::timers::Timer;
-use super::{CloseReason, ConnectionId, Event, Node, Time};
 use crate::chain::Address;
+use crate::node::context::Context;
+use crate::node::timers::Timer;
+use crate::node::{CloseReason, ConnectionId, Event, Node, Time};
 use crate::wire::GoodbyeReason;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,7 +30,7 @@ const EARNING_PERIOD: Duration = Duration::from_secs(3_600);
 
 /// What lowers a reputation. Only what the sender could have known is here; a duplicate costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Offence {
+pub(in crate::node) enum Offence {
     /// It said that it does not have what it had offered.
     NotFound,
     /// It delivered what was no longer waited for.
@@ -79,7 +79,7 @@ impl Offence {
 
 /// What raises a reputation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Merit {
+pub(in crate::node) enum Merit {
     /// First to bring a block that proved valid.
     Block,
     /// First to bring valid transactions: how many.
@@ -102,7 +102,7 @@ struct Ban {
 
 /// Everyone's reputation, and who is banned.
 #[derive(Default)]
-pub(super) struct Reputations {
+pub(in crate::node) struct Reputations {
     standings: BTreeMap<Address, Standing>,
     bans: BTreeMap<Address, Ban>,
 }
@@ -120,7 +120,7 @@ fn decayed(value: i32, passed: Duration) -> i32 {
 
 impl Reputations {
     /// A peer's reputation, in hundredths.
-    pub(super) fn value(&self, peer: &Address, now: Time) -> i32 {
+    pub(in crate::node) fn value(&self, peer: &Address, now: Time) -> i32 {
         self.standings.get(peer).map_or(0, |standing| decayed(standing.value, now.since(standing.at)))
     }
 
@@ -150,8 +150,8 @@ impl Reputations {
         granted
     }
 
-    /// Bans a peer by the ladder; for how long.
-    fn ban(&mut self, peer: &Address, now: Time) -> Duration {
+    /// Bans a peer for `time`, or as the ladder says; for how long.
+    fn ban(&mut self, peer: &Address, time: Option<Duration>, now: Time) -> Duration {
         if self.bans.len() >= BANS && !self.bans.contains_key(peer) {
             let oldest = self.bans.iter().min_by_key(|(id, ban)| (ban.until, **id)).map(|(id, _)| *id);
             if let Some(oldest) = oldest {
@@ -159,7 +159,7 @@ impl Reputations {
             }
         }
         let ban = self.bans.entry(*peer).or_insert(Ban { until: now, active: false, count: 0 });
-        let time = BAN_LADDER[ban.count.min(BAN_LADDER.len() - 1)];
+        let time = time.unwrap_or(BAN_LADDER[ban.count.min(BAN_LADDER.len() - 1)]);
         ban.count += 1;
         ban.until = now + time;
         ban.active = true;
@@ -167,7 +167,7 @@ impl Reputations {
     }
 
     /// Whether a peer is banned at this moment.
-    pub(super) fn is_banned(&self, peer: &Address, now: Time) -> bool {
+    pub(in crate::node) fn is_banned(&self, peer: &Address, now: Time) -> bool {
         self.bans.get(peer).is_some_and(|ban| ban.active && now < ban.until)
     }
 
@@ -187,14 +187,14 @@ impl Reputations {
 
 impl Node {
     /// A peer did something wrong: its reputation falls, and with it perhaps the link, or it is banned.
-    pub(super) fn offend(&mut self, cx: &mut Context<'_>, connection: ConnectionId, offence: Offence) {
+    pub(in crate::node) fn offend(&mut self, cx: &mut Context<'_>, connection: ConnectionId, offence: Offence) {
         let Some(peer) = self.peers.get(&connection) else { return };
         let id = peer.id;
         let (delta, reason) = offence.terms();
         let value = self.reputations.change(&id, delta, cx.now);
         cx.event(Event::Reputation { connection, peer: id, delta, value, reason: reason.to_owned() });
         if value <= BAN {
-            let time = self.reputations.ban(&id, cx.now);
+            let time = self.reputations.ban(&id, None, cx.now);
             self.timers.set(cx.now + time, Timer::Unban(id));
             cx.event(Event::Banned { peer: id, reason: reason.to_owned(), time });
             self.part(cx, connection, GoodbyeReason::Banned, &format!("banned: it {reason}"));
@@ -207,7 +207,7 @@ impl Node {
     }
 
     /// A peer was of use.
-    pub(super) fn reward(&mut self, cx: &mut Context<'_>, connection: ConnectionId, merit: Merit) {
+    pub(in crate::node) fn reward(&mut self, cx: &mut Context<'_>, connection: ConnectionId, merit: Merit) {
         let Some(id) = self.peers.get(&connection).map(|peer| peer.id) else { return };
         let (delta, reason) = match merit {
             Merit::Block => (200, "first to bring a valid block"),
@@ -223,8 +223,31 @@ impl Node {
         cx.event(Event::Reputation { connection, peer: id, delta, value, reason: reason.to_owned() });
     }
 
+    /// A person wants a peer gone; it may come back.
+    pub(in crate::node) fn disconnect(&mut self, cx: &mut Context<'_>, peer: Address) {
+        for connection in self.connections_with(&peer) {
+            self.part(cx, connection, GoodbyeReason::Idle, "disconnected by hand");
+        }
+    }
+
+    /// A person wants a peer gone for `time`, or for as long as the ladder says.
+    pub(in crate::node) fn ban_by_hand(&mut self, cx: &mut Context<'_>, peer: Address, time: Option<Duration>) {
+        let time = self.reputations.ban(&peer, time, cx.now);
+        self.timers.set(cx.now + time, Timer::Unban(peer));
+        cx.event(Event::Banned { peer, reason: "banned by hand".to_owned(), time });
+        for connection in self.connections_with(&peer) {
+            self.part(cx, connection, GoodbyeReason::Banned, "banned by hand");
+        }
+    }
+
+    /// The connections with a peer that are not being closed already.
+    fn connections_with(&self, peer: &Address) -> Vec<ConnectionId> {
+        let with = self.peers.iter().filter(|(_, entry)| entry.id == *peer && !entry.is_closing());
+        with.map(|(connection, _)| *connection).collect()
+    }
+
     /// A ban is ended before its time.
-    pub(super) fn lift_ban(&mut self, cx: &mut Context<'_>, peer: Address) {
+    pub(in crate::node) fn lift_ban(&mut self, cx: &mut Context<'_>, peer: Address) {
         if let Some(ban) = self.reputations.bans.get_mut(&peer) {
             ban.until = cx.now;
             self.on_unban_deadline(cx, peer);
@@ -232,7 +255,7 @@ impl Node {
     }
 
     /// A ban may be over.
-    pub(super) fn on_unban_deadline(&mut self, cx: &mut Context<'_>, peer: Address) {
+    pub(in crate::node) fn on_unban_deadline(&mut self, cx: &mut Context<'_>, peer: Address) {
         if self.reputations.unban(&peer, cx.now) {
             cx.event(Event::Unbanned { peer });
             self.dial_due(cx);
@@ -270,7 +293,7 @@ mod tests {
         let mut reputations = Reputations::default();
         let mut now = Time(0);
         for step in [0, 1, 2, 2] {
-            assert_eq!(reputations.ban(&PEER, now), BAN_LADDER[step]);
+            assert_eq!(reputations.ban(&PEER, None, now), BAN_LADDER[step]);
             assert!(reputations.is_banned(&PEER, now));
             assert!(!reputations.unban(&PEER, now), "not before its time");
             now = now + BAN_LADDER[step];
