@@ -1,7 +1,7 @@
 use super::*;
 use crate::chain::Address;
 use crate::chain::testing::Builder;
-use crate::node::{Event, Mining, Stamped};
+use crate::node::{Discovery, Event, Mining, Stamped};
 use crate::store::{Batch, MemoryStore};
 use std::sync::Mutex;
 
