@@ -2,6 +2,7 @@
 
 mod connecting;
 mod ending;
+mod mapping;
 mod resolving;
 
 use super::alarm::Alarm;
@@ -10,6 +11,7 @@ use super::inbox::{Delivery, Item, Outlet};
 use super::limits::{CHECKS_OUT, INPUT_BATCH};
 use super::link::Link;
 use super::listener::Accepted;
+use super::mapping::{News, Wish};
 use super::miner::Miner;
 use super::names::Names;
 use super::noise::Identity;
@@ -65,6 +67,8 @@ pub struct Parts {
     pub answers: (mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>),
     /// Where it listens, if it does, and the connections that come in.
     pub listening: Option<Listening>,
+    /// The way in from outside that a gateway is asked for, if any.
+    pub wish: Option<Wish>,
 }
 
 /// A listener at work.
@@ -134,7 +138,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
     let Parts { node, clock, index, events, chain, mining, identity, .. } = parts;
-    let Parts { shaping, switches, random, workers, names, writer, answers, listening, .. } = parts;
+    let Parts { shaping, switches, random, workers, names, writer, answers, listening, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
     let common = Arc::new(Common { identity, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
@@ -168,6 +172,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         None => (None, None, None),
     };
     driver.begin(address);
+    let mut news = driver.map(wish);
 
     let mut alarm = Alarm::new();
     let mut deliveries = Vec::new();
@@ -200,6 +205,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
                 driver.delivered(&mut deliveries, &outlet);
             }
             Some(accepted) = next(&mut accepted) => driver.accepted(accepted),
+            Some(news) = told(&mut news) => driver.mapped(news),
             Some(_) = driver.tasks.join_next() => {}
             () = alarm.ring() => {}
         }
@@ -217,6 +223,11 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
 /// The next connection that came in; `None` for good if the node does not listen.
 async fn next(accepted: &mut Option<mpsc::Receiver<Accepted>>) -> Option<Accepted> {
     accepted.as_mut()?.recv().await
+}
+
+/// A gateway's next news; `None` for good if none is asked.
+async fn told(news: &mut Option<mpsc::UnboundedReceiver<News>>) -> Option<News> {
+    news.as_mut()?.recv().await
 }
 
 impl Driver {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
 //! | `listener`, `dialer` | connections come up |
-//! | `names`, `mapping` | names are looked up; a gateway is asked to forward the port |
+//! | `names`, [`mapping`](Upnp) | names are looked up; a gateway is asked to forward the port |
 //! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
 //! | `shaping`, `delay` | links that are slow, lossy or cut: which, and how frames travel over them |
@@ -142,9 +142,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         None => None,
     };
     let address = listener.as_ref().map(|(_, bound)| *bound);
-    if let Some(upnp) = upnp {
-        upnp.check(address)?;
-    }
+    let wish = upnp.map(|upnp| upnp.check(address)).transpose()?;
     if config.port == 0 {
         config.port = address.map_or(0, |address| address.port());
     }
@@ -197,6 +195,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         writer,
         answers,
         listening,
+        wish,
     };
     let task = tokio::spawn(driver::run(parts, commanded));
     Ok(Handle { id, address, commands, switches, shaping, task })

@@ -63,13 +63,14 @@ impl Names {
         Self { server: Some(address), ..Self::system() }
     }
 
-    /// The addresses of a host, IPv4 and IPv6, each once; at most [`LOOKUP_ADDRESSES`]. An address as a name is its own. Of all look-ups
+    /// The addresses of a host, IPv4 and IPv6, each once; at most [`LOOKUP_ADDRESSES`]. An address (an IPv6 one with or without brackets) is its own. Of all look-ups
     /// at most [`LOOKUPS`] are under way, the others wait; each takes at most [`LOOKUP`]. It ends when the future is dropped.
     ///
     /// # Errors
     /// [`NameError`]; an answer without addresses is one too.
     pub async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, NameError> {
-        if let Ok(address) = name.parse() {
+        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+        if let Ok(address) = bare.parse() {
             return Ok(vec![address]);
         }
         if name.is_empty() || name.trim_end_matches('.').len() > NAME {
@@ -150,3 +151,7 @@ fn explain(error: &NetError) -> NameError {
 fn short(words: &str) -> String {
     words.chars().take(WORDS).collect()
 }
+
+#[cfg(test)]
+#[path = "names_tests.rs"]
+mod tests;
