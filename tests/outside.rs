@@ -142,6 +142,7 @@ async fn a_silent_name_server_does_not_hold_up_the_end() {
     let server = NameServer::start().await;
     let (node, events) = setup(4, Names::server(server.address), None, seeker("silent.test", 1));
     let node = start(node).await.unwrap();
+    timeout(PATIENCE, server.heard.notified()).await.expect("nobody asked");
     stop(node, events).await;
 }
 
@@ -177,6 +178,8 @@ async fn a_useless_gateway_is_told_and_holds_nothing_up() {
             });
             let text = text.await;
             assert!(text.contains(says), "{text}");
+        } else {
+            timeout(PATIENCE, gateway.heard.notified()).await.expect("nobody asked");
         }
         stop(node, events).await;
         assert!(gateway.held.lock().unwrap().mappings.is_empty());

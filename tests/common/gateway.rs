@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// How it behaves.
@@ -65,6 +66,8 @@ pub struct TestGateway {
     pub search: SocketAddr,
     /// What it holds.
     pub held: Arc<Mutex<Held>>,
+    /// Told of each request that is not answered.
+    pub heard: Arc<Notify>,
     _tasks: JoinSet<()>,
 }
 
@@ -93,16 +96,18 @@ impl TestGateway {
             }
         });
         let shared = Arc::clone(&held);
+        let heard = Arc::new(Notify::new());
+        let tell = Arc::clone(&heard);
         tasks.spawn(async move {
             while let Ok((stream, _)) = tcp.accept().await {
-                tokio::spawn(serve(stream, manner, Arc::clone(&shared)));
+                tokio::spawn(serve(stream, manner, Arc::clone(&shared), Arc::clone(&tell)));
             }
         });
-        Self { search, held, _tasks: tasks }
+        Self { search, held, heard, _tasks: tasks }
     }
 }
 
-async fn serve(mut stream: TcpStream, manner: Manner, held: Arc<Mutex<Held>>) {
+async fn serve(mut stream: TcpStream, manner: Manner, held: Arc<Mutex<Held>>, tell: Arc<Notify>) {
     let Some((head, body)) = request(&mut stream).await else { return };
     let path = head.split(' ').nth(1).unwrap_or_default();
     let (status, text) = match path {
@@ -115,7 +120,10 @@ async fn serve(mut stream: TcpStream, manner: Manner, held: Arc<Mutex<Held>>) {
         },
         "/actions.xml" => ("200 OK", actions()),
         _ => match manner {
-            Manner::Silent => return std::future::pending().await,
+            Manner::Silent => {
+                tell.notify_one();
+                return std::future::pending().await;
+            }
             Manner::Endless => return endless(stream).await,
             _ => answer(&head, &body, manner, &mut held.lock().unwrap()),
         },

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 const A: u16 = 1;
@@ -20,6 +21,8 @@ pub struct NameServer {
     pub address: SocketAddr,
     /// Questions so far.
     pub asked: Arc<AtomicUsize>,
+    /// Told of each question.
+    pub heard: Arc<Notify>,
     _tasks: JoinSet<()>,
 }
 
@@ -37,11 +40,14 @@ impl NameServer {
         let asked = Arc::new(AtomicUsize::new(0));
         let mut tasks = JoinSet::new();
         let count = Arc::clone(&asked);
+        let heard = Arc::new(Notify::new());
+        let tell = Arc::clone(&heard);
         tasks.spawn(async move {
             let mut buffer = [0; 2_048];
             loop {
                 let Ok((length, from)) = udp.recv_from(&mut buffer).await else { continue };
                 count.fetch_add(1, Ordering::Relaxed);
+                tell.notify_one();
                 if let Some(answer) = datagram(&buffer[..length]) {
                     let _ = udp.send_to(&answer, from).await;
                 }
@@ -52,7 +58,7 @@ impl NameServer {
                 tokio::spawn(serve(stream));
             }
         });
-        Self { address, asked, _tasks: tasks }
+        Self { address, asked, heard, _tasks: tasks }
     }
 }
 
