@@ -2,8 +2,8 @@
 
 use super::Context;
 use crate::cluster::Selection;
-use crate::cluster::preset::complaint::{Complaint, Span};
-use crate::cluster::preset::table::{Table, describe, number, whole};
+use crate::reading::{Complaint, Span, describe, number, whole};
+use crate::cluster::preset::table::Table;
 use crate::cluster::preset::values;
 use crate::cluster::scenario::{Adversaries, Bounds, Expectation, What, When};
 use toml::de::DeValue;

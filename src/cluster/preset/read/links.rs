@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::cluster::Profile;
-use crate::cluster::preset::complaint::Complaint;
+use crate::reading::Complaint;
 use crate::cluster::preset::format::LINK_NUMBERS;
 use crate::cluster::preset::model::{LinkRule, Links};
 use crate::cluster::preset::table::Table;

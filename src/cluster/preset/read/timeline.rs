@@ -2,7 +2,7 @@
 
 use super::{Context, links};
 use crate::cluster::Selection;
-use crate::cluster::preset::complaint::{Complaint, Span};
+use crate::reading::{Complaint, Span};
 use crate::cluster::preset::format::{LINK_NUMBERS, NODE_FAULTS};
 use crate::cluster::preset::model::Nodes;
 use crate::cluster::preset::names::Names;

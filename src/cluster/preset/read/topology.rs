@@ -1,7 +1,7 @@
 //! `[topology]`: a kind and its keys.
 
 use crate::cluster::Selection;
-use crate::cluster::preset::complaint::Complaint;
+use crate::reading::Complaint;
 use crate::cluster::preset::format::{TOPOLOGY_KEYS, TOPOLOGY_NAMES};
 use crate::cluster::preset::names::Names;
 use crate::cluster::preset::table::Table;
