@@ -6,7 +6,7 @@ use super::ending::Ending;
 use super::values::{self, PeerAddress, Port};
 use super::{Failure, runtime, signals};
 use crate::chain::ChainSpec;
-use crate::net::{self, Setup, StartError, Workers};
+use crate::net::{self, Setup, StartError, Transport, Workers};
 use crate::node::{Config, Mining};
 use crate::store::DataDirectory;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -79,6 +79,7 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
     let setup = Setup {
         config: Config { bootstrap, mining, ..Config::default() },
         keys: home.keys,
+        transport: Transport::default(),
         spec,
         listen: Some(SocketAddr::new(arguments.listen, arguments.port.0)),
         store: home.store,

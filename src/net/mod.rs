@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
 //! | `listener`, `dialer` | connections come up |
-//! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
+//! | `secure`, [`noise`], `resolver` | they are secured: which transport: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
 //! | `shaping`, `delay` | links that are slow, lossy or cut: which, and how frames travel over them |
 //! | `switches`, `socket` | pause, kill and trickle; how a socket ends |
@@ -28,12 +28,14 @@ mod listener;
 mod miner;
 pub mod noise;
 mod resolver;
+mod secure;
 mod shaping;
 mod socket;
 mod switches;
 mod workers;
 mod writer;
 
+pub use secure::{Transport, UnknownTransport};
 pub use workers::Workers;
 
 use crate::chain::{Address, ChainSpec, KeyPair, Ledger};
@@ -64,6 +66,8 @@ pub struct Setup {
     pub config: Config,
     /// Its identity, which is also its account.
     pub keys: KeyPair,
+    /// How its connections are secured.
+    pub transport: Transport,
     /// Its chain.
     pub spec: Arc<ChainSpec>,
     /// Where to listen; port 0: any free port. `None`: do not listen.
@@ -119,7 +123,7 @@ pub struct Handle {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub async fn start(setup: Setup) -> Result<Handle, StartError> {
-    let Setup { mut config, keys, spec, listen, store, index, seed, events, workers, wrap } = setup;
+    let Setup { mut config, keys, transport: _, spec, listen, store, index, seed, events, workers, wrap } = setup;
     let mut entropy = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *entropy).map_err(|error| StartError::System(format!("randomness: {error}")))?;
     let mut random = ChaCha20Rng::from_seed(*entropy);
@@ -149,7 +153,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     random.fill_bytes(&mut *secret);
     let identity = Identity::new(&keys, *secret);
     let clock = Clock::start();
-    let mining = config.mining;
+    let (mining, connect) = (config.mining, config.timing.connect);
     let node = Node::new(config, keys, ledger, seed, clock.now());
     let id = node.id();
     let node: Box<dyn Machine> = match wrap {
@@ -174,6 +178,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         chain,
         mining,
         identity,
+        connect,
         shaping: links,
         switches: own,
         random,
