@@ -2,6 +2,7 @@
 
 mod connecting;
 mod ending;
+mod resolving;
 
 use super::alarm::Alarm;
 use super::clock::Clock;
@@ -10,6 +11,7 @@ use super::limits::{CHECKS_OUT, INPUT_BATCH};
 use super::link::Link;
 use super::listener::Accepted;
 use super::miner::Miner;
+use super::names::Names;
 use super::noise::Identity;
 use super::shaping::Shaping;
 use super::switches::{Mode, Switches};
@@ -57,6 +59,8 @@ pub struct Parts {
     pub random: ChaCha20Rng,
     /// Heavy work.
     pub workers: Workers,
+    /// Looks names up.
+    pub names: Names,
     /// The store.
     pub writer: Writer,
     /// Answers of workers, miner and store.
@@ -109,6 +113,7 @@ struct Driver {
     mining: Option<Mining>,
     random: ChaCha20Rng,
     workers: Workers,
+    names: Names,
     writer: Writer,
     miner: Option<Miner>,
     answers: mpsc::UnboundedSender<Input>,
@@ -116,6 +121,7 @@ struct Driver {
     links: HashMap<ConnectionId, Entry>,
     tasks: JoinSet<()>,
     dials: usize,
+    lookups: usize,
     /// Transactions out for checking.
     checks: Arc<AtomicUsize>,
     out: Vec<Output>,
@@ -130,7 +136,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
     let Parts { node, clock, index, events, chain, mining, identity, connect, .. } = parts;
-    let Parts { shaping, switches, random, workers, writer, answers, listening, .. } = parts;
+    let Parts { shaping, switches, random, workers, names, writer, answers, listening, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
     let common = Arc::new(Common { identity, connect, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
@@ -143,6 +149,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         mining,
         random,
         workers,
+        names,
         writer,
         miner: None,
         answers,
@@ -150,6 +157,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         links: HashMap::new(),
         tasks: JoinSet::new(),
         dials: 0,
+        lookups: 0,
         checks: Arc::default(),
         out: Vec::new(),
         now: clock.now(),
@@ -293,8 +301,10 @@ impl Driver {
     fn answered(&mut self, batch: &mut Vec<Input>) {
         self.look();
         for input in batch.drain(..) {
-            if matches!(input, Input::DialFailed { .. }) {
-                self.dials = self.dials.saturating_sub(1);
+            match input {
+                Input::DialFailed { .. } => self.dials = self.dials.saturating_sub(1),
+                Input::Resolved { .. } => self.lookups = self.lookups.saturating_sub(1),
+                _ => {}
             }
             self.feed(input);
         }
@@ -312,6 +322,7 @@ impl Driver {
             match output {
                 Output::Dial(address) if !self.ending => self.dial(address),
                 Output::Dial(_) => {}
+                Output::Resolve(name) if !self.ending => self.resolve(name),
                 Output::Resolve(_) | Output::Admit(_) => {}
                 Output::Send { to, message, priority } => {
                     if !to.is_empty() {

@@ -63,6 +63,19 @@ pub const CHECKS_OUT: usize = 20_000;
 pub const PENDING_INBOUND: usize = 64;
 /// Most dials under way.
 pub const PENDING_DIALS: usize = 64;
+/// How long looking a name up may take, all servers and tries together.
+pub const LOOKUP: Duration = Duration::from_secs(5);
+/// How long one question to a name server may take, so that there is time to ask again, or another one.
+pub const LOOKUP_TRY: Duration = Duration::from_millis(1_500);
+/// How often a question is asked again that nobody has answered.
+pub const LOOKUP_TRIES: usize = 1;
+/// Most look-ups under way in a process: a handful of sockets.
+pub const LOOKUPS: usize = 4;
+/// Most look-ups that a node waits for.
+pub const PENDING_LOOKUPS: usize = 64;
+/// Most addresses that are taken from one name: as many as fill an answer of 1,232 bytes, more than any node dials.
+pub const LOOKUP_ADDRESSES: usize = 64;
+
 /// Shortest and longest pause after the listener failed (no file descriptors left, for one).
 pub const ACCEPT_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
