@@ -16,9 +16,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Run one node.
-///
-/// It is configured by a file, node.toml, by environment variables, RUMORMILL_PORT and the like, and by these arguments, each stronger
-/// than the one before.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct NodeArguments {
@@ -40,10 +37,13 @@ Examples, each in a terminal of its own:
   rumormill node --config node.toml
 
 Configuration:
-  The file is what --config or RUMORMILL_CONFIG names, or else node.toml in the data directory, if it is there; never one that
-  merely lies in the working directory. A list (PEER, --dns-seed) replaces that of a weaker place. Each switch has an opposite,
-  which overrules the file and the variables: --mine, --no-ephemeral, --peer-exchange, --kademlia, --no-upnp.
-  All keys: docs/configuration.md";
+  Arguments overrule variables (RUMORMILL_PORT, RUMORMILL_MAX_INBOUND, ...),
+  and these overrule a file: the one that --config or RUMORMILL_CONFIG names,
+  or else node.toml in the data directory, if it is there. One that merely lies
+  in the working directory is not read. A list (PEER, --dns-seed) replaces that
+  of a weaker place. Each switch has an opposite, for use against a file:
+  --mine, --no-ephemeral, --peer-exchange, --kademlia, --no-upnp.
+  docs/configuration.md has all keys";
 
 /// Runs the node until it is told to end.
 pub fn run(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure> {

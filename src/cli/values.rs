@@ -22,7 +22,7 @@ pub fn port(text: &str) -> Result<u64, String> {
     }
     if text.contains(':') {
         return Err(
-            "this looks like a peer: the port to listen on comes first, then the peers, as in `node 8081 127.0.0.1:8080`".into()
+            "this looks like a peer: the port to listen on comes first, then the peers, as in `node 8081 127.0.0.1:8080`".into(),
         );
     }
     let is_number = !text.is_empty() && text.trim_start_matches(['-', '+']).bytes().all(|byte| byte.is_ascii_digit());
@@ -106,7 +106,10 @@ pub fn seed(text: &str) -> Result<String, String> {
     // With any port its host is held to the same as a peer's.
     match text.contains(':') {
         true => text.parse::<PeerAddress>().map(|_| text.to_owned()).map_err(|error| error.replace(PEER_WANTED, WANTED)),
-        false => format!("{text}:1").parse::<PeerAddress>().map(|_| text.to_owned()).map_err(|error| error.replace(PEER_WANTED, WANTED)),
+        false => format!("{text}:1")
+            .parse::<PeerAddress>()
+            .map(|_| text.to_owned())
+            .map_err(|error| error.replace(PEER_WANTED, WANTED)),
     }
 }
 

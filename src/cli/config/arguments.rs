@@ -111,6 +111,8 @@ fn said(row: &Row, matches: &ArgMatches) -> Result<Option<Value>, clap::Error> {
         Value::Texts(texts) => texts.clone(),
         _ => Vec::new(),
     });
-    let wrong = |why: String| clap::Error::raw(clap::error::ErrorKind::TooManyValues, format!("{}: {why}\n", row.said(&Value::Flag(true))));
+    let wrong = |why: String| {
+        clap::Error::raw(clap::error::ErrorKind::TooManyValues, format!("{}: {why}\n", row.said(&Value::Flag(true))))
+    };
     row.shape.bounded(texts.collect()).map(Some).map_err(wrong)
 }

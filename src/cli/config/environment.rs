@@ -15,7 +15,8 @@ pub const CONFIG: &str = "RUMORMILL_CONFIG";
 pub fn read(variables: impl Iterator<Item = (OsString, OsString)>) -> (Draft, Option<PathBuf>) {
     let (mut draft, mut file) = (Draft::default(), None);
     let name = |name: OsString| name.to_string_lossy().into_owned();
-    let mut ours: Vec<_> = variables.map(|(variable, value)| (name(variable), value)).filter(|(name, _)| name.starts_with(PREFIX)).collect();
+    let mut ours: Vec<_> =
+        variables.map(|(variable, value)| (name(variable), value)).filter(|(name, _)| name.starts_with(PREFIX)).collect();
     ours.sort();
     for (variable, value) in ours {
         if variable == CONFIG {

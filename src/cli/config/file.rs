@@ -70,7 +70,9 @@ impl File {
                 continue;
             };
             match row.shape.read_toml(value.get_ref()) {
-                Ok(value) if row.key == Key::DataDir => draft.say(row.key, from(path, value), origin(&name, &text, written.span())),
+                Ok(value) if row.key == Key::DataDir => {
+                    draft.say(row.key, from(path, value), origin(&name, &text, written.span()))
+                }
                 Ok(value) => draft.say(row.key, value, origin(&name, &text, written.span())),
                 Err(why) => {
                     let what = format!("`{}` is {}", row.name, describe(value.get_ref()));

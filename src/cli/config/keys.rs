@@ -145,7 +145,10 @@ pub static TABLE: [Row; 18] = [
     Row {
         key: Key::Ephemeral,
         name: "ephemeral",
-        argument: Argument::Switch(["ephemeral", "no-ephemeral"], "Keep everything in memory: a new identity and an empty chain each time"),
+        argument: Argument::Switch(
+            ["ephemeral", "no-ephemeral"],
+            "Keep everything in memory: a new identity and an empty chain each time",
+        ),
         shape: Shape::Flag,
         default: |_| Some(Value::Flag(false)),
         unset: "",
@@ -164,7 +167,11 @@ pub static TABLE: [Row; 18] = [
         key: Key::DnsSeeds,
         name: "dns_seeds",
         argument: Argument::Long("dns-seed", "HOST"),
-        shape: Shape::Texts { wanted: "a host name, or host:port, as in \"seed.example.org\"", check: values::seed, most: MAX_NAMES },
+        shape: Shape::Texts {
+            wanted: "a host name, or host:port, as in \"seed.example.org\"",
+            check: values::seed,
+            most: MAX_NAMES,
+        },
         default: |_| Some(Value::Texts(Config::default().discovery.dns_seeds)),
         unset: "",
         about: "Names that resolve to addresses of nodes, asked as long as peers are wanted; any number of them",

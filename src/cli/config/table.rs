@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 /// All keys as a table in Markdown: `docs/configuration.md` has it word for word.
 pub fn configuration_table() -> String {
-    let mut text = String::from("| Key | Argument | Variable | Takes | Unless said | What it means |\n|---|---|---|---|---|---|\n");
+    let mut text =
+        String::from("| Key | Argument | Variable | Takes | Unless said | What it means |\n|---|---|---|---|---|---|\n");
     for row in &TABLE {
         let cells = [row.shape.words(), row.default_words(), row.about.to_owned()].map(|cell| cell.replace('|', "\\|"));
         let [takes, default, about] = cells;

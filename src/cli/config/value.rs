@@ -30,7 +30,6 @@ impl Value {
 /// As in a TOML file.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         match self {
             Self::Flag(flag) => flag.fmt(f),
             Self::Whole(number) => number.fmt(f),
@@ -39,6 +38,19 @@ impl fmt::Display for Value {
             Self::Texts(texts) => write!(f, "[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", ")),
         }
     }
+}
+
+/// A text in quotes, in one line whatever is in it: it may stand behind a `#`.
+fn quoted(text: &str) -> String {
+    let mut line = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => line.extend(['\\', c]),
+            c if c.is_control() => line.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => line.push(c),
+        }
+    }
+    line + "\""
 }
 
 /// Reads a text as it should be written, or says what is wrong with it.
