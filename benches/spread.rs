@@ -6,7 +6,7 @@
 //! `cargo bench --bench spread`
 
 use rumormill::chain::{BlockId, ChainSpec, KeyPair, Transaction};
-use rumormill::net::{self, Names, Setup, Workers};
+use rumormill::net::{self, Names, Setup, Transport, Workers};
 use rumormill::node::{Command, Config, Discovery, Event, EventSink, Mining, Stamped};
 use rumormill::store::MemoryStore;
 use std::collections::BTreeMap;
@@ -112,6 +112,7 @@ async fn spread(threads: usize, blocks: usize) -> Vec<Duration> {
         let setup = Setup {
             config,
             keys: keys(index),
+            transport: Transport::default(),
             spec: Arc::clone(&spec),
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             store: Box::new(MemoryStore::new()),

@@ -14,6 +14,7 @@
 //! | [`net`] | the sockets driver: listener, dialer, connection, encryption |
 //! | [`sim`] | the simulation driver: virtual clock, links, trace |
 //! | [`store`] | where blocks and state are kept: in memory, on disk |
+//! | [`reading`] | texts that people write by hand: mistakes with their place, nearest names |
 //! | [`cluster`] | presets, and their launch on a driver |
 //! | [`observe`] | turns events into snapshots, lines, logs and recordings |
 //! | [`cli`] | one file a subcommand |
@@ -30,6 +31,7 @@ pub mod link;
 pub mod net;
 pub mod node;
 pub mod observe;
+pub mod reading;
 pub mod sim;
 pub mod store;
 pub mod wire;

@@ -22,8 +22,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Event and Time are the node's words; the model is the dashboard's. From the store the log takes one thing: how to make a
     // private folder.
     ("observe", &["node", "chain", "store", "ui"]),
-    ("cluster", &["sim", "net", "node", "chain", "wire", "store", "link", "observe", "ui"]),
-    ("cli", &["cluster", "net", "sim", "node", "chain", "wire", "store", "link", "rpc", "observe", "ui"]),
+    // What is wrong in a text needs no more than the text.
+    ("reading", &[]),
+    ("cluster", &["sim", "net", "node", "chain", "wire", "store", "link", "observe", "reading", "ui"]),
+    ("cli", &["cluster", "reading", "net", "sim", "node", "chain", "wire", "store", "link", "rpc", "observe", "ui"]),
 ];
 
 /// Rooms in which time, randomness and order must come from outside, or a seed would not give one history.

@@ -100,6 +100,71 @@ fn presets_are_listed_shown_and_checked() {
 }
 
 #[test]
+fn a_wrong_file_is_shown_with_line_and_nearest_name_beside_wrong_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("node.toml");
+    std::fs::write(&path, "port = 9000\nmax_inbond = 3\nmax_outbound = 5000\n").unwrap();
+    let node = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = common::rumormill();
+        command
+            .args(["node", "--config", path.to_str().unwrap(), "--print-config"])
+            .args(arguments)
+            .envs(variables.iter().copied());
+        assert_cmd::Command::from_std(command).timeout(PATIENCE).assert().stderr(contains("panicked").not())
+    };
+    let mut assert = node(&[("RUMORMILL_MIN_PEERS", "9999"), ("RUMORMILL_PROT", "1")], &[]).code(2).stdout("");
+    for words in [
+        "the configuration has 4 mistakes",
+        "node.toml:2:1",
+        "max_inbond = 3",
+        "^^^^^^^^^^ did you mean `max_inbound`?",
+        "node.toml:3:16",
+        "^^^^ wanted: a whole number, 0 to 1000",
+        "RUMORMILL_MIN_PEERS is \"9999\": wanted: a whole number, 0 to 1000",
+        "unknown variable RUMORMILL_PROT: did you mean RUMORMILL_PORT?",
+    ] {
+        assert = assert.stderr(contains(words));
+    }
+    node(&[], &["--max-inbound", "1001"]).code(2).stderr(contains("--max-inbound <N>").and(contains("0 to 1000")));
+    node(&[], &["--max-inbund", "1"]).code(2).stderr(contains("--max-inbund").and(contains("--max-inbound")));
+    refused(&["node", "--config", "/no/such.toml"], &["--config", "/no/such.toml", "no file"]);
+    refused(&["node", "--transport", "ssl"], &["--transport", "ssl", "noise, tls, plain"]);
+    refused(&["node", "--ephemeral", "--profile", "public", "--transport", "plain"], &["--transport", "--profile", "noise"]);
+}
+
+#[test]
+fn the_printed_configuration_says_where_from_and_can_be_saved_and_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let path = folder.path().join("node.toml");
+    std::fs::write(&path, "port = 0\nname = \"bob\"\nmax_inbound = 7\n").unwrap();
+    let mut command = common::rumormill();
+    command
+        .args(["node", "--data-dir", data, "--print-config", "--no-mine", "--max-outbound", "5"])
+        .env("RUMORMILL_MIN_PEERS", "2");
+    let assert = assert_cmd::Command::from_std(command).timeout(PATIENCE).assert().code(0).stderr("");
+    let printed = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let line = |key: &str| printed.lines().find(|line| line.starts_with(key)).unwrap_or_else(|| panic!("no {key}: {printed}"));
+    for (key, value, origin) in [
+        ("name", "= \"bob\"", "node.toml:2"),
+        ("max_inbound", "= 7", "node.toml:3"),
+        ("min_peers", "= 2", "# RUMORMILL_MIN_PEERS"),
+        ("max_outbound", "= 5", "# --max-outbound"),
+        ("mine", "= false", "# --no-mine"),
+        ("data_dir", data, "# --data-dir"),
+        ("transport", "= \"noise\"", "# default"),
+    ] {
+        assert!(line(key).contains(value) && line(key).ends_with(origin), "{}", line(key));
+    }
+    assert!(!folder.path().join("identity.key").exists(), "printing makes nothing");
+    std::fs::write(&path, &printed).unwrap();
+    let mut fleet = Fleet::new();
+    let node = fleet.start(&["--data-dir", data]);
+    assert!(!fleet.known[node].address.is_empty());
+    assert!(folder.path().join("identity.key").exists());
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -13,6 +13,13 @@ fn the_key_table_is_the_dashboard_s_own() {
 }
 
 #[test]
+fn the_table_of_keys_is_the_program_s_own() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md")).unwrap();
+    let table = rumormill::cli::configuration_table();
+    assert!(page.contains(table.trim()), "the table in docs/configuration.md should be:\n\n{table}");
+}
+
+#[test]
 fn every_preset_and_subcommand_is_named() {
     use clap::CommandFactory;
     let readme = readme();
@@ -28,7 +35,8 @@ fn every_preset_and_subcommand_is_named() {
 #[test]
 fn links_lead_somewhere() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for page in ["README.md", "CONTRIBUTING.md", "INVARIANTS.md", "CHANGELOG.md", "docs/architecture.md"] {
+    for page in ["README.md", "CONTRIBUTING.md", "INVARIANTS.md", "CHANGELOG.md", "docs/architecture.md", "docs/configuration.md"]
+    {
         let text = fs::read_to_string(root.join(page)).unwrap();
         for (at, _) in text.match_indices("](") {
             let target = text[at + 2..].split([')', '#', ' ']).next().unwrap_or_default();

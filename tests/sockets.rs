@@ -5,7 +5,7 @@
 use rumormill::chain::{Address, BlockId, ChainSpec, KeyPair, Transfer};
 use rumormill::link::LinkModel;
 use rumormill::net::noise::{Identity, handshake};
-use rumormill::net::{Handle, Names, Setup, StartError, Workers, start};
+use rumormill::net::{Handle, Names, Setup, StartError, Transport, Workers, start};
 use rumormill::node::{Command, Config, Event, EventSink, Input, Machine, Mining, Node, Output, Stamped, Time, Timing, Wrap};
 use rumormill::store::{MemoryStore, SharedStore, Store};
 use std::net::SocketAddr;
@@ -120,6 +120,7 @@ impl Lab {
                 ..Config::default()
             },
             keys: KeyPair::from_seed([number; 32]),
+            transport: Transport::Noise,
             spec: Arc::clone(&self.spec),
             listen: Some("127.0.0.1:0".parse().unwrap()),
             store: Box::new(kept()),

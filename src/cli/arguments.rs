@@ -20,7 +20,8 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
     /// Run one node
-    Node(NodeArguments),
+    // Boxed: it is far larger than the others.
+    Node(Box<NodeArguments>),
     /// Run a whole cluster of nodes
     Cluster(ClusterArguments),
     /// Play a recorded run again

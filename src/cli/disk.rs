@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::chain::{ChainSpec, KeyPair};
 use crate::store::{DataDirectory, DiskStore, MemoryStore, Store, StoreError, directory, identity};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The lab chain's name among the data directories.
 const CHAIN: &str = "lab";
@@ -41,6 +41,11 @@ impl Home {
         let keys = identity::load_or_create(&directory.key_file())?;
         Ok(Self { keys, store: Box::new(store), directory: Some(directory) })
     }
+}
+
+/// The folder that the platform has for the node on this port, if it has one.
+pub fn default_folder(port: u16) -> Option<PathBuf> {
+    directory::default_path(CHAIN, port).ok()
 }
 
 /// A seed for a node's random generator.

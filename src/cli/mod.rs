@@ -3,6 +3,7 @@
 mod arguments;
 mod child;
 mod cluster;
+mod config;
 mod console;
 mod disk;
 mod ending;
@@ -20,12 +21,13 @@ mod verdict;
 
 pub use arguments::{Arguments, Subcommand};
 pub use cluster::ClusterArguments;
+pub use config::{ConfigArguments, Profile, configuration_table};
 pub use console::ConsoleArguments;
 pub use failure::Failure;
 pub use node::NodeArguments;
 pub use preset::PresetArguments;
 pub use replay::ReplayArguments;
-pub use values::{PeerAddress, Port};
+pub use values::PeerAddress;
 
 use clap::Parser;
 use ending::Ending;
@@ -40,7 +42,7 @@ pub fn main() -> ExitCode {
     let ending = Ending::new();
     panic::install_hook(ending.clone());
     let outcome = match arguments.subcommand {
-        Subcommand::Node(arguments) => node::run(arguments, ending),
+        Subcommand::Node(arguments) => node::run(*arguments, ending),
         Subcommand::Cluster(arguments) => cluster::run(arguments, ending),
         Subcommand::Replay(arguments) => replay::run(arguments, ending),
         Subcommand::Preset(arguments) => preset::run(&arguments),

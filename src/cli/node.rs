@@ -1,20 +1,21 @@
 //! `rumormill node`: one node on sockets.
 
+use super::config::{ConfigArguments, Configuration, Place, Settings};
 use super::console::{Console, ConsoleArguments, Watched};
-use super::disk::{Home, random_seed};
+use super::disk::{self, Home, random_seed};
 use super::ending::Ending;
+use super::failure::tell;
 use super::gallery::Desk;
-use super::values::{self, PeerAddress, Port};
+use super::values::PeerAddress;
 use super::{Failure, runtime, signals};
 use crate::chain::ChainSpec;
 use crate::cluster::{Peering, peering};
-use crate::net::{self, Handle, Names, Setup, StartError, Workers};
-use crate::node::{Config, Mining};
+use crate::net::{self, Handle, Names, Setup, StartError, Upnp, Workers};
 use crate::observe::Control;
 use crate::store::DataDirectory;
 use rumormill_ui::model::{Controls, Intent};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::io::Write;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,30 +25,8 @@ use tokio::sync::mpsc;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct NodeArguments {
-    /// Port to listen on; 0 for any free one
-    #[arg(value_name = "PORT", default_value = "8080", allow_negative_numbers = true)]
-    port: Port,
-    /// Peers to dial, as host:port; any number of them. One that is not up yet is tried again and again
-    #[arg(value_name = "PEER")]
-    peers: Vec<PeerAddress>,
-    /// Address of this machine to listen on
-    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = values::listen)]
-    listen: IpAddr,
-    /// Do not mine
-    #[arg(long)]
-    no_mine: bool,
-    /// Tries a second that the miner makes
-    #[arg(long, value_name = "N", default_value_t = Mining::DEFAULT_TRIES, value_parser = values::tries, conflicts_with = "no_mine", allow_negative_numbers = true)]
-    tries: u64,
-    /// Where the chain and the node's key are kept [default: a folder for each port, in the platform's place for data]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Keep everything in memory: a new identity and an empty chain each time
-    #[arg(long, conflicts_with = "data_dir")]
-    ephemeral: bool,
-    /// The node's name on the screen [default: its id's first eight digits]
-    #[arg(long, value_name = "NAME", value_parser = values::name)]
-    name: Option<String>,
+    #[command(flatten)]
+    config: ConfigArguments,
     #[command(flatten)]
     console: ConsoleArguments,
 }
@@ -58,25 +37,48 @@ Examples, each in a terminal of its own:
   rumormill node 8081 127.0.0.1:8080
   rumormill node 8082 127.0.0.1:8080 --no-mine
   rumormill node 8080 --listen 0.0.0.0      reachable from other machines
-  rumormill node 8083 localhost:8080 --ephemeral --json | jq .event";
+  rumormill node 8083 localhost:8080 --ephemeral --json | jq .event
+  rumormill node 8080 --profile public --listen 0.0.0.0 --dns-seed seed.example.org --upnp
+  RUMORMILL_MAX_INBOUND=64 rumormill node 8080 --print-config > node.toml
+  rumormill node --config node.toml
+
+Configuration:
+  Arguments overrule variables (RUMORMILL_PORT, RUMORMILL_MAX_INBOUND, ...),
+  and these overrule a file: the one that --config or RUMORMILL_CONFIG names,
+  or else node.toml in the data directory, if it is there. One that merely lies
+  in the working directory is not read. A list (PEER, --dns-seed) replaces that
+  of a weaker place. Each switch has an opposite, for use against a file:
+  --mine, --no-ephemeral, --peer-exchange, --kademlia, --no-upnp.
+  docs/configuration.md has all keys";
 
 /// Runs the node until it is told to end.
 pub fn run(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure> {
-    runtime()?.block_on(run_node(arguments, ending))
+    let configuration = Configuration::gather(&arguments.config, std::env::vars_os(), disk::default_folder)?;
+    for warning in configuration.settings.warnings() {
+        tell(format_args!("warning: {warning}"));
+    }
+    if arguments.config.print {
+        // A reader that has left takes no more, and that is no fault.
+        let _ = std::io::stdout().write_all(configuration.print().as_bytes());
+        return Ok(ExitCode::SUCCESS);
+    }
+    runtime()?.block_on(run_node(configuration.settings, arguments.console, ending))
 }
 
-async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure> {
+async fn run_node(settings: Settings, console: ConsoleArguments, ending: Ending) -> Result<ExitCode, Failure> {
     signals::listen(ending.clone()).map_err(|error| Failure::Environment(format!("cannot listen for signals: {error}")))?;
     let names = Names::system();
-    let bootstrap = resolve(&arguments.peers, &names).await?;
+    let bootstrap = resolve(&settings.peers, &names).await?;
     let spec = Arc::new(ChainSpec::lab());
-    let home = match arguments.ephemeral {
-        true => Home::ephemeral()?,
-        false => Home::on_disk(arguments.data_dir.as_deref(), arguments.port.0, &spec)?,
+    let port = settings.listen.port();
+    let home = match &settings.home {
+        Place::Memory => Home::ephemeral()?,
+        Place::Default => Home::on_disk(None, port, &spec)?,
+        Place::Folder(folder) => Home::on_disk(Some(folder), port, &spec)?,
     };
-    let log = arguments.console.open_log(home.directory.as_ref().map(DataDirectory::path))?;
+    let log = console.open_log(home.directory.as_ref().map(DataDirectory::path))?;
 
-    let name = arguments.name.clone().unwrap_or_else(|| home.keys.address().short());
+    let name = settings.name.clone().unwrap_or_else(|| home.keys.address().short());
     let (order, mut wishes) = mpsc::unbounded_channel();
     let order = Arc::new(move |intent| {
         // The node may have ended first.
@@ -84,23 +86,23 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
     });
     let desk = Desk::real(order, Controls { peers: true, ..Controls::default() });
     let watched = Watched::new(name.clone(), None, vec![name.clone()]).taking_wishes(desk.clone());
-    let mining = (!arguments.no_mine).then_some(Mining { tries_per_second: arguments.tries });
     let setup = Setup {
-        config: Config { bootstrap, mining, ..Config::default() },
+        config: settings.node(bootstrap),
         keys: home.keys,
+        transport: settings.transport,
         spec,
-        listen: Some(SocketAddr::new(arguments.listen, arguments.port.0)),
+        listen: Some(settings.listen),
         store: home.store,
         index: 0,
         seed: random_seed()?,
         events: if log.is_some() { watched.logged_sink() } else { watched.sink() },
         workers: Workers::new(super::threads()),
         names,
-        upnp: None,
+        upnp: settings.upnp.then(Upnp::default),
         wrap: None,
     };
     let node = net::start(setup).await.map_err(|error| explain(&error))?;
-    let console = Console::open(&arguments.console, watched, ending.clone())?;
+    let console = Console::open(&console, watched, ending.clone())?;
 
     let mut come = pin!(ending.come());
     let reason = loop {

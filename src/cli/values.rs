@@ -12,30 +12,25 @@ pub const MAX_TRIES: u64 = crate::cluster::limits::MAX_TRIES;
 /// Longest name of a node, in characters: what a table's column holds.
 const MAX_NAME: usize = 16;
 
+/// How a peer is written.
+const PEER_WANTED: &str = "write host:port, as in 127.0.0.1:8080, localhost:8080 or [::1]:8080";
+
 /// A port to listen on; 0 lets the system pick a free one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Port(pub u16);
-
-impl FromStr for Port {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(port) = text.parse() {
-            return Ok(Self(port));
-        }
-        if text.contains(':') {
-            return Err(
-                "this looks like a peer: the port to listen on comes first, then the peers, as in `node 8081 127.0.0.1:8080`"
-                    .into(),
-            );
-        }
-        let is_number = !text.is_empty() && text.trim_start_matches(['-', '+']).bytes().all(|byte| byte.is_ascii_digit());
-        Err(if is_number {
-            "out of range: choose a port from 1 to 65535, or 0 for any free one".into()
-        } else {
-            "not a port: write a number from 1 to 65535, or 0 for any free one".into()
-        })
+pub fn port(text: &str) -> Result<u64, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(port.into());
     }
+    if text.contains(':') {
+        return Err(
+            "this looks like a peer: the port to listen on comes first, then the peers, as in `node 8081 127.0.0.1:8080`".into(),
+        );
+    }
+    let is_number = !text.is_empty() && text.trim_start_matches(['-', '+']).bytes().all(|byte| byte.is_ascii_digit());
+    Err(if is_number {
+        "out of range: choose a port from 1 to 65535, or 0 for any free one".into()
+    } else {
+        "not a port: write a number from 1 to 65535, or 0 for any free one".into()
+    })
 }
 
 /// A peer to dial: `host:port`. The host is an address or a name; a name is resolved when the node starts.
@@ -67,7 +62,7 @@ impl FromStr for PeerAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const WANTED: &str = "write host:port, as in 127.0.0.1:8080, localhost:8080 or [::1]:8080";
+        const WANTED: &str = PEER_WANTED;
         if text.parse::<Ipv6Addr>().is_ok() {
             return Err(format!("an IPv6 address goes in brackets, with a port after them, as in [{text}]:8080"));
         }
@@ -98,6 +93,26 @@ impl FromStr for PeerAddress {
     }
 }
 
+/// A name that resolves to addresses of nodes: `host` or `host:port`. An address is none: it belongs among the peers.
+pub fn seed(text: &str) -> Result<String, String> {
+    const WANTED: &str = "write a host name, with a port or without, as in seed.example.org or seed.example.org:8080";
+    if text.is_empty() {
+        return Err(format!("empty: {WANTED}"));
+    }
+    let bare = text.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or(text);
+    if bare.parse::<IpAddr>().is_ok() || text.parse::<SocketAddr>().is_ok() {
+        return Err(format!("this is an address: name it among the peers, or {WANTED}"));
+    }
+    // With any port its host is held to the same as a peer's.
+    match text.contains(':') {
+        true => text.parse::<PeerAddress>().map(|_| text.to_owned()).map_err(|error| error.replace(PEER_WANTED, WANTED)),
+        false => format!("{text}:1")
+            .parse::<PeerAddress>()
+            .map(|_| text.to_owned())
+            .map_err(|error| error.replace(PEER_WANTED, WANTED)),
+    }
+}
+
 /// An address to listen on, without a port.
 pub fn listen(text: &str) -> Result<IpAddr, String> {
     const WANTED: &str = "write an address of this machine, as in 127.0.0.1, 0.0.0.0 (all IPv4) or :: (all)";
@@ -111,7 +126,7 @@ pub fn listen(text: &str) -> Result<IpAddr, String> {
 /// Tries a second of a miner.
 pub fn tries(text: &str) -> Result<u64, String> {
     match text.parse() {
-        Ok(0) => Err("a miner needs at least one try a second: for none at all say --no-mine".into()),
+        Ok(0) => Err("a miner needs at least one try a second: for none at all say --no-mine (mine = false)".into()),
         Ok(tries) if tries <= MAX_TRIES => Ok(tries),
         Ok(_) => Err(format!("too many: 1 to {MAX_TRIES} tries a second are allowed")),
         Err(_) => Err(format!("not a number of tries a second: 1 to {MAX_TRIES} are allowed")),

@@ -8,8 +8,8 @@ fn peer(text: &str) -> Result<String, String> {
 
 #[test]
 fn a_port_is_a_number_in_range() {
-    assert_eq!("8080".parse(), Ok(Port(8080)));
-    assert_eq!("0".parse(), Ok(Port(0)));
+    assert_eq!(port("8080"), Ok(8_080));
+    assert_eq!(port("0"), Ok(0));
     for (text, wanted) in [
         ("65536", "out of range"),
         ("-1", "out of range"),
@@ -18,7 +18,7 @@ fn a_port_is_a_number_in_range() {
         ("", "not a port"),
         ("127.0.0.1:8080", "looks like a peer"),
     ] {
-        let error = text.parse::<Port>().unwrap_err();
+        let error = port(text).unwrap_err();
         assert!(error.contains(wanted), "{text}: {error}");
     }
 }
@@ -70,4 +70,25 @@ fn other_values_are_checked_too() {
     assert!(name("").is_err() && name("seventeen-letters").is_err() && name("a b").is_err());
     assert_eq!(duration("1m 30s").unwrap(), Duration::from_secs(90));
     assert!(duration("0s").is_err() && duration("30").is_err());
+}
+
+#[test]
+fn a_seed_is_a_name_and_no_address() {
+    for good in ["seed.example.org", "seed.example.org:8080", "localhost"] {
+        assert_eq!(seed(good).unwrap(), good);
+    }
+    for (text, wanted) in [
+        ("", "empty"),
+        ("127.0.0.1", "among the peers"),
+        ("127.0.0.1:8080", "among the peers"),
+        ("[::1]:8080", "among the peers"),
+        ("::1", "among the peers"),
+        ("a b", "write a host name"),
+        ("seed:99999", "out of range"),
+        ("seed:x", "write a host name"),
+        ("300.0.0.1", "no IPv4 address"),
+    ] {
+        let error = seed(text).unwrap_err();
+        assert!(error.contains(wanted), "{text}: {error}");
+    }
 }

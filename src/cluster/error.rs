@@ -1,6 +1,7 @@
 //! Why a preset cannot be used.
 
-use super::preset::{BUILT_IN, nearest};
+use super::preset::BUILT_IN;
+use crate::reading::nearest;
 
 /// A preset that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,7 +7,7 @@ use super::limits::STOP;
 use super::scenario::EngineKind;
 use crate::chain::{Address, Hash256};
 use crate::link::LinkModel;
-use crate::net::{self, Handle, Names, Setup, Workers};
+use crate::net::{self, Handle, Names, Setup, Transport, Workers};
 use crate::node::{Command, Config, EventSink, Time, Wrap};
 use crate::store::{DiskSwitch, FaultyStore, SharedStore};
 use std::collections::BTreeMap;
@@ -130,6 +130,7 @@ impl Engine for SocketsEngine {
         let setup = Setup {
             config: machine.config.clone(),
             keys: node_keys(self.blueprint.seed, node),
+            transport: Transport::default(),
             spec: self.blueprint.spec.clone(),
             listen: Some(machine.address.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))),
             store: Box::new(machine.store.clone()),

@@ -1,16 +1,21 @@
 //! Dialling: a TCP connection, then the encryption's handshake.
 
-use super::limits::CONNECT;
 use super::noise::{Identity, NoiseError, Secured, handshake};
 use crate::node::DialError;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Connects to an address and proves who is there. `seed` is the randomness of this one handshake.
-pub async fn dial(address: SocketAddr, identity: &Identity, seed: [u8; 32]) -> Result<(TcpStream, Secured), DialError> {
-    let connecting = timeout(CONNECT, TcpStream::connect(address)).await;
+/// Connects to an address within `connect`, and proves who is there. `seed` is the randomness of this one handshake.
+pub async fn dial(
+    address: SocketAddr,
+    connect: Duration,
+    identity: &Identity,
+    seed: [u8; 32],
+) -> Result<(TcpStream, Secured), DialError> {
+    let connecting = timeout(connect, TcpStream::connect(address)).await;
     let mut stream = connecting.map_err(|_| DialError::TimedOut)?.map_err(|error| failed(&error))?;
     // Frames are gathered into large writes here; the system must not hold back the last of them.
     stream.set_nodelay(true).map_err(|error| failed(&error))?;

@@ -51,6 +51,8 @@ pub struct Parts {
     pub mining: Option<Mining>,
     /// How it proves itself.
     pub identity: Identity,
+    /// How long a TCP connection may take to come up.
+    pub connect: Duration,
     /// How what it sends travels.
     pub shaping: Arc<Shaping>,
     /// Whether it runs.
@@ -137,11 +139,11 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, clock, index, events, chain, mining, identity, .. } = parts;
+    let Parts { node, clock, index, events, chain, mining, identity, connect, .. } = parts;
     let Parts { shaping, switches, random, workers, names, writer, answers, listening, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
-    let common = Arc::new(Common { identity, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let common = Arc::new(Common { identity, connect, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
     let mut driver = Driver {
         node,
         clock,

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-/// How long a TCP connection may take to come up; loopback and a lab's links answer in milliseconds.
-pub const CONNECT: Duration = Duration::from_secs(1);
 /// How long the whole Noise handshake may take, both directions together: three messages over the slowest link in use.
 pub const HANDSHAKE: Duration = Duration::from_secs(3);
 /// How long a whole frame may take, beside its bytes at [`FRAME_RATE`].

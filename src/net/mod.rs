@@ -5,7 +5,7 @@
 //! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
 //! | `listener`, `dialer` | connections come up |
 //! | `names`, [`mapping`](Upnp) | names are looked up; a gateway is asked to forward the port |
-//! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
+//! | `secure`, [`noise`], `resolver` | they are secured: which transport: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
 //! | `shaping`, `delay` | links that are slow, lossy or cut: which, and how frames travel over them |
 //! | `switches`, `socket` | pause, kill and trickle; how a socket ends |
@@ -31,6 +31,7 @@ mod miner;
 mod names;
 pub mod noise;
 mod resolver;
+mod secure;
 mod shaping;
 mod socket;
 mod switches;
@@ -39,6 +40,7 @@ mod writer;
 
 pub use mapping::Upnp;
 pub use names::{NameError, Names};
+pub use secure::{Transport, UnknownTransport};
 pub use workers::Workers;
 
 use crate::chain::{Address, ChainSpec, KeyPair, Ledger};
@@ -69,6 +71,8 @@ pub struct Setup {
     pub config: Config,
     /// Its identity, which is also its account.
     pub keys: KeyPair,
+    /// How its connections are secured.
+    pub transport: Transport,
     /// Its chain.
     pub spec: Arc<ChainSpec>,
     /// Where to listen; port 0: any free port. `None`: do not listen.
@@ -131,7 +135,7 @@ pub struct Handle {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub async fn start(setup: Setup) -> Result<Handle, StartError> {
-    let Setup { mut config, keys, spec, listen, store, index, seed, events, workers, names, upnp, wrap } = setup;
+    let Setup { mut config, keys, transport: _, spec, listen, store, index, seed, events, workers, names, upnp, wrap } = setup;
     let mut entropy = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *entropy).map_err(|error| StartError::System(format!("randomness: {error}")))?;
     let mut random = ChaCha20Rng::from_seed(*entropy);
@@ -162,7 +166,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     random.fill_bytes(&mut *secret);
     let identity = Identity::new(&keys, *secret);
     let clock = Clock::start();
-    let mining = config.mining;
+    let (mining, connect) = (config.mining, config.timing.connect);
     let node = Node::new(config, keys, ledger, seed, clock.now());
     let id = node.id();
     let node: Box<dyn Machine> = match wrap {
@@ -187,6 +191,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         chain,
         mining,
         identity,
+        connect,
         shaping: links,
         switches: own,
         random,

@@ -79,6 +79,8 @@ impl Mining {
 /// Intervals and deadlines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
+    /// How long a TCP connection may take to come up.
+    pub connect: Duration,
     /// From connected to shaken hands.
     pub handshake: Duration,
     /// Between pings.
@@ -116,6 +118,8 @@ pub struct Timing {
 impl Timing {
     /// For loopback and presets.
     pub const LAB: Self = Self {
+        // Loopback and a lab's links answer in milliseconds.
+        connect: Duration::from_secs(1),
         handshake: Duration::from_secs(3),
         ping: Duration::from_secs(2),
         pong: Duration::from_secs(6),
@@ -139,6 +143,8 @@ impl Timing {
 impl Timing {
     /// For the open Internet: nobody waits for the screen there, and every message costs somebody's line.
     pub const PUBLIC: Self = Self {
+        // The first packet may be lost, and is sent again after a second (RFC 6298).
+        connect: Duration::from_secs(3),
         handshake: Duration::from_secs(3),
         // A prime, so that nodes that started together fall out of step with whatever else runs by the minute.
         ping: Duration::from_secs(59),

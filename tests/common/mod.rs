@@ -20,6 +20,9 @@ pub const GRACE: Duration = Duration::from_secs(7);
 pub fn rumormill() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rumormill"));
     command.env("RUST_BACKTRACE", "0").env_remove("RUST_LOG");
+    for (variable, _) in std::env::vars_os().filter(|(variable, _)| variable.to_string_lossy().starts_with("RUMORMILL_")) {
+        command.env_remove(variable);
+    }
     command
 }
 

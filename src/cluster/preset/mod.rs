@@ -5,23 +5,21 @@
 //! - [`format`]: every table and key of the file, as data
 //! - [`read`]: from the file to the data, with [`table`] (one table by its description), [`names`] (of nodes), [`values`] (with
 //!   units)
-//! - [`complaint`]: mistakes and how they are shown, with [`nearest`] names
+//!
+//! Mistakes and nearest names are those of [`reading`](crate::reading).
 //!
 //! Written back it is by [`write`](super::write), described to editors by [`schema`](super::schema).
 
 mod built_in;
-mod complaint;
 pub(super) mod format;
 mod model;
 mod names;
-mod nearest;
 mod read;
 mod table;
 pub(super) mod values;
 
 pub use built_in::{BUILT_IN, DEFAULT};
 pub use model::{Chain, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TrafficRate};
-pub(super) use nearest::nearest;
 pub(super) use read::{Unit, default_chain};
 
 use super::PresetError;

@@ -1,10 +1,9 @@
 //! Names of nodes in a preset: `all`, `none`, `n2`, `n0..n3`, a group's or a region's name, `honest`, `adversaries`; several with
 //! commas between.
 
-use super::complaint::{Complaint, Span};
-use super::nearest::nearest;
-use super::table::{Table, describe};
+use super::table::Table;
 use crate::cluster::Selection;
+use crate::reading::{Complaint, Span, describe, nearest};
 use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::DeValue;

@@ -5,7 +5,7 @@ use crate::cluster::launch::{Blueprint, NodePlan};
 use crate::cluster::limits::{CHILD_BEAT, CHILD_MEMORY};
 use crate::cluster::sockets::{life_seed, real_time};
 use crate::cluster::{Preset, PresetError};
-use crate::net::{self, Handle, Names, Setup, StartError, Workers};
+use crate::net::{self, Handle, Names, Setup, StartError, Transport, Workers};
 use crate::node::{Command, Config, Event, EventSink, Stamped};
 use crate::observe::{Hub, LoadMeter};
 use crate::store::{DataDirectory, DiskStore, DiskSwitch, FaultyStore, Store, StoreError};
@@ -161,6 +161,7 @@ async fn start(setup: &ChildSetup, workers: Workers, events: EventSink) -> Resul
     let handle = net::start(Setup {
         config: Config { bootstrap: setup.bootstrap.clone(), ..config },
         keys,
+        transport: Transport::default(),
         spec: Arc::clone(&blueprint.spec),
         listen: Some(setup.listen),
         store: Box::new(FaultyStore::new(store, disk.clone(), setup.folder.clone())),

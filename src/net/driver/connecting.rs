@@ -4,7 +4,7 @@ use super::Driver;
 use crate::net::connection::Connection;
 use crate::net::dialer::dial;
 use crate::net::inbox::{Inbox, Item};
-use crate::net::limits::{CONNECT, PENDING_DIALS};
+use crate::net::limits::PENDING_DIALS;
 use crate::net::link::Link;
 use crate::net::listener::Accepted;
 use crate::net::noise::{Identity, Secured, handshake};
@@ -16,6 +16,7 @@ use rand::Rng;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 /// What the tasks of connections need, dialled or taken.
 pub(super) struct Common {
     pub(super) identity: Identity,
+    pub(super) connect: Duration,
     pub(super) inbox: Inbox,
     pub(super) shaping: Arc<Shaping>,
     pub(super) switches: Arc<Switches>,
@@ -65,11 +67,11 @@ impl Driver {
         let began = Instant::now();
         self.tasks.spawn(async move {
             let dialling = async {
-                let (stream, secured) = dial(address, &common.identity, seed).await?;
+                let (stream, secured) = dial(address, common.connect, &common.identity, seed).await?;
                 let Some(link) = common.shaping.admit(secured.peer) else {
                     // Who is there is known only now. Over a cut link nobody would have answered.
                     drop(stream);
-                    tokio::time::sleep_until(began + CONNECT).await;
+                    tokio::time::sleep_until(began + common.connect).await;
                     return Err(DialError::TimedOut);
                 };
                 Ok((stream, secured, link))

@@ -2,10 +2,10 @@
 
 use super::Context;
 use crate::cluster::Selection;
-use crate::cluster::preset::complaint::{Complaint, Span};
-use crate::cluster::preset::table::{Table, describe, number, whole};
+use crate::cluster::preset::table::Table;
 use crate::cluster::preset::values;
 use crate::cluster::scenario::{Adversaries, Bounds, Expectation, What, When};
+use crate::reading::{Complaint, Span, describe, number, whole};
 use toml::de::DeValue;
 
 /// What a bound is measured in.

@@ -2,11 +2,11 @@
 
 use super::Context;
 use crate::cluster::Profile;
-use crate::cluster::preset::complaint::Complaint;
 use crate::cluster::preset::format::LINK_NUMBERS;
 use crate::cluster::preset::model::{LinkRule, Links};
 use crate::cluster::preset::table::Table;
 use crate::cluster::scenario::LinkChange;
+use crate::reading::Complaint;
 
 pub fn read(table: &Table<'_, '_>, context: &Context) -> Links {
     Links {

@@ -8,7 +8,6 @@ mod topology;
 
 pub use expect::Unit;
 
-use super::complaint::{Complaint, Report, Span};
 use super::format::PRESET;
 use super::model::{Chain, Links, Preset, TrafficRate};
 use super::names::Names;
@@ -17,6 +16,7 @@ use crate::cluster::PresetError;
 use crate::cluster::limits::MAX_BLOCK_TRANSACTIONS;
 use crate::cluster::scenario::EngineKind;
 use crate::cluster::{Selection, Topology};
+use crate::reading::{Complaint, Report, Span};
 use std::time::Duration;
 use toml::de::DeTable;
 

@@ -3,11 +3,11 @@
 use super::Context;
 use crate::cluster::Selection;
 use crate::cluster::limits::SIMULATED_TRIES;
-use crate::cluster::preset::complaint::Complaint;
 use crate::cluster::preset::model::{Group, Mining, Nodes, Settings};
 use crate::cluster::preset::names::Names;
 use crate::cluster::preset::table::Table;
 use crate::cluster::scenario::{EngineKind, Fault, TimelineEntry};
+use crate::reading::Complaint;
 use std::ops::Range;
 use std::time::Duration;
 

@@ -2,12 +2,12 @@
 
 use super::{Context, links};
 use crate::cluster::Selection;
-use crate::cluster::preset::complaint::{Complaint, Span};
 use crate::cluster::preset::format::{LINK_NUMBERS, NODE_FAULTS};
 use crate::cluster::preset::model::Nodes;
 use crate::cluster::preset::names::Names;
 use crate::cluster::preset::table::Table;
 use crate::cluster::scenario::{Adversaries, Fault, Misbehaviour, TimelineEntry};
+use crate::reading::{Complaint, Span};
 
 /// Adds the entries to `timeline`, where the groups' are already.
 pub fn read(table: &Table<'_, '_>, context: &Context, nodes: Option<&Nodes>, timeline: &mut Vec<TimelineEntry>) {

@@ -1,11 +1,11 @@
 //! `[topology]`: a kind and its keys.
 
 use crate::cluster::Selection;
-use crate::cluster::preset::complaint::Complaint;
 use crate::cluster::preset::format::{TOPOLOGY_KEYS, TOPOLOGY_NAMES};
 use crate::cluster::preset::names::Names;
 use crate::cluster::preset::table::Table;
 use crate::cluster::topology::{Place, Region, Topology, islands};
+use crate::reading::Complaint;
 
 /// Links of a small world that lead anywhere, unless said: a tenth, where the paths are already short and neighbours still know
 /// each other (Watts and Strogatz, figure 2).

@@ -1,4 +1,4 @@
-//! A mistake in a preset's file, and how it is shown: where, what was found, what is allowed, and what was probably meant.
+//! A mistake in a file, and how it is shown: where, what was found, what is allowed, and what was probably meant.
 
 use super::nearest::nearest;
 use std::cell::RefCell;
