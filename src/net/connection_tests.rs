@@ -33,6 +33,7 @@ impl Near {
             link: Arc::clone(&link),
             inbox,
             stranger: None,
+            timing: Timing::LAB,
         };
         Self { link, outlet, held: VecDeque::new(), task: tokio::spawn(connection.run()) }
     }
@@ -281,7 +282,7 @@ async fn a_reader_that_never_reads() {
     assert!(end.link.waiting().2 > 2_000);
     end.send(&ping(1), Critical);
     assert_eq!(end.end().await, "it does not read");
-    assert_eq!(began.elapsed().as_secs(), STALLED.as_secs());
+    assert_eq!(began.elapsed().as_secs(), Timing::LAB.stalled.as_secs());
     drop(raw);
 }
 
@@ -304,7 +305,7 @@ async fn a_reader_that_hardly_reads() {
         () = reading => unreachable!(),
     };
     assert!(reason.contains("urgent"), "{reason}");
-    assert_eq!(began.elapsed().as_secs(), STALLED.as_secs());
+    assert_eq!(began.elapsed().as_secs(), Timing::LAB.stalled.as_secs());
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ use super::workers::Workers;
 use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
 use crate::node::{
-    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
+    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time, Timing,
 };
 use crate::wire::{Message, MessageKind, encode};
 use connecting::Common;
@@ -45,6 +45,8 @@ pub struct Parts {
     pub chain: ChainId,
     /// How it mines.
     pub mining: Option<Mining>,
+    /// Its deadlines.
+    pub timing: Timing,
     /// How it proves itself.
     pub identity: Identity,
     /// How what it sends travels.
@@ -127,11 +129,11 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, clock, index, events, chain, mining, identity, .. } = parts;
+    let Parts { node, clock, index, events, chain, mining, timing, identity, .. } = parts;
     let Parts { shaping, switches, random, workers, writer, answers, listening, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
-    let common = Arc::new(Common { identity, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let common = Arc::new(Common { identity, timing, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
     let mut driver = Driver {
         node,
         clock,

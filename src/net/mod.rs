@@ -3,7 +3,7 @@
 //! | File | One stage |
 //! |---|---|
 //! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
-//! | `listener`, `dialer` | connections come up |
+//! | `listener`, `strangers`, `dialer` | connections come up; whoever does not say who he is gives way |
 //! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
 //! | `shaping`, `delay` | links that are slow, lossy or cut: which, and how frames travel over them |
@@ -30,6 +30,7 @@ pub mod noise;
 mod resolver;
 mod shaping;
 mod socket;
+mod strangers;
 mod switches;
 mod workers;
 mod writer;
@@ -149,7 +150,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     random.fill_bytes(&mut *secret);
     let identity = Identity::new(&keys, *secret);
     let clock = Clock::start();
-    let mining = config.mining;
+    let (mining, timing) = (config.mining, config.timing);
     let node = Node::new(config, keys, ledger, seed, clock.now());
     let id = node.id();
     let node: Box<dyn Machine> = match wrap {
@@ -161,7 +162,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     let listening = listener.map(|(listener, address)| {
         let (sender, accepted) = mpsc::channel(limits::PENDING_INBOUND);
         let mut task = JoinSet::new();
-        task.spawn(listener::accept(listener, sender));
+        task.spawn(listener::accept(listener, sender, timing.handshake));
         Listening { address, accepted, task }
     });
     let (commands, commanded) = mpsc::unbounded_channel();
@@ -173,6 +174,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         events,
         chain,
         mining,
+        timing,
         identity,
         shaping: links,
         switches: own,

@@ -79,8 +79,12 @@ impl Mining {
 /// Intervals and deadlines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// From connected to shaken hands.
+    /// From connected to shaken hands; on sockets from the first packet on, the encryption's handshake included.
     pub handshake: Duration,
+    /// How long a whole frame may take, beside its bytes at the slowest line's pace (on sockets).
+    pub frame: Duration,
+    /// How long a peer may take nothing of what is sent to it, and how long an urgent message may wait for it (on sockets).
+    pub stalled: Duration,
     /// Between pings.
     pub ping: Duration,
     /// How long a pong may take.
@@ -117,6 +121,8 @@ impl Timing {
     /// For loopback and presets.
     pub const LAB: Self = Self {
         handshake: Duration::from_secs(3),
+        frame: Duration::from_secs(10),
+        stalled: Duration::from_secs(10),
         ping: Duration::from_secs(2),
         pong: Duration::from_secs(6),
         request: (Duration::from_millis(200), Duration::from_secs(20)),
@@ -140,6 +146,8 @@ impl Timing {
     /// For the open Internet: nobody waits for the screen there, and every message costs somebody's line.
     pub const PUBLIC: Self = Self {
         handshake: Duration::from_secs(3),
+        frame: Duration::from_secs(10),
+        stalled: Duration::from_secs(10),
         // A prime, so that nodes that started together fall out of step with whatever else runs by the minute.
         ping: Duration::from_secs(59),
         pong: Duration::from_secs(20),

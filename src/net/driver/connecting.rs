@@ -10,19 +10,21 @@ use crate::net::listener::Accepted;
 use crate::net::noise::{Identity, Secured, handshake};
 use crate::net::shaping::Shaping;
 use crate::net::socket;
+use crate::net::strangers::Place;
 use crate::net::switches::Switches;
-use crate::node::{ConnectionId, DialError, Direction, Input};
+use crate::node::{ConnectionId, DialError, Direction, Input, Timing};
 use rand::Rng;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 /// What the tasks of connections need, dialled or taken.
 pub(super) struct Common {
     pub(super) identity: Identity,
+    pub(super) timing: Timing,
     pub(super) inbox: Inbox,
     pub(super) shaping: Arc<Shaping>,
     pub(super) switches: Arc<Switches>,
@@ -40,11 +42,15 @@ impl Driver {
                 biased;
                 secured = common.switches.while_running(handshake(&mut stream, &common.identity, false, seed)) => secured,
                 () = stopped(&common.stopping) => return,
+                () = stranger.lost() => return,
+                () = sleep_until(stranger.until()) => return,
             };
             match secured {
                 Ok(secured) => {
                     // Over a cut link nobody could have come: the node never learns of it.
-                    if let Some(link) = common.shaping.admit(secured.peer) {
+                    if let Some(link) = common.shaping.admit(secured.peer)
+                        && stranger.secured(&link)
+                    {
                         carry(&common, stream, secured, link, address, Direction::Inbound, Some(stranger)).await;
                     }
                 }
@@ -113,7 +119,7 @@ async fn carry(
     link: Arc<Link>,
     address: SocketAddr,
     direction: Direction,
-    stranger: Option<OwnedSemaphorePermit>,
+    stranger: Option<Place>,
 ) {
     let Secured { peer, channel } = secured;
     let id = ConnectionId(common.ids.fetch_add(1, Ordering::Relaxed));
@@ -123,5 +129,5 @@ async fn carry(
         return;
     }
     let (reader, writer) = socket::split(stream, Arc::clone(&common.switches));
-    Connection { id, direction, channel, reader, writer, link, inbox, stranger }.run().await;
+    Connection { id, direction, channel, reader, writer, link, inbox, stranger, timing: common.timing }.run().await;
 }
