@@ -3,7 +3,7 @@
 use super::noise::{Cipher, Handshake, Persona, TAG};
 use rumormill::chain::{Address, ChainSpec};
 use rumormill::wire::{Capabilities, Hello, Message, decode, encode};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -92,17 +92,22 @@ pub struct Session {
 
 impl Session {
     /// Encrypts a fresh connection that we dialled.
-    pub async fn dial(mut stream: TcpStream, persona: &Persona) -> Self {
+    pub async fn dial(stream: TcpStream, persona: &Persona) -> Self {
+        Self::try_dial(stream, persona).await.expect("it was ended during the encryption's handshake")
+    }
+
+    /// The same; `None` if the other side ends it.
+    pub async fn try_dial(mut stream: TcpStream, persona: &Persona) -> Option<Self> {
         let mut handshake = Handshake::new(persona, true, fresh());
         let mut written = framed(&handshake.write(0));
-        stream.write_all(&written).await.unwrap();
-        let answer = read_framed(&mut stream).await.expect("no answer to the first message");
+        stream.write_all(&written).await.ok()?;
+        let answer = read_framed(&mut stream).await?;
         let peer = handshake.read(1, &answer).flatten().expect("an answer that is not genuine");
         let last = framed(&handshake.write(2));
-        stream.write_all(&last).await.unwrap();
+        stream.write_all(&last).await.ok()?;
         written.extend(last);
         let (seals, opens) = handshake.finish();
-        Self { stream, persona: persona.clone(), peer, written, answers: true, seals, opens, plain: Vec::new() }
+        Some(Self { stream, persona: persona.clone(), peer, written, answers: true, seals, opens, plain: Vec::new() })
     }
 
     /// Encrypts one that the other side dialled. Returns the bytes of our message too.
@@ -224,10 +229,4 @@ impl Session {
         let answer = self.next().await.expect("it refuses an honest hello");
         assert!(matches!(answer, Message::HandshakeAck { version: 1, .. }), "{answer:?}");
     }
-}
-
-/// The address that [`connect`] comes from.
-pub fn source(number: u32) -> IpAddr {
-    let [_, high, middle, low] = number.to_be_bytes();
-    if cfg!(target_os = "linux") { [127, 66 + high, middle, low].into() } else { Ipv4Addr::LOCALHOST.into() }
 }

@@ -11,12 +11,19 @@
 //! | `samples` | a message of each kind |
 //! | `silence` | nothing, or a byte at a time |
 //! | `handshake` | handshakes that are replayed, wrong, or out of order |
+//! | `identity` | two links where one should be |
+//! | `crowd`, `floods` | more than there are places for, or anybody reads |
 //! | `numbers` | the largest numbers everywhere |
+//! | `fuzz` | valid sessions, changed at random |
 //! | `frames`, `memory` | frames that are not what they say, and what they cost |
 
 mod client;
+mod crowd;
+mod floods;
 mod frames;
+mod fuzz;
 mod handshake;
+mod identity;
 mod memory;
 mod noise;
 mod numbers;

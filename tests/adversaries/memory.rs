@@ -33,9 +33,8 @@ fn row_04_a_length_of_four_gibibytes() {
     for claim in [u32::MAX, 1 << 31, MAX_PAYLOAD as u32 + 2] {
         for shaken in [false, true] {
             number += 1;
-            let mut session = runtime.block_on(async {
-                if shaken { stage.friend(number).await } else { stage.stranger(number).await }
-            });
+            let mut session =
+                runtime.block_on(async { if shaken { stage.friend(number).await } else { stage.stranger(number).await } });
             let used = measure(|| {
                 runtime.block_on(async {
                     session.say(&[&claim.to_le_bytes()[..], &[0x31]].concat()).await;

@@ -4,8 +4,6 @@ use ring::{aead, digest, hmac};
 use rumormill::chain::{Address, KeyPair, Signature};
 use x25519_dalek::{PublicKey, StaticSecret};
 
-/// Bytes of the three messages (section 1.1).
-pub const MESSAGES: [usize; 3] = [32, 192, 160];
 /// Bytes that authenticate what is encrypted.
 pub const TAG: usize = 16;
 

@@ -1,6 +1,6 @@
 //! Whoever says nothing, or says it slowly: rows 1 to 3, and connections half open.
 
-use super::client::{Session, connect, ends, fresh, framed, header};
+use super::client::{Session, connect, ends, framed, fresh, header};
 use super::noise::{Handshake, Persona};
 use super::stage::{SOON, Stage};
 use rumormill::node::Config;
@@ -72,11 +72,7 @@ async fn row_02_a_byte_at_a_time_in_the_handshake() {
     let record = proven.seal(&encode(&hello));
     let mut endless = [0; 160];
     endless[..2].copy_from_slice(&160u16.to_be_bytes());
-    let times = tokio::join!(
-        trickle(&mut first, &message),
-        trickle(&mut third, &endless),
-        trickle(&mut proven.stream, &record)
-    );
+    let times = tokio::join!(trickle(&mut first, &message), trickle(&mut third, &endless), trickle(&mut proven.stream, &record));
     for time in [times.0, times.1, times.2] {
         assert!(time >= DEADLINE / 2 && time < SOON, "{time:?}");
     }

@@ -8,7 +8,7 @@ use rumormill::node::{Config, Event, EventSink, Mining, Stamped};
 use rumormill::store::MemoryStore;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -32,10 +32,16 @@ fn watch_panics() {
     });
 }
 
+/// An event, and when it was told: one clock for all nodes.
+pub struct Seen {
+    pub at: Instant,
+    pub event: Event,
+}
+
 /// All events of a node so far.
 #[derive(Clone, Default)]
 pub struct Events {
-    list: Arc<Mutex<Vec<Stamped>>>,
+    list: Arc<Mutex<Vec<Seen>>>,
     came: Arc<Notify>,
 }
 
@@ -43,7 +49,7 @@ impl Events {
     fn sink(&self) -> EventSink {
         let Self { list, came } = self.clone();
         Arc::new(move |stamped: Stamped| {
-            list.lock().unwrap().push(stamped);
+            list.lock().unwrap().push(Seen { at: Instant::now(), event: stamped.event });
             came.notify_waiters();
         })
     }
@@ -55,11 +61,11 @@ impl Events {
 
     /// What the events from number `from` on give.
     pub fn all<T>(&self, from: usize, look: impl FnMut(&Event) -> Option<T>) -> Vec<T> {
-        self.list.lock().unwrap()[from..].iter().map(|stamped| &stamped.event).filter_map(look).collect()
+        self.list.lock().unwrap()[from..].iter().map(|seen| &seen.event).filter_map(look).collect()
     }
 
     /// Looks at the whole history, again with each event, until it gives an answer.
-    pub async fn history<T>(&self, what: &str, mut look: impl FnMut(&[Stamped]) -> Option<T>) -> T {
+    pub async fn history<T>(&self, what: &str, mut look: impl FnMut(&[Seen]) -> Option<T>) -> T {
         let search = async {
             loop {
                 let came = self.came.notified();
@@ -71,14 +77,25 @@ impl Events {
         };
         match timeout(PATIENCE, search).await {
             Ok(found) => found,
-            Err(_) => panic!("{what} never came; last events: {:#?}", self.list.lock().unwrap().iter().rev().take(12)),
+            Err(_) => {
+                let list = self.list.lock().unwrap();
+                panic!(
+                    "{what} never came; last events: {:#?}",
+                    list.iter().rev().take(12).map(|seen| &seen.event).collect::<Vec<_>>()
+                )
+            }
         }
+    }
+
+    /// What the history up to now gives.
+    pub fn now<T>(&self, look: impl FnOnce(&[Seen]) -> Option<T>) -> Option<T> {
+        look(&self.list.lock().unwrap())
     }
 
     /// Waits until an event of the past or the future, from number `from` on, gives an answer.
     pub async fn find<T>(&self, mut from: usize, what: &str, mut look: impl FnMut(&Event) -> Option<T>) -> T {
         self.history(what, |list| {
-            let found = list[from..].iter().find_map(|stamped| look(&stamped.event));
+            let found = list[from..].iter().find_map(|seen| look(&seen.event));
             from = list.len();
             found
         })
@@ -135,6 +152,8 @@ pub struct Stage {
     pub seen: Events,
     pub honest: Handle,
     pub its: Events,
+    /// How many events of both have been looked at for harm.
+    checked: Mutex<[usize; 2]>,
 }
 
 impl Stage {
@@ -154,7 +173,7 @@ impl Stage {
         for events in [&seen, &its] {
             events.find(0, "the honest peer", |event| matches!(event, Event::NewPeer { .. }).then_some(())).await;
         }
-        Self { lab, victim, seen, honest, its }
+        Self { lab, victim, seen, honest, its, checked: Mutex::default() }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -201,7 +220,7 @@ impl Stage {
         !self.seen.all(0, |event| matches!(event, Event::Banned { peer, .. } if *peer == who).then_some(())).is_empty()
     }
 
-    /// Nothing has happened to the honest link: height goes on over it, it never ended, nobody at its ends is blamed; nothing panicked.
+    /// Nothing has happened to the honest link since the last look: height goes on over it, it never ended, nobody at its ends is blamed; nothing panicked.
     pub async fn unharmed(&self) {
         let height = self.its.height().max(self.seen.height()) + 1;
         self.seen
@@ -214,12 +233,14 @@ impl Stage {
 
     /// The same, without waiting for a block.
     pub fn undisturbed(&self) {
-        for (events, other) in [(&self.seen, self.honest.id()), (&self.its, self.victim.id())] {
-            let harm = events.all(0, |event| {
+        let mut checked = self.checked.lock().unwrap();
+        let ends = [(&self.seen, self.honest.id()), (&self.its, self.victim.id())];
+        for ((events, other), checked) in ends.into_iter().zip(checked.iter_mut()) {
+            let from = std::mem::replace(checked, events.count());
+            let harm = events.all(from, |event| {
                 let harm = match event {
                     Event::Disconnected { peer, .. } | Event::Banned { peer, .. } => *peer == other,
                     Event::Reputation { peer, delta, .. } => *peer == other && *delta < 0,
-                    Event::Warning { .. } | Event::BlockInvalid { .. } => false,
                     Event::Stopped => true,
                     _ => false,
                 };

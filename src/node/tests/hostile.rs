@@ -64,3 +64,30 @@ fn a_burst_of_spam_costs_reputation_and_answers_do_not_count() {
     }
     assert_eq!(stage.reputation(1), -500);
 }
+
+/// Adversary 14, where we dial: whoever is of another chain or version, by his word or by ours, is left alone for long, and not banned.
+#[test]
+fn a_peer_of_another_chain_is_not_dialled_again_for_long() {
+    let address = SocketAddr::from(([127, 0, 0, 50], 9_000));
+    let refusals: [fn(Hello) -> Message; 3] = [
+        |_| Message::Error { code: ErrorCode::WrongChain, text: "another genesis".to_owned() },
+        |_| Message::Error { code: ErrorCode::NoCommonVersion, text: "another version".to_owned() },
+        |hello| Message::HandshakeAck { hello: Hello { genesis: BlockId([9; 32]), ..hello }, version: 1 },
+    ];
+    for refusal in refusals {
+        let mut stage = Stage::new(Config { bootstrap: vec![address], ..Config::default() });
+        let dials = |stage: &Stage| stage.events.iter().filter(|event| matches!(event, Event::Connecting { .. })).count();
+        assert_eq!(dials(&stage), 1);
+        let peer = peer_keys(1).address();
+        stage.give(Input::Connected { connection: connection(1), address, direction: Direction::Outbound, peer });
+        let hello = stage.hello(1, 0, 0);
+        stage.receive(1, refusal(hello));
+        assert!(stage.was_closed(1));
+        assert_eq!(stage.reputation(1), 0);
+        stage.wait(limits::REFUSED_REDIAL - SECOND);
+        assert_eq!(dials(&stage), 1, "it was dialled again");
+        stage.wait(2 * SECOND);
+        assert_eq!(dials(&stage), 2, "it was given up");
+        assert!(!stage.is_banned(1));
+    }
+}
