@@ -14,7 +14,7 @@ use super::inbox::{Inbox, Item, Waiting};
 use super::limits::{FLUSH, FRAME_RATE, MALFORMED, READ_LEAST, RECORD, TRICKLE};
 use super::link::Link;
 use super::noise::{Channel, NoiseError};
-use super::strangers::Place;
+use super::strangers::Stranger;
 use crate::node::{CloseReason, ConnectionId, Direction, Input, Timing};
 use crate::wire::FrameReader;
 use bytes::Bytes;
@@ -46,7 +46,7 @@ pub struct Connection<R, W> {
     /// To the node task.
     pub inbox: Inbox,
     /// Held until hands are shaken: one of the few places for strangers.
-    pub stranger: Option<Place>,
+    pub stranger: Option<Stranger>,
     /// Its deadlines.
     pub timing: Timing,
 }
@@ -321,10 +321,10 @@ where
         match &self.phase {
             Phase::Flushing(until, reason) | Phase::Lingering(until, reason) => hold(*until, reason)?,
             Phase::Open => {
-                if let Some(place) = &self.conn.stranger
+                if let Some(stranger) = &self.conn.stranger
                     && !self.conn.link.is_established()
                 {
-                    hold(place.until(), "hands were not shaken in time")?;
+                    hold(stranger.until(), "hands were not shaken in time")?;
                 }
                 if let Some(since) = self.malformed_since {
                     hold(since + MALFORMED, "it sent bytes that are no message")?;

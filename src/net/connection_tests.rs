@@ -21,7 +21,7 @@ struct Near {
 }
 
 impl Near {
-    fn start(stream: DuplexStream, channel: Channel, direction: Direction, stranger: Option<Place>) -> Self {
+    fn start(stream: DuplexStream, channel: Channel, direction: Direction, stranger: Option<Stranger>) -> Self {
         let (inbox, outlet) = inbox();
         let link = Arc::new(Link::default());
         let (reader, writer): (ReadHalf<_>, WriteHalf<_>) = split(stream);

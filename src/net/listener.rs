@@ -2,7 +2,7 @@
 
 use super::StartError;
 use super::limits::ACCEPT_PAUSE;
-use super::strangers::{Place, Strangers};
+use super::strangers::{Stranger, Strangers};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ pub struct Accepted<S = TcpStream> {
     /// The other end; a mapped IPv4 address as IPv4.
     pub address: SocketAddr,
     /// Given up when hands are shaken.
-    pub stranger: Place,
+    pub stranger: Stranger,
 }
 
 /// Binds an address.
@@ -68,16 +68,16 @@ impl Source for TcpListener {
 }
 
 /// Takes connections until it is dropped; each has `handshake` to shake hands. While all places for strangers are taken and nobody would
-/// give way, newcomers wait in the system's queue.
+/// give way, newcomers wait, all but the first in the system's queue.
 pub async fn accept<S: Source>(mut source: S, accepted: mpsc::Sender<Accepted<S::Stream>>, handshake: Duration) {
     let strangers = Arc::new(Strangers::default());
     let mut pause = ACCEPT_PAUSE.0;
     loop {
-        strangers.room().await;
         match source.take().await {
             Ok((stream, address)) => {
                 pause = ACCEPT_PAUSE.0;
                 let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+                strangers.room().await;
                 let stranger = strangers.enter(address.ip(), handshake);
                 if accepted.send(Accepted { stream, address, stranger }).await.is_err() {
                     return;

@@ -36,7 +36,7 @@ pub struct Strangers {
 }
 
 /// A place among the strangers, given up when it is dropped.
-pub struct Place {
+pub struct Stranger {
     strangers: Arc<Strangers>,
     number: u64,
     until: Instant,
@@ -64,7 +64,7 @@ impl Strangers {
 
     /// A place for a newcomer, who has `handshake` to shake hands. If all are taken, it is that of one who has had his for [`STRANGER_GRACE`]:
     /// of the address that holds most places, the oldest.
-    pub fn enter(self: &Arc<Self>, ip: IpAddr, handshake: Duration) -> Place {
+    pub fn enter(self: &Arc<Self>, ip: IpAddr, handshake: Duration) -> Stranger {
         let now = Instant::now();
         let mut state = self.state();
         if state.places.len() >= PENDING_INBOUND
@@ -79,7 +79,7 @@ impl Strangers {
         let (number, lost) = (state.next, Arc::<Notify>::default());
         state.next += 1;
         state.places.insert(number, Held { ip, since: now, lost: Arc::clone(&lost), link: None });
-        Place { strangers: Arc::clone(self), number, until: now + handshake, lost }
+        Stranger { strangers: Arc::clone(self), number, until: now + handshake, lost }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -98,13 +98,13 @@ impl State {
     }
 }
 
-impl Place {
+impl Stranger {
     /// When hands must be shaken.
     pub fn until(&self) -> Instant {
         self.until
     }
 
-    /// Ready when the place is given to another before [`Place::secured`].
+    /// Ready when the place is given to another before [`Stranger::secured`].
     pub async fn lost(&self) {
         self.lost.notified().await;
     }
@@ -117,7 +117,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Stranger {
     fn drop(&mut self) {
         self.strangers.state().places.remove(&self.number);
         self.strangers.freed.notify_one();
@@ -135,7 +135,7 @@ mod tests {
         IpAddr::from([10, 0, 0, n])
     }
 
-    async fn is_lost(place: &Place) -> bool {
+    async fn is_lost(place: &Stranger) -> bool {
         timeout(Duration::ZERO, place.lost()).await.is_ok()
     }
 

@@ -10,7 +10,7 @@ use crate::net::listener::Accepted;
 use crate::net::noise::{Identity, Secured, handshake};
 use crate::net::shaping::Shaping;
 use crate::net::socket;
-use crate::net::strangers::Place;
+use crate::net::strangers::Stranger;
 use crate::net::switches::Switches;
 use crate::node::{ConnectionId, DialError, Direction, Input, Timing};
 use rand::Rng;
@@ -119,7 +119,7 @@ async fn carry(
     link: Arc<Link>,
     address: SocketAddr,
     direction: Direction,
-    stranger: Option<Place>,
+    stranger: Option<Stranger>,
 ) {
     let Secured { peer, channel } = secured;
     let id = ConnectionId(common.ids.fetch_add(1, Ordering::Relaxed));
