@@ -10,7 +10,7 @@ mod sending;
 use super::alarm::Alarm;
 use super::buffer::Buffer;
 use super::delay::Line;
-use super::inbox::{Inbox, Item, Waiting};
+use super::inbox::{Inbox, Item, Permit, Waiting};
 use super::limits::{FLUSH, FRAME_RATE, MALFORMED, READ_LEAST, RECORD, TRICKLE};
 use super::link::Link;
 use super::noise::{Channel, NoiseError};
@@ -26,7 +26,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// What a connection is made of.
@@ -113,7 +112,7 @@ enum Phase {
 struct Round {
     read: Option<io::Result<usize>>,
     wrote: Option<io::Result<usize>>,
-    permit: Option<Result<OwnedSemaphorePermit, End>>,
+    permit: Option<Result<Permit, End>>,
 }
 
 struct Task<R, W> {

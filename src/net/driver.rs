@@ -257,7 +257,7 @@ impl Driver {
     fn delivered(&mut self, deliveries: &mut Vec<Delivery>, outlet: &Outlet) {
         self.look();
         let mut handled = 0;
-        for Delivery { item, weight } in deliveries.drain(..) {
+        for Delivery { item, weight, share: _share } in deliveries.drain(..) {
             handled += weight as usize;
             match item {
                 Item::Connected { connection, address, direction, peer, link } => {

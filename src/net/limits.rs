@@ -50,6 +50,9 @@ pub const TRICKLE: Duration = Duration::from_secs(1);
 
 /// Weight of what peers sent and the node has not yet handled: bytes. The largest frame fits; beyond it connections stop reading.
 pub const INBOX_WEIGHT: usize = 16 << 20;
+/// What one connection may have of it: what another sent waits behind no more than that, some 30 of the largest announcements. A larger frame
+/// takes all of it.
+pub const INBOX_SHARE: usize = 1 << 20;
 /// What an input weighs beside its bytes: so that tiny messages are bounded by number as well, at 16,384.
 pub const INPUT_WEIGHT: usize = 1 << 10;
 /// Most inputs that are taken from a queue at once; the clock is read once for them.

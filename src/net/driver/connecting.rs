@@ -123,7 +123,7 @@ async fn carry(
 ) {
     let Secured { peer, channel } = secured;
     let id = ConnectionId(common.ids.fetch_add(1, Ordering::Relaxed));
-    let inbox = common.inbox.clone();
+    let inbox = common.inbox.another();
     let connected = Item::Connected { connection: id, address, direction, peer, link: Arc::clone(&link) };
     if inbox.tell(connected).is_err() {
         return;
