@@ -193,7 +193,7 @@ mod tests {
         let permit = is_ready(&mut waiting).await.expect("its share is free again");
         flooding.finish(blocked, permit).unwrap();
         // All that went in comes out, and then all is free.
-        while outlet.queue.len() > 0 {
+        while !outlet.queue.is_empty() {
             outlet.take(&mut deliveries, 100).await;
             outlet.handled(deliveries.drain(..).map(|delivery| delivery.weight as usize).sum());
         }

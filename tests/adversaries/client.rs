@@ -83,8 +83,6 @@ pub struct Session {
     pub peer: Address,
     /// All bytes written, to be played again.
     pub written: Vec<u8>,
-    /// Whether pings are answered.
-    pub answers: bool,
     seals: Cipher,
     opens: Cipher,
     plain: Vec<u8>,
@@ -107,7 +105,7 @@ impl Session {
         stream.write_all(&last).await.ok()?;
         written.extend(last);
         let (seals, opens) = handshake.finish();
-        Some(Self { stream, persona: persona.clone(), peer, written, answers: true, seals, opens, plain: Vec::new() })
+        Some(Self { stream, persona: persona.clone(), peer, written, seals, opens, plain: Vec::new() })
     }
 
     /// Encrypts one that the other side dialled. Returns the bytes of our message too.
@@ -120,7 +118,7 @@ impl Session {
         let last = read_framed(&mut stream).await.expect("no last message");
         let peer = handshake.read(2, &last).flatten().expect("a last message that is not genuine");
         let (seals, opens) = handshake.finish();
-        Self { stream, persona: persona.clone(), peer, written, answers: true, seals, opens, plain: Vec::new() }
+        Self { stream, persona: persona.clone(), peer, written, seals, opens, plain: Vec::new() }
     }
 
     /// Seals bytes into one record.
@@ -150,7 +148,7 @@ impl Session {
         self.say(&encode(message)).await
     }
 
-    /// The next message; `None` at the end.
+    /// The next message, but for pings, which are answered; `None` at the end.
     pub async fn next(&mut self) -> Option<Message> {
         loop {
             if let Some((length, rest)) = self.plain.split_first_chunk::<4>() {
@@ -159,7 +157,7 @@ impl Session {
                     let message = decode(rest[0], &rest[1..length]).expect("a node says nothing malformed");
                     self.plain.drain(..4 + length);
                     match message.expect("a node says nothing unknown") {
-                        Message::Ping { nonce, time } if self.answers => {
+                        Message::Ping { nonce, time } => {
                             self.send(&Message::Pong { nonce, time }).await;
                         }
                         message => return Some(message),

@@ -1,9 +1,12 @@
 //! A crowd of strangers, more than there are places for: honest newcomers get in all the same.
 
-use super::client::{Session, connect, framed, fresh};
+use super::client::{Session, connect, ends, framed, fresh};
 use super::noise::{Handshake, Persona};
 use super::stage::{SOON, Stage};
+use rumormill::chain::ChainSpec;
+use rumormill::node::Event;
 use rumormill::wire::{Message, encode};
+use std::sync::Arc;
 use std::time::Instant;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -12,7 +15,7 @@ use tokio::task::JoinSet;
 const CROWD: u32 = 200;
 
 /// Goes so many steps, then says nothing more. What is returned keeps the connection open.
-async fn stops_after(step: u32, mut stream: TcpStream, number: u32, genesis: rumormill::chain::ChainSpec) -> Option<TcpStream> {
+async fn stops_after(step: u32, mut stream: TcpStream, number: u32, spec: Arc<ChainSpec>) -> Option<TcpStream> {
     let persona = Persona::new(number);
     if step == 1 {
         stream.write_all(&framed(&Handshake::new(&persona, true, fresh()).write(0))).await.ok()?;
@@ -22,7 +25,7 @@ async fn stops_after(step: u32, mut stream: TcpStream, number: u32, genesis: rum
     }
     let mut session = Session::try_dial(stream, &persona).await?;
     if step > 2 {
-        let hello = encode(&Message::Handshake { hello: session.hello(&genesis) });
+        let hello = encode(&Message::Handshake { hello: session.hello(&spec) });
         let record = session.seal(&hello);
         session.raw(&record[..record.len() / 2]).await;
     }
@@ -39,7 +42,7 @@ async fn crowd(addresses: u32) {
     let mut strangers = JoinSet::new();
     for (number, stream) in streams.into_iter().enumerate() {
         let number = number as u32;
-        strangers.spawn(stops_after(number % 4, stream, 1_000 + number, (*stage.lab.spec).clone()));
+        strangers.spawn(stops_after(number % 4, stream, 1_000 + number, Arc::clone(&stage.lab.spec)));
     }
     for number in 0..5 {
         let began = Instant::now();
@@ -49,12 +52,12 @@ async fn crowd(addresses: u32) {
     stage.unharmed().await;
     // An honest node as well, by itself.
     let (newcomer, its) = stage.lab.honest(3, stage.address()).await;
-    its.find(0, "the victim", |event| matches!(event, rumormill::node::Event::NewPeer { .. }).then_some(())).await;
+    its.find(0, "the victim", |event| matches!(event, Event::NewPeer { .. }).then_some(())).await;
     newcomer.stop().await;
     // All of them are cut off in the end.
     for stranger in strangers.join_all().await.into_iter().flatten() {
         let mut stranger = stranger;
-        super::client::ends(&mut stranger).await;
+        ends(&mut stranger).await;
     }
     stage.end().await;
 }

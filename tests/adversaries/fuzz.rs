@@ -93,6 +93,17 @@ async fn session(stage: &Stage, number: u32, random: &mut ChaCha8Rng) {
     session.rest().await;
 }
 
+/// Tells which round it was that failed.
+struct Round(u32);
+
+impl Drop for Round {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("in round {} of seed {SEED}", self.0);
+        }
+    }
+}
+
 /// After each an honest client is answered, and the honest peer's link is as it was.
 #[tokio::test]
 async fn two_thousand_mutated_sessions() {
@@ -100,8 +111,7 @@ async fn two_thousand_mutated_sessions() {
     let mut honest = stage.friend(1 << 20).await;
     let mut random = ChaCha8Rng::seed_from_u64(SEED);
     for round in 0..ROUNDS {
-        // Told if this round fails, and only then.
-        println!("round {round} of seed {SEED}");
+        let _told = Round(round);
         if random.random_ratio(1, 8) {
             handshake(&stage, round, &mut random).await;
         } else {

@@ -7,7 +7,7 @@ use rumormill::chain::Address;
 use rumormill::node::{Command, Config, ConnectionId, Direction, Event};
 use rumormill::wire::{GoodbyeReason, Message};
 use std::collections::BTreeSet;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -144,9 +144,7 @@ async fn row_19_an_address_and_its_mapped_form() {
     }
     let stage = Stage::listening("[::]:0", |config| config.max_outbound = 4).await;
     let plain = stage.address();
-    let mapped = |address: SocketAddr| {
-        SocketAddr::new(Ipv6Addr::from(std::net::Ipv4Addr::LOCALHOST.to_ipv6_mapped()).into(), address.port())
-    };
+    let mapped = |address: SocketAddr| SocketAddr::new(Ipv4Addr::LOCALHOST.to_ipv6_mapped().into(), address.port());
     let persona = Persona::new(1);
     let mut first = Session::dial(connect(plain, 1).await, &persona).await;
     first.shake(&stage.lab.spec).await;

@@ -3,7 +3,7 @@
 use rumormill::chain::{
     Address, Block, BlockId, ChainId, ChainSpec, Hash256, Header, Seal, Signature, Transaction, Transfer, TxId,
 };
-use rumormill::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message, PeerAddress};
+use rumormill::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message, MessageKind, PeerAddress};
 use std::sync::Arc;
 
 fn transaction(number: u64) -> Transaction {
@@ -37,7 +37,7 @@ fn header(spec: &ChainSpec, number: u64) -> Header {
     }
 }
 
-/// Every kind, with `number` wherever a number is. A list has as many elements as said. What claims to be a block is not one.
+/// Every kind in the order of its code, with `number` wherever a number is. A list has as many elements as said. What claims to be a block is not one.
 pub fn messages(spec: &ChainSpec, hello: &Hello, number: u64, elements: usize) -> Vec<Message> {
     let hello = match number {
         0 => hello.clone(),
@@ -53,11 +53,11 @@ pub fn messages(spec: &ChainSpec, hello: &Hello, number: u64, elements: usize) -
     };
     let block = Arc::new(Block { header: header(spec, number), transactions: vec![transaction(number); elements] });
     let id = [number as u8; 32];
-    // Nowhere but here: an address is heard of, and perhaps dialled.
+    // On this machine, whoever should dial it.
     let mut ip = [0; 16];
     (ip[10], ip[11], ip[12], ip[15]) = (0xff, 0xff, 127, 1);
     let address = PeerAddress { ip, port: number as u16, node: Address(id), age: number as u32 };
-    vec![
+    let all = vec![
         Message::Handshake { hello: hello.clone() },
         Message::HandshakeAck { hello, version: number as u16 },
         Message::Heartbeat,
@@ -76,5 +76,8 @@ pub fn messages(spec: &ChainSpec, hello: &Hello, number: u64, elements: usize) -
         Message::GetData { ids: vec![TxId(id); elements] },
         Message::Goodbye { reason: GoodbyeReason::Idle },
         Message::Error { code: ErrorCode::BadMessage, text: "x".repeat(elements) },
-    ]
+    ];
+    let kinds: Vec<_> = all.iter().map(Message::kind).collect();
+    assert_eq!(kinds, MessageKind::ALL, "a kind has no sample");
+    all
 }
