@@ -11,7 +11,7 @@ use rumormill::net::inbox::{Outlet, inbox};
 use rumormill::net::limits::RECORD_PLAIN;
 use rumormill::net::link::Link;
 use rumormill::net::noise::{Channel, Identity, handshake};
-use rumormill::node::{CloseReason, ConnectionId, Direction, Priority};
+use rumormill::node::{CloseReason, ConnectionId, Direction, Priority, Timing};
 use rumormill::wire::{Message, encode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -58,7 +58,9 @@ fn spawn(stream: TcpStream, channel: Channel, direction: Direction) -> (Arc<Link
     let (reader, writer) = stream.into_split();
     let id = ConnectionId(1);
     let shared = Arc::clone(&link);
-    tokio::spawn(Connection { id, direction, channel, reader, writer, link: shared, inbox, stranger: None }.run());
+    tokio::spawn(
+        Connection { id, direction, channel, reader, writer, link: shared, inbox, stranger: None, timing: Timing::LAB }.run(),
+    );
     (link, outlet)
 }
 

@@ -10,11 +10,12 @@ mod sending;
 use super::alarm::Alarm;
 use super::buffer::Buffer;
 use super::delay::Line;
-use super::inbox::{Inbox, Item, Waiting};
-use super::limits::{FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, RECORD, STALLED, TRICKLE};
+use super::inbox::{Inbox, Item, Permit, Waiting};
+use super::limits::{FLUSH, FRAME_RATE, MALFORMED, READ_LEAST, RECORD, TRICKLE};
 use super::link::Link;
 use super::noise::{Channel, NoiseError};
-use crate::node::{CloseReason, ConnectionId, Direction, Input};
+use super::strangers::Stranger;
+use crate::node::{CloseReason, ConnectionId, Direction, Input, Timing};
 use crate::wire::FrameReader;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -25,7 +26,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// What a connection is made of.
@@ -45,7 +45,9 @@ pub struct Connection<R, W> {
     /// To the node task.
     pub inbox: Inbox,
     /// Held until hands are shaken: one of the few places for strangers.
-    pub stranger: Option<OwnedSemaphorePermit>,
+    pub stranger: Option<Stranger>,
+    /// Its deadlines.
+    pub timing: Timing,
 }
 
 /// Tells of a connection's end exactly once, whatever ended it: even a bug, or the runtime.
@@ -110,7 +112,7 @@ enum Phase {
 struct Round {
     read: Option<io::Result<usize>>,
     wrote: Option<io::Result<usize>>,
-    permit: Option<Result<OwnedSemaphorePermit, End>>,
+    permit: Option<Result<Permit, End>>,
 }
 
 struct Task<R, W> {
@@ -318,24 +320,32 @@ where
         match &self.phase {
             Phase::Flushing(until, reason) | Phase::Lingering(until, reason) => hold(*until, reason)?,
             Phase::Open => {
+                if let Some(stranger) = &self.conn.stranger
+                    && !self.conn.link.is_established()
+                {
+                    hold(stranger.until(), "hands were not shaken in time")?;
+                }
                 if let Some(since) = self.malformed_since {
                     hold(since + MALFORMED, "it sent bytes that are no message")?;
                 } else if let Some(since) = self.partial_since
                     && self.blocked.is_none()
                 {
                     let bytes = self.frames.partial().unwrap_or(RECORD) as u64;
-                    let allowed = FRAME + Duration::from_millis(bytes.saturating_mul(1_000) / FRAME_RATE);
+                    let allowed = self.conn.timing.frame + Duration::from_millis(bytes.saturating_mul(1_000) / FRAME_RATE);
                     hold(since + allowed, "a frame took it too long")?;
                 }
                 // What we hold back ourselves is not the peer's fault.
                 if !self.outgoing.is_empty() && !self.is_cut() {
-                    hold(self.stalled_since + STALLED, "it does not read")?;
+                    hold(self.stalled_since + self.conn.timing.stalled, "it does not read")?;
                     let shaped = self.line.as_ref().is_some_and(|line| !line.is_idle());
                     if !shaped
                         && !self.trickles()
-                        && let Some(due) = self.conn.link.urgent_deadline()
+                        && let Some(since) = self.conn.link.urgent_since()
                     {
-                        hold(due.max(self.held + STALLED), "it reads too slowly: urgent messages waited too long")?;
+                        hold(
+                            since.max(self.held) + self.conn.timing.stalled,
+                            "it reads too slowly: urgent messages waited too long",
+                        )?;
                     }
                 }
             }

@@ -1,6 +1,7 @@
 use super::super::inbox::{Delivery, Outlet, inbox};
 use super::super::limits::{INBOX_WEIGHT, RECORD_PLAIN};
 use super::super::noise::tests::secured;
+use super::super::strangers::Strangers;
 use super::*;
 use crate::chain::{Block, ChainSpec, TxId};
 use crate::node::Priority::{Critical, Low, Normal};
@@ -20,7 +21,7 @@ struct Near {
 }
 
 impl Near {
-    fn start(stream: DuplexStream, channel: Channel, direction: Direction) -> Self {
+    fn start(stream: DuplexStream, channel: Channel, direction: Direction, stranger: Option<Stranger>) -> Self {
         let (inbox, outlet) = inbox();
         let link = Arc::new(Link::default());
         let (reader, writer): (ReadHalf<_>, WriteHalf<_>) = split(stream);
@@ -32,7 +33,8 @@ impl Near {
             writer,
             link: Arc::clone(&link),
             inbox,
-            stranger: None,
+            stranger,
+            timing: Timing::LAB,
         };
         Self { link, outlet, held: VecDeque::new(), task: tokio::spawn(connection.run()) }
     }
@@ -116,12 +118,13 @@ impl Raw {
 async fn half(capacity: usize, direction: Direction) -> (Near, Raw) {
     let ((left, one), (right, two)) = secured(capacity).await;
     let raw = Raw { stream: right, channel: two.channel, bytes: Vec::new(), plain: Vec::new() };
-    (Near::start(left, one.channel, direction), raw)
+    (Near::start(left, one.channel, direction, None), raw)
 }
 
 async fn whole(capacity: usize) -> (Near, Near) {
     let ((left, one), (right, two)) = secured(capacity).await;
-    let ends = (Near::start(left, one.channel, Direction::Outbound), Near::start(right, two.channel, Direction::Inbound));
+    let ends =
+        (Near::start(left, one.channel, Direction::Outbound, None), Near::start(right, two.channel, Direction::Inbound, None));
     ends.0.link.establish();
     ends.1.link.establish();
     ends
@@ -218,6 +221,33 @@ async fn strangers_are_kept_short_until_hands_are_shaken() {
     assert_eq!(*end.message().await, ids);
 }
 
+/// Adversaries 1 and 2: what the encryption's handshake took is part of the time for shaking hands, and so is a hello that never ends.
+#[tokio::test(start_paused = true)]
+async fn a_stranger_has_one_deadline_for_the_whole_handshake() {
+    for says in [false, true] {
+        let began = Instant::now();
+        let place = Arc::new(Strangers::default()).enter([127, 0, 0, 1].into(), Timing::LAB.handshake);
+        sleep(Duration::from_secs(2)).await;
+        let ((left, one), (right, two)) = secured(10_000).await;
+        let mut raw = Raw { stream: right, channel: two.channel, bytes: Vec::new(), plain: Vec::new() };
+        let mut end = Near::start(left, one.channel, Direction::Inbound, Some(place));
+        if says {
+            raw.write(&encode(&ack())[..100]).await.unwrap();
+        }
+        assert_eq!(end.end().await, "hands were not shaken in time");
+        assert_eq!(began.elapsed(), Timing::LAB.handshake);
+    }
+    // Once they are shaken it has all the time there is.
+    let place = Arc::new(Strangers::default()).enter([127, 0, 0, 1].into(), Timing::LAB.handshake);
+    let ((left, one), (right, two)) = secured(10_000).await;
+    let mut raw = Raw { stream: right, channel: two.channel, bytes: Vec::new(), plain: Vec::new() };
+    let mut end = Near::start(left, one.channel, Direction::Inbound, Some(place));
+    end.link.establish();
+    sleep(Duration::from_secs(100)).await;
+    raw.write(&encode(&ping(1))).await.unwrap();
+    assert_eq!(*end.message().await, ping(1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_changed_record_ends_the_connection() {
     let (mut end, mut raw) = half(10_000, Direction::Inbound).await;
@@ -281,7 +311,7 @@ async fn a_reader_that_never_reads() {
     assert!(end.link.waiting().2 > 2_000);
     end.send(&ping(1), Critical);
     assert_eq!(end.end().await, "it does not read");
-    assert_eq!(began.elapsed().as_secs(), STALLED.as_secs());
+    assert_eq!(began.elapsed().as_secs(), Timing::LAB.stalled.as_secs());
     drop(raw);
 }
 
@@ -304,7 +334,7 @@ async fn a_reader_that_hardly_reads() {
         () = reading => unreachable!(),
     };
     assert!(reason.contains("urgent"), "{reason}");
-    assert_eq!(began.elapsed().as_secs(), STALLED.as_secs());
+    assert_eq!(began.elapsed().as_secs(), Timing::LAB.stalled.as_secs());
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,7 @@ use super::workers::Workers;
 use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
 use crate::node::{
-    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
+    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time, Timing,
 };
 use crate::wire::{Message, MessageKind, encode};
 use connecting::Common;
@@ -49,10 +49,10 @@ pub struct Parts {
     pub chain: ChainId,
     /// How it mines.
     pub mining: Option<Mining>,
+    /// Its deadlines.
+    pub timing: Timing,
     /// How it proves itself.
     pub identity: Identity,
-    /// How long a TCP connection may take to come up.
-    pub connect: Duration,
     /// How what it sends travels.
     pub shaping: Arc<Shaping>,
     /// Whether it runs.
@@ -139,11 +139,11 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, clock, index, events, chain, mining, identity, connect, .. } = parts;
+    let Parts { node, clock, index, events, chain, mining, timing, identity, .. } = parts;
     let Parts { shaping, switches, random, workers, names, writer, answers, listening, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
-    let common = Arc::new(Common { identity, connect, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let common = Arc::new(Common { identity, timing, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
     let mut driver = Driver {
         node,
         clock,
@@ -276,7 +276,7 @@ impl Driver {
     fn delivered(&mut self, deliveries: &mut Vec<Delivery>, outlet: &Outlet) {
         self.look();
         let mut handled = 0;
-        for Delivery { item, weight } in deliveries.drain(..) {
+        for Delivery { item, weight, share: _share } in deliveries.drain(..) {
             handled += weight as usize;
             match item {
                 Item::Connected { connection, address, direction, peer, link } => {

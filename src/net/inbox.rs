@@ -1,6 +1,7 @@
-//! What peers sent and the node has not yet handled, bounded by weight: whoever would pass the bound waits, and reads no more meanwhile.
+//! What peers sent and the node has not yet handled, bounded by weight: whoever would pass the bound waits, and reads no more meanwhile. Each
+//! connection has its share of it, so that what others sent waits only so long behind the flood of one.
 
-use super::limits::{INBOX_WEIGHT, INPUT_WEIGHT};
+use super::limits::{INBOX_SHARE, INBOX_WEIGHT, INPUT_WEIGHT};
 use super::link::Link;
 use crate::chain::Address;
 use crate::node::{ConnectionId, Direction, Input};
@@ -35,6 +36,14 @@ pub struct Delivery {
     pub item: Item,
     /// To be given back to the [`Outlet`] once it is handled.
     pub weight: u32,
+    /// Of its connection's share: given back when this is dropped.
+    pub share: Option<OwnedSemaphorePermit>,
+}
+
+/// Room for one input.
+pub struct Permit {
+    all: OwnedSemaphorePermit,
+    share: OwnedSemaphorePermit,
 }
 
 /// The end that connections hold.
@@ -42,6 +51,8 @@ pub struct Delivery {
 pub struct Inbox {
     queue: mpsc::UnboundedSender<Delivery>,
     room: Arc<Semaphore>,
+    /// What is left of this connection's share.
+    share: Arc<Semaphore>,
 }
 
 /// The end that the node task holds.
@@ -51,17 +62,18 @@ pub struct Outlet {
 }
 
 /// Waiting for room for one item.
-pub type Waiting = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
+pub type Waiting = Pin<Box<dyn Future<Output = Result<Permit, AcquireError>> + Send>>;
 
 /// The node task has ended.
 #[derive(Debug)]
 pub struct Gone;
 
-/// A new inbox. Its queue is bounded by the weights that go in.
+/// A new inbox, for one connection and, by [`Inbox::another`], for more. Its queue is bounded by the weights that go in.
 pub fn inbox() -> (Inbox, Outlet) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(INBOX_WEIGHT));
-    (Inbox { queue: sender, room: Arc::clone(&room) }, Outlet { queue: receiver, room })
+    let share = Arc::new(Semaphore::new(INBOX_SHARE));
+    (Inbox { queue: sender, room: Arc::clone(&room), share }, Outlet { queue: receiver, room })
 }
 
 /// What an input of `bytes` weighs; the largest as much as all there is room for.
@@ -69,34 +81,56 @@ fn weight(bytes: usize) -> u32 {
     u32::try_from(bytes.saturating_add(INPUT_WEIGHT).min(INBOX_WEIGHT)).unwrap_or(u32::MAX)
 }
 
+/// What an input of this weight takes of its connection's share: the largest all of it.
+fn of_share(weight: u32) -> u32 {
+    weight.min(u32::try_from(INBOX_SHARE).unwrap_or(u32::MAX))
+}
+
 impl Inbox {
+    /// The same inbox, for another connection.
+    pub fn another(&self) -> Self {
+        Self { share: Arc::new(Semaphore::new(INBOX_SHARE)), ..self.clone() }
+    }
+
     /// Hands in an input if there is room; else gives it back, with what to wait for before [`Inbox::finish`].
     pub fn offer(&self, input: Input, bytes: usize) -> Result<Option<(Input, Waiting)>, Gone> {
         let weight = weight(bytes);
-        match self.room.try_acquire_many(weight) {
-            Ok(permit) => {
-                permit.forget();
-                self.send(Item::Input(input), weight).map(|()| None)
-            }
-            Err(TryAcquireError::NoPermits) => Ok(Some((input, Box::pin(Arc::clone(&self.room).acquire_many_owned(weight))))),
+        let taken = Arc::clone(&self.share).try_acquire_many_owned(of_share(weight)).and_then(|share| {
+            self.room.try_acquire_many(weight)?.forget();
+            Ok(share)
+        });
+        match taken {
+            Ok(share) => self.send(Item::Input(input), weight, Some(share)).map(|()| None),
+            Err(TryAcquireError::NoPermits) => Ok(Some((input, self.wait(weight)))),
             Err(TryAcquireError::Closed) => Err(Gone),
         }
     }
 
+    fn wait(&self, weight: u32) -> Waiting {
+        let (room, share) = (Arc::clone(&self.room), Arc::clone(&self.share));
+        Box::pin(async move {
+            // One's own share first: who waits for that keeps no room from others.
+            let share = share.acquire_many_owned(of_share(weight)).await?;
+            let all = room.acquire_many_owned(weight).await?;
+            Ok(Permit { all, share })
+        })
+    }
+
     /// Hands in an input for which room was waited for.
-    pub fn finish(&self, input: Input, permit: OwnedSemaphorePermit) -> Result<(), Gone> {
-        let weight = u32::try_from(permit.num_permits()).unwrap_or(u32::MAX);
-        permit.forget();
-        self.send(Item::Input(input), weight)
+    pub fn finish(&self, input: Input, permit: Permit) -> Result<(), Gone> {
+        let Permit { all, share } = permit;
+        let weight = u32::try_from(all.num_permits()).unwrap_or(u32::MAX);
+        all.forget();
+        self.send(Item::Input(input), weight, Some(share))
     }
 
     /// Hands in what comes once or twice for a connection, and weighs nothing.
     pub fn tell(&self, item: Item) -> Result<(), Gone> {
-        self.send(item, 0)
+        self.send(item, 0, None)
     }
 
-    fn send(&self, item: Item, weight: u32) -> Result<(), Gone> {
-        self.queue.send(Delivery { item, weight }).map_err(|_| Gone)
+    fn send(&self, item: Item, weight: u32, share: Option<OwnedSemaphorePermit>) -> Result<(), Gone> {
+        self.queue.send(Delivery { item, weight, share }).map_err(|_| Gone)
     }
 }
 
@@ -116,5 +150,63 @@ impl Drop for Outlet {
     fn drop(&mut self) {
         // Whoever waits for room learns that nobody reads.
         self.room.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    fn input() -> Input {
+        Input::Deadline
+    }
+
+    async fn is_ready(waiting: &mut Waiting) -> Option<Permit> {
+        poll_fn(|cx| match waiting.as_mut().poll(cx) {
+            Poll::Ready(permit) => Poll::Ready(permit.ok()),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn one_that_floods_leaves_room_for_others() {
+        let (flooding, mut outlet) = inbox();
+        let quiet = flooding.another();
+        let mut taken = 0;
+        let (blocked, mut waiting) = loop {
+            if let Some(blocked) = flooding.offer(input(), 33 << 10).unwrap() {
+                break blocked;
+            }
+            taken += 1;
+        };
+        assert_eq!(taken, INBOX_SHARE / ((33 << 10) + INPUT_WEIGHT));
+        assert!(quiet.offer(input(), 33 << 10).unwrap().is_none());
+        // The largest frame takes the whole share, and passes all the same.
+        assert!(flooding.another().offer(input(), 16 << 20).unwrap().is_some(), "the room for all is less by now");
+        assert!(is_ready(&mut waiting).await.is_none());
+        let mut deliveries = Vec::new();
+        outlet.take(&mut deliveries, 1).await;
+        outlet.handled(deliveries.drain(..).map(|delivery| delivery.weight as usize).sum());
+        let permit = is_ready(&mut waiting).await.expect("its share is free again");
+        flooding.finish(blocked, permit).unwrap();
+        // All that went in comes out, and then all is free.
+        while !outlet.queue.is_empty() {
+            outlet.take(&mut deliveries, 100).await;
+            outlet.handled(deliveries.drain(..).map(|delivery| delivery.weight as usize).sum());
+        }
+        assert_eq!((outlet.room.available_permits(), flooding.share.available_permits()), (INBOX_WEIGHT, INBOX_SHARE));
+        assert!(quiet.offer(input(), 16 << 20).unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn who_waits_learns_that_nobody_reads() {
+        let (one, outlet) = inbox();
+        assert!(one.offer(input(), INBOX_SHARE).unwrap().is_none());
+        let (_, waiting) = one.offer(input(), 1).unwrap().expect("its share is taken");
+        drop(outlet);
+        assert!(waiting.await.is_err() && one.offer(input(), 1).is_err());
     }
 }

@@ -4,12 +4,8 @@ use std::time::Duration;
 
 /// How long the whole Noise handshake may take, both directions together: three messages over the slowest link in use.
 pub const HANDSHAKE: Duration = Duration::from_secs(3);
-/// How long a whole frame may take, beside its bytes at [`FRAME_RATE`].
-pub const FRAME: Duration = Duration::from_secs(10);
-/// The slowest sender that is put up with within a frame, bytes a second.
+/// The slowest sender that is put up with within a frame, bytes a second, beside [`crate::node::Timing::frame`].
 pub const FRAME_RATE: u64 = 8 << 10;
-/// How long a critical or high message may wait to be sent, and how long the peer may take nothing at all.
-pub const STALLED: Duration = Duration::from_secs(10);
 /// How long a graceful close may take, from the flush to the other side's end of stream.
 pub const FLUSH: Duration = Duration::from_secs(1);
 /// How long the node may take to close a connection after it was told that it is malformed.
@@ -52,6 +48,9 @@ pub const TRICKLE: Duration = Duration::from_secs(1);
 
 /// Weight of what peers sent and the node has not yet handled: bytes. The largest frame fits; beyond it connections stop reading.
 pub const INBOX_WEIGHT: usize = 16 << 20;
+/// What one connection may have of it: what another sent waits behind no more than that, some 30 of the largest announcements. A larger frame
+/// takes all of it.
+pub const INBOX_SHARE: usize = 1 << 20;
 /// What an input weighs beside its bytes: so that tiny messages are bounded by number as well, at 16,384.
 pub const INPUT_WEIGHT: usize = 1 << 10;
 /// Most inputs that are taken from a queue at once; the clock is read once for them.
@@ -61,6 +60,8 @@ pub const CHECKS_OUT: usize = 20_000;
 
 /// Most inbound connections with which hands are not shaken: strangers take no more memory and time than this.
 pub const PENDING_INBOUND: usize = 64;
+/// How long a stranger keeps his place while others wait for one: two and a half round trips of 200 ms, which is what shaking hands takes.
+pub const STRANGER_GRACE: Duration = Duration::from_millis(500);
 /// Most dials under way.
 pub const PENDING_DIALS: usize = 64;
 /// How long looking a name up may take, all servers and tries together.

@@ -1,6 +1,5 @@
 //! What the node task and a connection's task share: the outbox, and whether and how to end.
 
-use super::limits::STALLED;
 use super::switches::Switches;
 use crate::link::LinkModel;
 use crate::node::{CloseReason, Outbox, OutboxFull, Priority};
@@ -133,13 +132,13 @@ impl Link {
         taken > 0
     }
 
-    /// When the oldest critical or high message will have waited too long.
-    pub(super) fn urgent_deadline(&self) -> Option<Instant> {
+    /// Since when the oldest critical or high message waits.
+    pub(super) fn urgent_since(&self) -> Option<Instant> {
         let state = self.state();
         [Priority::Critical, Priority::High]
             .into_iter()
             .filter_map(|priority| state.outbox.oldest(priority))
-            .map(|queued| queued.since + STALLED)
+            .map(|queued| queued.since)
             .min()
     }
 

@@ -1,13 +1,15 @@
 //! Listening: takes connections, at most so many from strangers at once.
 
 use super::StartError;
-use super::limits::{ACCEPT_PAUSE, PENDING_INBOUND};
+use super::limits::ACCEPT_PAUSE;
+use super::strangers::{Stranger, Strangers};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 /// A connection that came in, with its place among the strangers.
 pub struct Accepted<S = TcpStream> {
@@ -16,7 +18,7 @@ pub struct Accepted<S = TcpStream> {
     /// The other end; a mapped IPv4 address as IPv4.
     pub address: SocketAddr,
     /// Given up when hands are shaken.
-    pub stranger: OwnedSemaphorePermit,
+    pub stranger: Stranger,
 }
 
 /// Binds an address.
@@ -65,16 +67,18 @@ impl Source for TcpListener {
     }
 }
 
-/// Takes connections until it is dropped. While all places for strangers are taken, newcomers wait in the system's queue: a place is free
-/// again after seconds at most, since whoever does not shake hands is cut off.
-pub async fn accept<S: Source>(mut source: S, accepted: mpsc::Sender<Accepted<S::Stream>>) {
-    let places = Arc::new(Semaphore::new(PENDING_INBOUND));
+/// Takes connections until it is dropped; each has `handshake` to shake hands. While all places for strangers are taken and nobody would
+/// give way, newcomers wait, all but the first in the system's queue.
+pub async fn accept<S: Source>(mut source: S, accepted: mpsc::Sender<Accepted<S::Stream>>, handshake: Duration) {
+    let strangers = Arc::new(Strangers::default());
     let mut pause = ACCEPT_PAUSE.0;
-    while let Ok(stranger) = Arc::clone(&places).acquire_owned().await {
+    loop {
         match source.take().await {
             Ok((stream, address)) => {
                 pause = ACCEPT_PAUSE.0;
                 let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+                strangers.room().await;
+                let stranger = strangers.enter(address.ip(), handshake);
                 if accepted.send(Accepted { stream, address, stranger }).await.is_err() {
                     return;
                 }
@@ -93,10 +97,12 @@ pub async fn accept<S: Source>(mut source: S, accepted: mpsc::Sender<Accepted<S:
 
 #[cfg(test)]
 mod tests {
+    use super::super::limits::{PENDING_INBOUND, STRANGER_GRACE};
     use super::*;
     use std::collections::VecDeque;
-    use std::time::Duration;
-    use tokio::time::Instant;
+    use tokio::time::{Instant, timeout};
+
+    const LONG: Duration = Duration::from_secs(1_000);
 
     /// Gives what it was told to, then nothing any more.
     struct Script(VecDeque<io::Result<u32>>);
@@ -123,7 +129,7 @@ mod tests {
         let errors = |count| (0..count).map(|_| no_descriptors());
         let script = errors(7).chain([Ok(1)]).chain(errors(1)).chain([Ok(2)]).collect();
         let (sender, mut accepted) = mpsc::channel(10);
-        let task = tokio::spawn(accept(Script(script), sender));
+        let task = tokio::spawn(accept(Script(script), sender, LONG));
         let began = Instant::now();
         let first = accepted.recv().await.unwrap();
         // 50 + 100 + 200 + 400 + 800 + 1,000 + 1,000.
@@ -139,16 +145,21 @@ mod tests {
     async fn failures_take_no_place_and_the_places_are_bounded() {
         let failures = (0..PENDING_INBOUND as u32).map(|_| no_descriptors());
         let aborted = (0..PENDING_INBOUND as u32).map(|_| Err(io::ErrorKind::ConnectionAborted.into()));
-        let comers = (0..PENDING_INBOUND as u32 + 1).map(Ok);
+        let comers = (0..PENDING_INBOUND as u32 + 2).map(Ok);
         let (sender, mut accepted) = mpsc::channel(2 * PENDING_INBOUND);
-        let task = tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), sender));
+        let task = tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), sender, LONG));
         let mut held = Vec::new();
         for _ in 0..PENDING_INBOUND {
             held.push(accepted.recv().await.unwrap());
         }
-        assert!(tokio::time::timeout(Duration::from_secs(1_000), accepted.recv()).await.is_err(), "one too many");
+        assert!(timeout(STRANGER_GRACE / 2, accepted.recv()).await.is_err(), "one too many");
         held.pop();
-        assert_eq!(accepted.recv().await.unwrap().stream, PENDING_INBOUND as u32);
+        let last = accepted.recv().await.unwrap();
+        assert_eq!(last.stream, PENDING_INBOUND as u32);
+        // The next waits until the first has had his time.
+        assert!(timeout(STRANGER_GRACE / 4, accepted.recv()).await.is_err(), "one too many");
+        held[0].stranger.lost().await;
+        assert_eq!(accepted.recv().await.unwrap().stream, PENDING_INBOUND as u32 + 1);
         task.abort();
     }
 }

@@ -3,7 +3,7 @@
 //! | File | One stage |
 //! |---|---|
 //! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
-//! | `listener`, `dialer` | connections come up |
+//! | `listener`, `strangers`, `dialer` | connections come up; whoever does not say who he is gives way |
 //! | `names`, [`mapping`](Upnp) | names are looked up; a gateway is asked to forward the port |
 //! | `secure`, [`noise`], `resolver` | they are secured: which transport: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
@@ -34,6 +34,7 @@ mod resolver;
 mod secure;
 mod shaping;
 mod socket;
+mod strangers;
 mod switches;
 mod workers;
 mod writer;
@@ -166,7 +167,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     random.fill_bytes(&mut *secret);
     let identity = Identity::new(&keys, *secret);
     let clock = Clock::start();
-    let (mining, connect) = (config.mining, config.timing.connect);
+    let (mining, timing) = (config.mining, config.timing);
     let node = Node::new(config, keys, ledger, seed, clock.now());
     let id = node.id();
     let node: Box<dyn Machine> = match wrap {
@@ -178,7 +179,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     let listening = listener.map(|(listener, address)| {
         let (sender, accepted) = mpsc::channel(limits::PENDING_INBOUND);
         let mut task = JoinSet::new();
-        task.spawn(listener::accept(listener, sender));
+        task.spawn(listener::accept(listener, sender, timing.handshake));
         Listening { address, accepted, task }
     });
     let (commands, commanded) = mpsc::unbounded_channel();
@@ -190,8 +191,8 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         events,
         chain,
         mining,
+        timing,
         identity,
-        connect,
         shaping: links,
         switches: own,
         random,

@@ -124,7 +124,7 @@ async fn a_cut_forgives_a_peer_that_does_not_read_and_its_end_does_not() {
     end.link.set_model(LinkModel::default());
     let healed = Instant::now();
     assert_eq!(end.end().await, "it does not read");
-    assert_eq!(healed.elapsed().as_secs(), STALLED.as_secs());
+    assert_eq!(healed.elapsed().as_secs(), Timing::LAB.stalled.as_secs());
     drop(raw);
 }
 

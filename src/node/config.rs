@@ -81,8 +81,12 @@ impl Mining {
 pub struct Timing {
     /// How long a TCP connection may take to come up.
     pub connect: Duration,
-    /// From connected to shaken hands.
+    /// From connected to shaken hands; on sockets from the first packet on, the encryption's handshake included.
     pub handshake: Duration,
+    /// How long a whole frame may take, beside its bytes at the slowest line's pace (on sockets).
+    pub frame: Duration,
+    /// How long a peer may take nothing of what is sent to it, and how long an urgent message may wait for it (on sockets).
+    pub stalled: Duration,
     /// Between pings.
     pub ping: Duration,
     /// How long a pong may take.
@@ -121,6 +125,8 @@ impl Timing {
         // Loopback and a lab's links answer in milliseconds.
         connect: Duration::from_secs(1),
         handshake: Duration::from_secs(3),
+        frame: Duration::from_secs(10),
+        stalled: Duration::from_secs(10),
         ping: Duration::from_secs(2),
         pong: Duration::from_secs(6),
         request: (Duration::from_millis(200), Duration::from_secs(20)),
@@ -146,6 +152,8 @@ impl Timing {
         // The first packet may be lost, and is sent again after a second (RFC 6298).
         connect: Duration::from_secs(3),
         handshake: Duration::from_secs(3),
+        frame: Duration::from_secs(10),
+        stalled: Duration::from_secs(10),
         // A prime, so that nodes that started together fall out of step with whatever else runs by the minute.
         ping: Duration::from_secs(59),
         pong: Duration::from_secs(20),

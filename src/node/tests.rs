@@ -34,7 +34,10 @@ fn connection(n: u64) -> ConnectionId {
 
 impl Stage {
     fn new(config: Config) -> Self {
-        let spec = easy_spec();
+        Self::on(easy_spec(), config)
+    }
+
+    fn on(spec: Arc<ChainSpec>, config: Config) -> Self {
         let now = Time::from_millis(spec.genesis_time + 1_000_000_000);
         let ledger = Ledger::new(Arc::clone(&spec));
         let node = Node::new(config, KeyPair::from_seed([1; 32]), ledger, 1, now);

@@ -10,21 +10,21 @@ use crate::net::listener::Accepted;
 use crate::net::noise::{Identity, Secured, handshake};
 use crate::net::shaping::Shaping;
 use crate::net::socket;
+use crate::net::strangers::Stranger;
 use crate::net::switches::Switches;
-use crate::node::{ConnectionId, DialError, Direction, Input};
+use crate::node::{ConnectionId, DialError, Direction, Input, Timing};
 use rand::Rng;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 /// What the tasks of connections need, dialled or taken.
 pub(super) struct Common {
     pub(super) identity: Identity,
-    pub(super) connect: Duration,
+    pub(super) timing: Timing,
     pub(super) inbox: Inbox,
     pub(super) shaping: Arc<Shaping>,
     pub(super) switches: Arc<Switches>,
@@ -42,11 +42,15 @@ impl Driver {
                 biased;
                 secured = common.switches.while_running(handshake(&mut stream, &common.identity, false, seed)) => secured,
                 () = stopped(&common.stopping) => return,
+                () = stranger.lost() => return,
+                () = sleep_until(stranger.until()) => return,
             };
             match secured {
                 Ok(secured) => {
                     // Over a cut link nobody could have come: the node never learns of it.
-                    if let Some(link) = common.shaping.admit(secured.peer) {
+                    if let Some(link) = common.shaping.admit(secured.peer)
+                        && stranger.secured(&link)
+                    {
                         carry(&common, stream, secured, link, address, Direction::Inbound, Some(stranger)).await;
                     }
                 }
@@ -67,11 +71,11 @@ impl Driver {
         let began = Instant::now();
         self.tasks.spawn(async move {
             let dialling = async {
-                let (stream, secured) = dial(address, common.connect, &common.identity, seed).await?;
+                let (stream, secured) = dial(address, common.timing.connect, &common.identity, seed).await?;
                 let Some(link) = common.shaping.admit(secured.peer) else {
                     // Who is there is known only now. Over a cut link nobody would have answered.
                     drop(stream);
-                    tokio::time::sleep_until(began + common.connect).await;
+                    tokio::time::sleep_until(began + common.timing.connect).await;
                     return Err(DialError::TimedOut);
                 };
                 Ok((stream, secured, link))
@@ -115,15 +119,15 @@ async fn carry(
     link: Arc<Link>,
     address: SocketAddr,
     direction: Direction,
-    stranger: Option<OwnedSemaphorePermit>,
+    stranger: Option<Stranger>,
 ) {
     let Secured { peer, channel } = secured;
     let id = ConnectionId(common.ids.fetch_add(1, Ordering::Relaxed));
-    let inbox = common.inbox.clone();
+    let inbox = common.inbox.another();
     let connected = Item::Connected { connection: id, address, direction, peer, link: Arc::clone(&link) };
     if inbox.tell(connected).is_err() {
         return;
     }
     let (reader, writer) = socket::split(stream, Arc::clone(&common.switches));
-    Connection { id, direction, channel, reader, writer, link, inbox, stranger }.run().await;
+    Connection { id, direction, channel, reader, writer, link, inbox, stranger, timing: common.timing }.run().await;
 }

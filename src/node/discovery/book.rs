@@ -56,8 +56,9 @@ impl Book {
         book
     }
 
-    /// An address to be dialled until it answers.
+    /// An address to be dialled until it answers. An IPv4 address mapped into IPv6 is that IPv4 address.
     pub(in crate::node) fn add_bootstrap(&mut self, address: SocketAddr, now: Time) {
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         let fresh = Entry { bootstrap: true, node: None, failures: 0, next: now, link: Link::None, seen: Time(0) };
         let entry = self.entries.entry(address).or_insert(fresh);
         entry.bootstrap = true;
