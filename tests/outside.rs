@@ -8,7 +8,7 @@ mod name_server;
 use gateway::{Manner, TestGateway};
 use name_server::NameServer;
 use rumormill::chain::{ChainSpec, KeyPair};
-use rumormill::net::{Transport, Handle, Names, Setup, StartError, Upnp, Workers, start};
+use rumormill::net::{Handle, Names, Setup, StartError, Transport, Upnp, Workers, start};
 use rumormill::node::{Command, Config, Event, Input, Machine, Node, Output, Stamped, Time, Wrap};
 use rumormill::store::MemoryStore;
 use std::net::SocketAddr;
@@ -28,8 +28,7 @@ fn setup(number: u8, names: Names, upnp: Option<Upnp>, wrap: Option<Wrap>) -> (S
         config: Config::default(),
         keys: KeyPair::from_seed([number; 32]),
         spec: Arc::new(ChainSpec::lab()),
-        listen: Some("127.0.0.1:0".parse().untransport: Transport::Noise,
-        wrap()),
+        listen: Some("127.0.0.1:0".parse().unwrap()),
         store: Box::new(MemoryStore::new()),
         index: 0,
         seed: u64::from(number),
@@ -39,6 +38,7 @@ fn setup(number: u8, names: Names, upnp: Option<Upnp>, wrap: Option<Wrap>) -> (S
         workers: Workers::new(1),
         names,
         upnp,
+        transport: Transport::Noise,
         wrap,
     };
     (setup, events)
