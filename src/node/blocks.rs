@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::limits::{BODY_SOURCES, EAGER_BLOCK_BYTES, EAGER_PEERS, LOADS_PER_PEER};
-use super::peers::reputation::Offence;
+use super::peers::offences::Offence;
 use super::{ConnectionId, Event, Node, Output, Priority};
 use crate::chain::{Block, BlockId, Hash256, HeaderError};
 use crate::wire::Message;

@@ -5,8 +5,8 @@ use super::limits::{
     BODIES_PER_PEER, BODY_WINDOW, CATCHING_UP, INITIAL_DOWNLOAD, KNOWN_BLOCKS_PER_PEER, REFUSAL, STEADY_LAG, SYNC_REPORT,
     UNANSWERED,
 };
+use super::peers::offences::{Merit, Offence};
 use super::peers::peer::HeadersAsked;
-use super::peers::reputation::{Merit, Offence};
 use super::presync::Screened;
 use super::timers::Timer;
 use super::{ConnectionId, Event, Node, Output, SyncPhase, Time};
@@ -86,7 +86,9 @@ impl Node {
         self.sync.headers_from = None;
         let ours = self.ledger.best_header().work;
         let best = self.peers.iter().filter(|(_, peer)| peer.is_ready() && peer.work > ours);
-        let best = best.max_by_key(|(connection, peer)| (peer.work, std::cmp::Reverse(**connection))).map(|(id, _)| *id);
+        let best = best
+            .max_by_key(|(connection, peer)| (peer.work, peer.health.score(), std::cmp::Reverse(**connection)))
+            .map(|(id, _)| *id);
         if let Some(connection) = best {
             self.ask_for_headers(cx, connection);
         }
@@ -115,8 +117,11 @@ impl Node {
     /// Headers: an answer, or the news of a block.
     pub(super) fn on_headers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, answer: bool, headers: &[Header]) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        if answer && peer.headers_asked.take().is_none() {
-            return self.offend(cx, connection, Offence::Late);
+        if answer {
+            if peer.headers_asked.take().is_none() {
+                return self.offend(cx, connection, Offence::Late);
+            }
+            peer.health.note_request(true);
         }
         let ids: Vec<_> = headers.iter().map(Header::id).collect();
         if headers.iter().skip(1).zip(&ids).any(|(header, parent)| header.parent != *parent) {
@@ -179,6 +184,7 @@ impl Node {
         if peer.headers_asked.take_if(|asked| asked.request == request).is_some() {
             // Whatever it claims to have, it does not give it.
             peer.work = 0;
+            peer.health.note_request(false);
             self.offend(cx, connection, Offence::Unanswered);
             self.schedule_sync(cx);
         }
@@ -204,14 +210,17 @@ impl Node {
             }
             let Some(height) = self.ledger.header(&id).map(|header| header.height) else { continue };
             let refused = self.sync.refused.get(&id);
-            // The one with the most free slots, so that the work spreads; ties go to the older connection.
+            // The one with the most free slots, so that the work spreads, each weighed with how well it serves; ties go to the older
+            // connection.
             let best = free
                 .iter()
                 .filter(|(connection, _)| !refused.is_some_and(|refused| refused.contains_key(connection)))
                 .filter(|(connection, _)| {
                     self.peers.get(connection).is_some_and(|peer| peer.height >= height || peer.knows_block(&id))
                 })
-                .max_by_key(|(connection, slots)| (**slots, std::cmp::Reverse(**connection)))
+                .max_by_key(|(connection, slots)| {
+                    (**slots * usize::from(self.health_of(connection).max(1)), std::cmp::Reverse(**connection))
+                })
                 .map(|(connection, _)| *connection);
             let Some(connection) = best else { continue };
             if let Some(slots) = free.get_mut(&connection) {
@@ -248,6 +257,7 @@ impl Node {
         peer.debts.remove(id);
         if asked {
             peer.body_window = (peer.body_window + 1).min(BODIES_PER_PEER);
+            peer.health.note_request(true);
         }
         if self.sync.asked.get(id).is_some_and(|request| request.from == connection) {
             self.sync.asked.remove(id);
@@ -278,6 +288,7 @@ impl Node {
         if let Some(peer) = self.peers.get_mut(&connection) {
             peer.bodies.remove(&id);
             peer.body_window = (peer.body_window / 2).max(1);
+            peer.health.note_request(false);
         }
         if waited >= UNANSWERED {
             self.offend(cx, connection, Offence::Unanswered);

@@ -1,6 +1,7 @@
 //! One peer, as this node sees it, and what ends it.
 
-use super::reputation::Offence;
+use super::health::Health;
+use super::offences::{Merit, Offence};
 use crate::chain::{Address, BlockId, TxId};
 use crate::node::context::Context;
 use crate::node::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
@@ -53,6 +54,14 @@ pub(in crate::node) struct Peer {
     /// Whether we ourselves said goodbye.
     pub(in crate::node) dismissed: bool,
     pub(in crate::node) traffic: PeerTraffic,
+    /// When it connected.
+    pub(in crate::node) since: Time,
+    /// When the link last was of use to either side.
+    pub(in crate::node) served: Time,
+    /// When it last was the first to bring a block that proved valid; a transaction.
+    pub(in crate::node) new_block: Option<Time>,
+    pub(in crate::node) new_transaction: Option<Time>,
+    pub(in crate::node) health: Health,
     /// Whether it relays transactions.
     pub(in crate::node) relays: bool,
 
@@ -96,7 +105,13 @@ pub(in crate::node) struct Peer {
 }
 
 impl Peer {
-    pub(in crate::node) fn new(connection: ConnectionId, id: Address, address: SocketAddr, direction: Direction) -> Self {
+    pub(in crate::node) fn new(
+        connection: ConnectionId,
+        id: Address,
+        address: SocketAddr,
+        direction: Direction,
+        now: Time,
+    ) -> Self {
         Self {
             id,
             address,
@@ -106,6 +121,11 @@ impl Peer {
             was_ready: false,
             dismissed: false,
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
+            since: now,
+            served: now,
+            new_block: None,
+            new_transaction: None,
+            health: Health::default(),
             relays: false,
             ping: None,
             bytes_confirmed: 0,
@@ -155,6 +175,15 @@ impl Peer {
     pub(in crate::node) fn forgive(&mut self, lost: Duration) {
         if let Some(ping) = &mut self.ping {
             ping.at = ping.at + lost;
+        }
+    }
+
+    /// Notes that it was of use.
+    pub(in crate::node) fn note_merit(&mut self, merit: Merit, now: Time) {
+        self.served = now;
+        match merit {
+            Merit::Block => self.new_block = Some(now),
+            Merit::Transactions(_) => self.new_transaction = Some(now),
         }
     }
 
@@ -209,6 +238,12 @@ impl Peer {
     pub(in crate::node) fn known_block_count(&self) -> usize {
         self.known_blocks.len()
     }
+}
+
+/// Whether a message asks for a part of the chain or of the pool: such questions are what links are for. Pings are not, and neither are
+/// questions for addresses, which everybody asks of everybody.
+pub(in crate::node) fn is_request(message: &Message) -> bool {
+    matches!(message, Message::GetHeaders { .. } | Message::GetBlock { .. } | Message::GetData { .. })
 }
 
 impl Node {
@@ -275,6 +310,7 @@ impl Node {
             self.count_lost(peer.id);
         }
         self.count_peers(cx.now);
+        self.admit(cx);
         cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why });
         self.schedule_sync(cx);
     }
