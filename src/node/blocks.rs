@@ -58,6 +58,9 @@ impl Node {
             peer.learn_block(id);
         }
         let in_time = self.body_arrived(&id, connection);
+        if let Some(peer) = self.peers.get_mut(&connection).filter(|_| in_time) {
+            peer.note_answer(cx.now);
+        }
         if self.ledger.has_body(&id) || self.ledger.is_invalid(&id) {
             self.report.duplicates += 1;
             return self.schedule_sync(cx);

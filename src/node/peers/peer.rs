@@ -38,6 +38,9 @@ pub(in crate::node) struct PingSent {
 /// A request for headers on its way.
 pub(in crate::node) struct HeadersAsked {
     pub(in crate::node) request: u64,
+    pub(in crate::node) at: Time,
+    /// Until when the answer is waited for; it grows while nobody else answers either.
+    pub(in crate::node) patience: Duration,
 }
 
 /// One connection and who is at its other end.
@@ -62,6 +65,8 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) new_block: Option<Time>,
     pub(in crate::node) new_transaction: Option<Time>,
     pub(in crate::node) health: Health,
+    /// When it last answered a request in time.
+    pub(in crate::node) answered: Option<Time>,
     /// Whether it relays transactions.
     pub(in crate::node) relays: bool,
 
@@ -126,6 +131,7 @@ impl Peer {
             new_block: None,
             new_transaction: None,
             health: Health::default(),
+            answered: None,
             relays: false,
             ping: None,
             bytes_confirmed: 0,
@@ -176,6 +182,9 @@ impl Peer {
         if let Some(ping) = &mut self.ping {
             ping.at = ping.at + lost;
         }
+        if let Some(asked) = &mut self.headers_asked {
+            asked.at = asked.at + lost;
+        }
     }
 
     /// Notes that it was of use.
@@ -185,6 +194,12 @@ impl Peer {
             Merit::Block => self.new_block = Some(now),
             Merit::Transactions(_) => self.new_transaction = Some(now),
         }
+    }
+
+    /// Notes that it answered a request in time.
+    pub(in crate::node) fn note_answer(&mut self, now: Time) {
+        self.answered = Some(now);
+        self.health.note_request(true);
     }
 
     /// Notes that it has a block.

@@ -82,6 +82,7 @@ impl Node {
 fn pong_patience(peer: &Peer, least: Duration) -> Duration {
     let ahead = peer.traffic.bytes_out.saturating_sub(peer.bytes_confirmed);
     let patience = least + Duration::from_secs(ahead / SLOWEST_LINE).min(LONGEST_PONG);
-    let owes = peer.headers_asked.is_some() || !peer.bodies.is_empty();
-    if owes { patience.max(UNANSWERED) } else { patience }
+    let headers = peer.headers_asked.as_ref().map_or(Duration::ZERO, |asked| asked.patience);
+    let bodies = if peer.bodies.is_empty() { Duration::ZERO } else { UNANSWERED };
+    patience.max(headers).max(bodies)
 }
