@@ -96,6 +96,9 @@ impl Node {
 
     /// Tells the listener whom to take, if that has changed.
     pub(in crate::node) fn admit(&mut self, cx: &mut Context<'_>) {
+        if self.stopping {
+            return;
+        }
         let taken = self.inbound().count();
         let full = taken >= self.config.max_inbound && self.who_gives_way(None, cx.now).is_none();
         let told = &mut self.slots.told;
