@@ -2,7 +2,8 @@
 
 use super::Node;
 use super::limits::{
-    BODIES_PER_PEER, BODY_SOURCES, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
+    BANS, BODIES_PER_PEER, BODY_SOURCES, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, SEEN_IDS, TRANSACTIONS_CHECKING,
+    TRANSACTIONS_IN_FLIGHT,
 };
 use crate::chain::limits::{BODY_CACHE_BLOCKS, POOL_TRANSACTIONS};
 
@@ -21,7 +22,8 @@ impl Node {
         let slots = 2 * (self.config.max_inbound + self.config.max_outbound) + 2;
         // An id that one peer did not deliver is asked of the next that has it.
         let wanted = TRANSACTIONS_IN_FLIGHT * TURNS * peers.max(1);
-        let held: [(&str, usize, usize); 9] = [
+        let (banned_peers, banned_addresses) = self.bans.len();
+        let held: [(&str, usize, usize); 11] = [
             ("transactions in the pool", self.mempool.len(), POOL_TRANSACTIONS),
             ("transactions of which something is known", self.inventory.len(), SEEN_IDS + wanted),
             ("transactions asked for", self.inventory.all_asked().count(), wanted),
@@ -31,6 +33,8 @@ impl Node {
             ("bodies asked of one peer", bodies, BODIES_PER_PEER),
             ("sources of bodies", self.blocks.sources.len(), BODY_SOURCES),
             ("connections", peers, slots),
+            ("bans of node ids", banned_peers, BANS),
+            ("bans of addresses", banned_addresses, BANS),
         ];
         let cached = self.ledger.bodies_in_memory();
         // The cache looks for what may leave only now and then: see `chain::ledger`.

@@ -1,5 +1,6 @@
 //! The moment at hand: the time, and where outputs go; and the one way in which a node sends.
 
+use super::peers::peer::is_request;
 use super::{CloseReason, ConnectionId, Event, Node, Output, Priority, Time};
 use crate::wire::{GoodbyeReason, Message, encoded_len};
 use std::sync::Arc;
@@ -59,6 +60,9 @@ impl Node {
         let bytes = encoded_len(&message) as u64;
         for connection in &to {
             if let Some(peer) = self.peers.get_mut(connection) {
+                if is_request(&message) || matches!(message, Message::NewBlock { .. }) {
+                    peer.served = cx.now;
+                }
                 peer.traffic.bytes_out += bytes;
                 peer.traffic.messages_out += 1;
             }
@@ -68,6 +72,9 @@ impl Node {
 
     /// Says goodbye and closes; what is queued goes first.
     pub(super) fn part(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: GoodbyeReason, why: &str) {
+        if let Some(peer) = self.peers.get_mut(&connection) {
+            peer.dismissed = true;
+        }
         self.send(cx, connection, Message::Goodbye { reason });
         self.close(cx, connection, CloseReason::Graceful(why.to_owned()));
     }
@@ -85,5 +92,7 @@ impl Node {
         cx.out.push(Output::Close { connection, reason });
         // What was asked of it is asked of another now, not when the driver has closed.
         self.release_requests(cx, connection);
+        self.count_peers(cx.now);
+        self.admit(cx);
     }
 }

@@ -48,9 +48,14 @@ use crate::chain::{Address, BlockId, KeyPair, Ledger, Mempool};
 use crate::wire::Message;
 use context::Context;
 use discovery::book::Book;
+use discovery::counts::Counts;
 use inventory::Inventory;
-use peers::peer::Peer;
-use peers::reputation::{self, Reputations};
+use peers::bans::Bans;
+use peers::offences;
+use peers::peer::{Peer, is_request};
+use peers::recovery::Recovery;
+use peers::reputation::Reputations;
+use peers::slots::Slots;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -71,6 +76,10 @@ pub struct Node {
     peers: BTreeMap<ConnectionId, Peer>,
     book: Book,
     reputations: Reputations,
+    bans: Bans,
+    slots: Slots,
+    counts: Counts,
+    recovery: Recovery,
     transactions: transactions::Relay,
     inventory: Inventory,
     blocks: blocks::Relay,
@@ -102,6 +111,10 @@ impl Node {
             mempool: Mempool::new(),
             peers: BTreeMap::new(),
             reputations: Reputations::default(),
+            bans: Bans::default(),
+            slots: Slots::new(seed),
+            counts: Counts::default(),
+            recovery: Recovery::default(),
             transactions: transactions::Relay::default(),
             inventory: Inventory::new(now),
             blocks: blocks::Relay::default(),
@@ -150,6 +163,7 @@ impl Node {
         let mut cx = Context { now, out };
         self.start_reporting(&mut cx);
         self.start_mining(&mut cx);
+        self.admit(&mut cx);
         self.timers.set(now + self.config.timing.peer_exchange, Timer::Exchange);
         self.timers.set(now + limits::POOL_EXPIRY_CHECK, Timer::ExpirePool);
         self.dial_due(&mut cx);
@@ -198,22 +212,26 @@ impl Node {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         peer.traffic.bytes_in += bytes as u64;
         peer.traffic.messages_in += 1;
+        peer.heard = cx.now;
         self.report.received.count(message.kind(), bytes);
         if peer.is_closing() {
             return;
+        }
+        if is_request(message) {
+            peer.served = cx.now;
         }
         if !peer.is_ready() {
             return self.on_handshake_message(cx, connection, message);
         }
         if peer.is_spamming(cx.now, message) {
-            self.offend(cx, connection, reputation::Offence::Spam);
+            self.offend(cx, connection, offences::Offence::Spam);
             if self.peers.get(&connection).is_none_or(Peer::is_closing) {
                 return;
             }
         }
         match &**message {
             Message::Handshake { .. } | Message::HandshakeAck { .. } => {
-                self.offend(cx, connection, reputation::Offence::OutOfPlace)
+                self.offend(cx, connection, offences::Offence::OutOfPlace)
             }
             Message::Heartbeat => {}
             Message::Ping { nonce, .. } => self.on_ping(cx, connection, *nonce),
@@ -255,6 +273,7 @@ impl Node {
                 Timer::Dial => self.dial_due(cx),
                 Timer::Exchange => self.on_exchange_deadline(cx),
                 Timer::Unban(peer) => self.on_unban_deadline(cx, peer),
+                Timer::UnbanAddress(address) => self.on_address_unban_deadline(cx, address),
                 Timer::Mine => self.on_mine_deadline(cx),
                 Timer::ExpirePool => self.on_expire_pool(cx),
                 Timer::StoreRetry => self.on_store_retry(cx),
@@ -274,7 +293,8 @@ impl Node {
             }
             Command::Disconnect(peer) => self.disconnect(cx, peer),
             Command::Ban { peer, time } => self.ban_by_hand(cx, peer, time),
-            Command::BanAddress { .. } | Command::UnbanAddress(_) => {}
+            Command::BanAddress { address, time } => self.ban_address_by_hand(cx, address, time),
+            Command::UnbanAddress(address) => self.lift_address_ban(cx, address),
             Command::Unban(peer) => self.lift_ban(cx, peer),
             Command::SkewClock { millis } => self.clock_skew = millis,
             Command::Shutdown => self.shut_down(cx),

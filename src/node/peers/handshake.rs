@@ -2,8 +2,8 @@
 //!
 //! The dialler sends a `Handshake`, the listener answers with a `HandshakeAck`, or with an `Error` that says why not.
 
+use super::offences::Offence;
 use super::peer::Peer;
-use super::reputation::Offence;
 use crate::chain::Address;
 use crate::node::context::Context;
 use crate::node::limits::{ANNOUNCE_TO_NEW, CLOCK_WARNING};
@@ -25,11 +25,16 @@ impl Node {
         direction: Direction,
         id: Address,
     ) {
+        // One peer, whichever form of its address it comes from. Ours is kept as the book knows it.
+        let address = match direction {
+            Direction::Inbound => SocketAddr::new(address.ip().to_canonical(), address.port()),
+            Direction::Outbound => address,
+        };
         cx.event(Event::Connected { connection, address, direction, peer: id });
         if direction == Direction::Outbound {
             self.book.connected(address, connection, id);
         }
-        self.peers.insert(connection, Peer::new(connection, id, address, direction));
+        self.peers.insert(connection, Peer::new(connection, id, address, direction, cx.now));
         if id == self.id {
             if direction == Direction::Outbound {
                 self.book.forget(&address);
@@ -39,16 +44,16 @@ impl Node {
         if self.stopping {
             return self.part(cx, connection, GoodbyeReason::ShuttingDown, "this node is shutting down");
         }
-        if self.reputations.is_banned(&id, cx.now) {
+        if self.bans.is_banned(&id, cx.now) {
             return self.part(cx, connection, GoodbyeReason::Banned, "it is banned");
         }
-        if !self.settle_duplicate(cx, connection) {
+        if self.bans.is_address_banned(&address.ip(), cx.now) {
+            return self.part(cx, connection, GoodbyeReason::Banned, "its address is banned");
+        }
+        if !self.settle_duplicate(cx, connection) || !self.settle_slot(cx, connection) {
             return;
         }
-        let inbound = self.peers.values().filter(|peer| peer.direction == Direction::Inbound && !peer.is_closing()).count();
-        if direction == Direction::Inbound && inbound > self.config.max_inbound {
-            return self.part(cx, connection, GoodbyeReason::Full, "no inbound slot is free");
-        }
+        self.admit(cx);
         self.timers.set(cx.now + self.config.timing.handshake, Timer::Handshake(connection));
         if direction == Direction::Outbound {
             let hello = self.hello(cx);
@@ -194,6 +199,8 @@ impl Node {
         if let Some(listens) = peer.listens {
             self.book.met(listens, id, cx.now);
         }
+        self.count_found(id);
+        self.count_peers(cx.now);
         let agent = hello.agent.chars().filter(|c| !c.is_control()).collect();
         cx.event(Event::NewPeer { connection, peer: id, address, agent, version, height: hello.height });
 
