@@ -16,6 +16,7 @@ use super::switches::{Mode, Switches};
 use super::workers::Workers;
 use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
+use crate::link::Packets;
 use crate::node::{
     CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
 };
@@ -78,8 +79,10 @@ struct Entry {
     link: Arc<Link>,
     /// It is ending: what it still brings is for nobody.
     closing: bool,
-    /// Messages and bytes in its outbox, as last told.
-    outbox: (usize, usize),
+    /// Messages and bytes in its outbox and messages dropped from it, as last told.
+    outbox: (usize, usize, u64),
+    /// What went over it while it was lossy, as last told.
+    packets: Packets,
 }
 
 /// Transactions out for checking. They are counted back even if a defect keeps the answer away.
@@ -266,7 +269,7 @@ impl Driver {
                         link.close(CloseReason::Abrupt("the node stops".to_owned()));
                         continue;
                     }
-                    self.links.insert(connection, Entry { link, closing: false, outbox: (0, 0) });
+                    self.links.insert(connection, Entry { link, closing: false, outbox: (0, 0, 0), packets: Packets::default() });
                     self.feed(Input::Connected { connection, address, direction, peer });
                 }
                 Item::Input(input) => self.arrived(input),
@@ -343,7 +346,7 @@ impl Driver {
                     let pulse = matches!(event, Event::Pulse { .. });
                     self.emit(event);
                     if pulse {
-                        self.report_outboxes();
+                        self.report_links();
                     }
                 }
             }
@@ -393,18 +396,22 @@ impl Driver {
         (self.events)(Stamped { at: self.now, node: self.index, event });
     }
 
-    /// With the node's own pulse, once a second: what waits to be sent, where that has changed.
-    fn report_outboxes(&mut self) {
+    /// With the node's own pulse, once a second: what waits to be sent, and what was lost, where that has changed.
+    fn report_links(&mut self) {
         let mut changed = Vec::new();
-        for (connection, entry) in &mut self.links {
-            let (messages, bytes, _) = entry.link.waiting();
-            if std::mem::replace(&mut entry.outbox, (messages, bytes)) != (messages, bytes) {
-                changed.push((*connection, messages, bytes));
+        for (&connection, entry) in &mut self.links {
+            let outbox = entry.link.waiting();
+            if std::mem::replace(&mut entry.outbox, outbox) != outbox {
+                let (messages, bytes, dropped) = outbox;
+                changed.push((connection, Event::Outbox { connection, messages, bytes, dropped }));
+            }
+            let packets = entry.link.packets();
+            if std::mem::replace(&mut entry.packets, packets) != packets {
+                changed.push((connection, Event::Loss { connection, sent: packets.sent, lost: packets.lost }));
             }
         }
-        changed.sort_unstable();
-        for (connection, messages, bytes) in changed {
-            self.emit(Event::Outbox { connection, messages, bytes });
-        }
+        // Stable: of one connection first what waits.
+        changed.sort_by_key(|(connection, _)| *connection);
+        changed.into_iter().for_each(|(_, event)| self.emit(event));
     }
 }

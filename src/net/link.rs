@@ -2,7 +2,7 @@
 
 use super::limits::STALLED;
 use super::switches::Switches;
-use crate::link::LinkModel;
+use crate::link::{LinkModel, Packets};
 use crate::node::{CloseReason, Outbox, OutboxFull, Priority};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -23,6 +23,7 @@ struct State {
     outbox: Outbox<Queued>,
     close: Option<CloseReason>,
     model: LinkModel,
+    packets: Packets,
 }
 
 /// The node task's way to one connection.
@@ -152,6 +153,16 @@ impl Link {
     pub fn waiting(&self) -> (usize, usize, u64) {
         let state = self.state();
         (state.outbox.len(), state.outbox.bytes(), state.outbox.dropped())
+    }
+
+    /// What has gone over a lossy link, as its task has counted.
+    pub fn packets(&self) -> Packets {
+        self.state().packets
+    }
+
+    /// Its task has counted so much.
+    pub(super) fn set_packets(&self, packets: Packets) {
+        self.state().packets = packets;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -92,8 +92,16 @@ impl Simulation {
                 self.answer(index, Input::Loaded { request, blocks });
             }
             Output::Event(event) => {
-                if let Some(events) = &self.events {
-                    events(Stamped { at: self.now, node: u32::try_from(index).unwrap_or(u32::MAX), event });
+                let Some(events) = &self.events else { return };
+                let (at, node) = (self.now, u32::try_from(index).unwrap_or(u32::MAX));
+                // With its pulse goes what its machine knows of its links.
+                let links = match &event {
+                    Event::Pulse { peers, .. } => peers.iter().map(|peer| ConnectionId(peer.connection)).collect(),
+                    _ => Vec::new(),
+                };
+                events(Stamped { at, node, event });
+                for event in links.into_iter().flat_map(|connection| self.network.news(connection)) {
+                    events(Stamped { at, node, event });
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! One direction of a connection: what waits, and how it travels.
 
-use crate::link::{LinkModel, Shaper};
-use crate::node::{Outbox, OutboxFull, Priority, Time};
+use crate::link::{LinkModel, Packets, Shaper};
+use crate::node::{ConnectionId, Event, Outbox, OutboxFull, Priority, Time};
 use crate::wire::Message;
 use std::sync::Arc;
 
@@ -46,11 +46,20 @@ pub(super) struct Line {
     ended: bool,
     /// Whether somebody looks when the line is free.
     awaited: bool,
+    told: Told,
+}
+
+/// What observers were told last: messages and bytes that wait, messages dropped, packets counted.
+#[derive(Default)]
+struct Told {
+    outbox: (usize, usize, u64),
+    packets: Packets,
 }
 
 impl Line {
     pub(super) fn new(model: LinkModel, seed: u64) -> Self {
-        Self { outbox: Outbox::new(), shaper: Shaper::new(model, seed), end: None, ended: false, awaited: false }
+        let (outbox, shaper) = (Outbox::new(), Shaper::new(model, seed));
+        Self { outbox, shaper, end: None, ended: false, awaited: false, told: Told::default() }
     }
 
     pub(super) fn set_model(&mut self, model: LinkModel) {
@@ -82,6 +91,22 @@ impl Line {
                 self.outbox = Outbox::new();
             }
         }
+    }
+
+    /// What observers are to be told of the line that `connection` sends on: what has changed since they were told last.
+    pub(super) fn news(&mut self, connection: ConnectionId) -> impl Iterator<Item = Event> + use<> {
+        let outbox = (self.outbox.len(), self.outbox.bytes(), self.outbox.dropped());
+        let waits = (std::mem::replace(&mut self.told.outbox, outbox) != outbox).then(|| {
+            let (messages, bytes, dropped) = outbox;
+            Event::Outbox { connection, messages, bytes, dropped }
+        });
+        let packets = self.shaper.packets();
+        let loss = (std::mem::replace(&mut self.told.packets, packets) != packets).then_some(Event::Loss {
+            connection,
+            sent: packets.sent,
+            lost: packets.lost,
+        });
+        waits.into_iter().chain(loss)
     }
 
     /// Whoever waited for the line to be free looks now.

@@ -7,7 +7,7 @@ use super::queue::{Happening, Queue};
 use super::trace::Trace;
 use crate::chain::Address;
 use crate::link::LinkModel;
-use crate::node::{ConnectionId, DialError, Direction, Input, OutboxFull, Priority, Time};
+use crate::node::{ConnectionId, DialError, Direction, Event, Input, OutboxFull, Priority, Time};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -190,6 +190,13 @@ impl Network {
         let Some(Some(pipe)) = self.pipes.get_mut(id) else { return };
         pipe.ends[end].line.is_free();
         set_out(pipe, id, end, now, queue);
+    }
+
+    /// What is new of the line that a connection sends on; see [`Line::news`].
+    pub(super) fn news(&mut self, connection: ConnectionId) -> impl Iterator<Item = Event> + use<> {
+        let (id, from) = place(connection);
+        let pipe = self.pipes.get_mut(id).and_then(Option::as_mut);
+        pipe.map(|pipe| pipe.ends[1 - from].line.news(connection)).into_iter().flatten()
     }
 
     /// Something arrives: the input it makes, if its connection still stands.

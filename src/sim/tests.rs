@@ -532,3 +532,6 @@ fn a_lone_miner_cut_off_for_long_comes_over_to_the_better_branch() {
     assert!(lone.height > 100, "long enough that the fork lies far below what new headers need: {lone:?}");
     net.nobody_was_blamed();
 }
+
+#[path = "told_tests.rs"]
+mod told;
