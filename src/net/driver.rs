@@ -18,7 +18,7 @@ use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
 use crate::link::Packets;
 use crate::node::{
-    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
+    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time, briefer,
 };
 use crate::wire::{Message, MessageKind, encode};
 use connecting::Common;
@@ -358,13 +358,15 @@ impl Driver {
     /// Encodes a message once, and queues it for all its receivers.
     fn send(&mut self, to: &[ConnectionId], message: &Message, priority: crate::node::Priority) {
         let frame = encode(message);
+        let brief = briefer(message).map(|message| encode(&message));
         let acknowledges = message.kind() == MessageKind::HandshakeAck;
         for connection in to {
             let Some(entry) = self.links.get_mut(connection) else { continue };
             if acknowledges {
                 entry.link.establish();
             }
-            if let Err(full) = entry.link.push(&frame, priority, self.instant) {
+            let frame = brief.as_ref().filter(|_| entry.link.is_backed_up()).unwrap_or(&frame);
+            if let Err(full) = entry.link.push(frame, priority, self.instant) {
                 entry.closing = true;
                 entry.link.close(CloseReason::Abrupt(full.to_string()));
             }

@@ -155,6 +155,11 @@ impl Link {
         (state.outbox.len(), state.outbox.bytes(), state.outbox.dropped())
     }
 
+    /// Whether more waits than the line takes.
+    pub fn is_backed_up(&self) -> bool {
+        self.state().outbox.is_backed_up()
+    }
+
     /// What has gone over a lossy link, as its task has counted.
     pub fn packets(&self) -> Packets {
         self.state().packets

@@ -74,6 +74,11 @@ impl Line {
             .then(|| self.shaper.carry(now, cargo.bytes()).arrives)
     }
 
+    /// Whether more waits than it takes.
+    pub(super) fn is_backed_up(&self) -> bool {
+        self.outbox.is_backed_up()
+    }
+
     /// Queues a message; nothing more is taken once the line is to end.
     pub(super) fn push(&mut self, cargo: Cargo, priority: Priority) -> Result<(), OutboxFull> {
         if self.end.is_some() || self.ended {

@@ -174,6 +174,13 @@ impl Network {
         Ok(())
     }
 
+    /// Whether more waits on the line that a connection sends on than the line takes.
+    pub(super) fn is_backed_up(&self, connection: ConnectionId) -> bool {
+        let (id, from) = place(connection);
+        let pipe = self.pipes.get(id).and_then(Option::as_ref);
+        pipe.is_some_and(|pipe| pipe.ends[1 - from].line.is_backed_up())
+    }
+
     /// One end closes. The other learns of it after what is queued (`flush`), or at once.
     pub(super) fn close(&mut self, connection: ConnectionId, why: &'static str, flush: bool, now: Time, queue: &mut Queue) {
         let (id, from) = place(connection);

@@ -533,5 +533,7 @@ fn a_lone_miner_cut_off_for_long_comes_over_to_the_better_branch() {
     net.nobody_was_blamed();
 }
 
+#[path = "thin_tests.rs"]
+mod thin;
 #[path = "told_tests.rs"]
 mod told;
