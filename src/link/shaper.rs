@@ -42,7 +42,9 @@ pub struct Packets {
 #[derive(Debug)]
 pub struct Shaper {
     model: LinkModel,
-    rng: ChaCha8Rng,
+    /// Of its chances; made when the first is taken. Thousands of links take none, and a generator is larger than all else here.
+    rng: Option<Box<ChaCha8Rng>>,
+    seed: u64,
     /// When the line is free.
     free: Time,
     /// When the last thing sent arrives: nothing overtakes it.
@@ -53,7 +55,7 @@ pub struct Shaper {
 impl Shaper {
     /// A shaper whose chances come from `seed`.
     pub fn new(model: LinkModel, seed: u64) -> Self {
-        Self { model, rng: ChaCha8Rng::seed_from_u64(seed), free: Time(0), last: Time(0), packets: Packets::default() }
+        Self { model, rng: None, seed, free: Time(0), last: Time(0), packets: Packets::default() }
     }
 
     /// How it behaves now.
@@ -86,7 +88,7 @@ impl Shaper {
         let twice = self.happens(model.duplicate, packets);
         let sent = begin + line_time(bytes.saturating_mul(if twice { 2 } else { 1 }), model.bandwidth);
         if model.jitter > Duration::ZERO {
-            delay = delay.saturating_add(Duration::from_micros(self.rng.random_range(0..=model.jitter.as_micros() as u64)));
+            delay = delay.saturating_add(Duration::from_micros(self.rng().random_range(0..=model.jitter.as_micros() as u64)));
         }
         if self.happens(model.reorder, packets) {
             // The gap is filled one packet's way later, or one jitter.
@@ -128,7 +130,12 @@ impl Shaper {
         }
         // For several packets the union bound: exact enough for the few percent that a link loses, and without floating point.
         let parts = u64::from(parts).saturating_mul(packets).min(u64::from(MILLION));
-        self.rng.random_range(0..u64::from(MILLION)) < parts
+        self.rng().random_range(0..u64::from(MILLION)) < parts
+    }
+
+    fn rng(&mut self) -> &mut ChaCha8Rng {
+        let seed = self.seed;
+        self.rng.get_or_insert_with(|| Box::new(ChaCha8Rng::seed_from_u64(seed)))
     }
 }
 
