@@ -363,6 +363,25 @@ async fn a_link_is_as_slow_as_it_is_set() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lossy_link_tells_what_it_lost_and_a_clear_one_nothing() {
+    let lab = Lab::new();
+    let timing =
+        Timing { ping: Duration::from_millis(50), report: (Duration::from_millis(100), Duration::from_secs(10)), ..Timing::LAB };
+    let [(first, one), (second, two)] = pair(&lab, timing).await;
+    first.set_link(second.id(), LinkModel { loss: 300_000, ..Default::default() });
+    let enough = |event: &Event| match event {
+        Event::Loss { sent: sent @ 40.., lost, .. } => Some((*sent, *lost)),
+        _ => None,
+    };
+    let (sent, lost) = one.find("a count of packets", enough).await;
+    assert!(lost * 10 > sent && lost * 2 < sent, "{lost} of {sent} at 30 %");
+    stop(second, &two).await;
+    stop(first, &one).await;
+    let told = two.list.lock().unwrap().iter().any(|event| matches!(event, Event::Loss { .. }));
+    assert!(!told, "what the other end sends is not lossy");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_link_ends_the_connection_and_a_healed_one_comes_back() {
     let lab = Lab::new();
     let timing = Timing { ping: Duration::from_millis(200), pong: Duration::from_millis(800), ..Timing::LAB };

@@ -61,7 +61,7 @@ pub const MAX_BLOCK_TIME: Duration = Duration::from_secs(3_600);
 
 /// A cluster's first block is this many times easier than the preset's block time asks for. Finding a block is a lottery: at
 /// the full difficulty of a 4 s chain one start in three shows no block within its first 4 s; at an eighth, one in 3,000.
-/// The retargeting brings the difficulty to the wanted pace within the first blocks.
+/// The retargeting, which follows slowly on purpose, brings the difficulty to the wanted pace within some twenty blocks.
 pub const FIRST_BLOCK_EASE: u64 = 8;
 
 /// What each node's account owns at genesis: 1,000 coins, so that transfers work from the first second.

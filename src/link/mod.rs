@@ -7,7 +7,7 @@
 
 mod shaper;
 
-pub use shaper::{Carried, Shaper};
+pub use shaper::{Carried, Packets, Shaper};
 
 use std::time::Duration;
 

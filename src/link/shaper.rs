@@ -12,6 +12,8 @@ const PACKET: u64 = 1_448;
 const LEAST_TIMEOUT: Duration = Duration::from_millis(200);
 /// A packet is lost again and again at most this often: the sixth back-off of TCP is already 12.8 s.
 const LOSSES: u32 = 6;
+/// Packets of one message whose loss is drawn one by one at most: the largest message has as many.
+const DRAWN: u64 = 12_000;
 
 /// What becomes of something sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,21 +28,34 @@ pub struct Carried {
     pub lost: u32,
 }
 
+/// What has gone over one direction of a connection while its link could lose anything, in packets of up to 1,448 bytes of payload. A
+/// message begins a packet of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packets {
+    /// Packets sent, each as often as it was sent again.
+    pub sent: u64,
+    /// Those of them that were lost.
+    pub lost: u64,
+}
+
 /// One direction of one connection.
 #[derive(Debug)]
 pub struct Shaper {
     model: LinkModel,
-    rng: ChaCha8Rng,
+    /// Of its chances; made when the first is taken. Thousands of links take none, and a generator is larger than all else here.
+    rng: Option<Box<ChaCha8Rng>>,
+    seed: u64,
     /// When the line is free.
     free: Time,
     /// When the last thing sent arrives: nothing overtakes it.
     last: Time,
+    packets: Packets,
 }
 
 impl Shaper {
     /// A shaper whose chances come from `seed`.
     pub fn new(model: LinkModel, seed: u64) -> Self {
-        Self { model, rng: ChaCha8Rng::seed_from_u64(seed), free: Time(0), last: Time(0) }
+        Self { model, rng: None, seed, free: Time(0), last: Time(0), packets: Packets::default() }
     }
 
     /// How it behaves now.
@@ -58,6 +73,11 @@ impl Shaper {
         self.free
     }
 
+    /// What was counted so far: on a link that never could lose anything, nothing.
+    pub fn packets(&self) -> Packets {
+        self.packets
+    }
+
     /// Sends `bytes` at `now`. The caller holds back while the link is [cut](LinkModel::cut).
     pub fn carry(&mut self, now: Time, bytes: usize) -> Carried {
         let model = self.model;
@@ -68,7 +88,7 @@ impl Shaper {
         let twice = self.happens(model.duplicate, packets);
         let sent = begin + line_time(bytes.saturating_mul(if twice { 2 } else { 1 }), model.bandwidth);
         if model.jitter > Duration::ZERO {
-            delay = delay.saturating_add(Duration::from_micros(self.rng.random_range(0..=model.jitter.as_micros() as u64)));
+            delay = delay.saturating_add(Duration::from_micros(self.rng().random_range(0..=model.jitter.as_micros() as u64)));
         }
         if self.happens(model.reorder, packets) {
             // The gap is filled one packet's way later, or one jitter.
@@ -82,15 +102,23 @@ impl Shaper {
 
     /// How many packets are lost, and how long that holds up the rest: TCP tries again after a time-out that doubles each time.
     fn losses(&mut self, packets: u64) -> (u32, Duration) {
-        let timeout = LEAST_TIMEOUT.max(self.model.latency.saturating_mul(3));
-        let (mut lost, mut delay) = (0, Duration::ZERO);
-        let mut left = packets;
-        while lost < LOSSES && self.happens(self.model.loss, left) {
-            delay = delay.saturating_add(timeout.saturating_mul(1 << lost));
-            lost += 1;
-            // After the first, only the packet sent again can be lost again.
-            left = 1;
+        if self.model.loss == 0 {
+            return (0, Duration::ZERO);
         }
+        let timeout = LEAST_TIMEOUT.max(self.model.latency.saturating_mul(3));
+        let (mut lost, mut delay) = (0u32, Duration::ZERO);
+        // What is lost of a flight is sent again as the next one, all of it at once (RFC 6675).
+        let mut flight = packets.min(DRAWN);
+        for again in 0..LOSSES {
+            flight = (0..flight).filter(|_| self.happens(self.model.loss, 1)).count() as u64;
+            if flight == 0 {
+                break;
+            }
+            delay = delay.saturating_add(timeout.saturating_mul(1 << again));
+            lost += flight as u32;
+        }
+        self.packets.sent = self.packets.sent.saturating_add(packets).saturating_add(u64::from(lost));
+        self.packets.lost = self.packets.lost.saturating_add(u64::from(lost));
         (lost, delay)
     }
 
@@ -102,7 +130,12 @@ impl Shaper {
         }
         // For several packets the union bound: exact enough for the few percent that a link loses, and without floating point.
         let parts = u64::from(parts).saturating_mul(packets).min(u64::from(MILLION));
-        self.rng.random_range(0..u64::from(MILLION)) < parts
+        self.rng().random_range(0..u64::from(MILLION)) < parts
+    }
+
+    fn rng(&mut self) -> &mut ChaCha8Rng {
+        let seed = self.seed;
+        self.rng.get_or_insert_with(|| Box::new(ChaCha8Rng::seed_from_u64(seed)))
     }
 }
 
@@ -168,6 +201,34 @@ mod tests {
             }
         }
         assert!((900..1_250).contains(&lost), "{lost} of 10,000 at 10 %");
+    }
+
+    #[test]
+    fn of_all_packets_sent_the_share_said_is_lost_however_large_the_messages() {
+        for (bytes, messages) in [(100, 40_000u64), (50_000, 1_000), (1_000_000, 60)] {
+            for loss in [10_000u32, 200_000, 500_000] {
+                let mut shaper = shaper(LinkModel { loss, ..Default::default() });
+                let lost: u64 = (0..messages).map(|n| u64::from(shaper.carry(Time(n), bytes).lost)).sum();
+                let packets = shaper.packets();
+                assert_eq!(packets.lost, lost);
+                assert_eq!(packets.sent, messages * (bytes as u64).div_ceil(PACKET) + lost);
+                let measured = lost * u64::from(MILLION) / packets.sent;
+                let band = u64::from(loss / 10 * 9)..u64::from(loss / 10 * 11);
+                assert!(band.contains(&measured), "{measured} of a million instead of {loss}, {bytes} bytes each");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_counted_where_nothing_can_be_lost() {
+        let mut shaper = shaper(LinkModel { latency: 10 * MS, bandwidth: Some(1_000_000), ..Default::default() });
+        shaper.carry(Time(0), 5_000);
+        assert_eq!(shaper.packets(), Packets::default());
+        shaper.set_model(LinkModel { loss: 1, ..Default::default() });
+        shaper.carry(Time(0), 5_000);
+        shaper.set_model(LinkModel::default());
+        shaper.carry(Time(0), 5_000);
+        assert_eq!(shaper.packets(), Packets { sent: 4, lost: 0 });
     }
 
     #[test]

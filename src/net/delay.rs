@@ -1,7 +1,7 @@
 //! The delay line: frames on their way over a link that is not clear, in one direction of one connection.
 
 use super::limits::{LINE_AHEAD, LINE_BYTES, LINE_FARTHEST, LINE_FRAMES};
-use crate::link::{LinkModel, Shaper};
+use crate::link::{LinkModel, Packets, Shaper};
 use crate::node::Time;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -47,6 +47,11 @@ impl Line {
     /// Whether nothing is on its way.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    /// What has gone over it while it could lose anything.
+    pub fn packets(&self) -> Packets {
+        self.shaper.packets()
     }
 
     fn has_room(&self) -> bool {

@@ -20,8 +20,9 @@ use super::switches::{Mode, Switches};
 use super::workers::Workers;
 use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
+use crate::link::Packets;
 use crate::node::{
-    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time, Timing,
+    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time, Timing, briefer,
 };
 use crate::wire::{Message, MessageKind, encode};
 use connecting::Common;
@@ -88,8 +89,10 @@ struct Entry {
     link: Arc<Link>,
     /// It is ending: what it still brings is for nobody.
     closing: bool,
-    /// Messages and bytes in its outbox, as last told.
-    outbox: (usize, usize),
+    /// Messages and bytes in its outbox and messages dropped from it, as last told.
+    outbox: (usize, usize, u64),
+    /// What went over it while it was lossy, as last told.
+    packets: Packets,
 }
 
 /// Transactions out for checking. They are counted back even if a defect keeps the answer away.
@@ -287,7 +290,7 @@ impl Driver {
                         link.close(CloseReason::Abrupt("the node stops".to_owned()));
                         continue;
                     }
-                    self.links.insert(connection, Entry { link, closing: false, outbox: (0, 0) });
+                    self.links.insert(connection, Entry { link, closing: false, outbox: (0, 0, 0), packets: Packets::default() });
                     self.feed(Input::Connected { connection, address, direction, peer });
                 }
                 Item::Input(input) => self.arrived(input),
@@ -367,7 +370,7 @@ impl Driver {
                     let pulse = matches!(event, Event::Pulse { .. });
                     self.emit(event);
                     if pulse {
-                        self.report_outboxes();
+                        self.report_links();
                     }
                 }
             }
@@ -379,13 +382,15 @@ impl Driver {
     /// Encodes a message once, and queues it for all its receivers.
     fn send(&mut self, to: &[ConnectionId], message: &Message, priority: crate::node::Priority) {
         let frame = encode(message);
+        let brief = briefer(message).map(|message| encode(&message));
         let acknowledges = message.kind() == MessageKind::HandshakeAck;
         for connection in to {
             let Some(entry) = self.links.get_mut(connection) else { continue };
             if acknowledges {
                 entry.link.establish();
             }
-            if let Err(full) = entry.link.push(&frame, priority, self.instant) {
+            let frame = brief.as_ref().filter(|_| entry.link.is_backed_up()).unwrap_or(&frame);
+            if let Err(full) = entry.link.push(frame, priority, self.instant) {
                 entry.closing = true;
                 entry.link.close(CloseReason::Abrupt(full.to_string()));
             }
@@ -417,18 +422,22 @@ impl Driver {
         (self.events)(Stamped { at: self.now, node: self.index, event });
     }
 
-    /// With the node's own pulse, once a second: what waits to be sent, where that has changed.
-    fn report_outboxes(&mut self) {
+    /// With the node's own pulse, once a second: what waits to be sent, and what was lost, where that has changed.
+    fn report_links(&mut self) {
         let mut changed = Vec::new();
-        for (connection, entry) in &mut self.links {
-            let (messages, bytes, _) = entry.link.waiting();
-            if std::mem::replace(&mut entry.outbox, (messages, bytes)) != (messages, bytes) {
-                changed.push((*connection, messages, bytes));
+        for (&connection, entry) in &mut self.links {
+            let outbox = entry.link.waiting();
+            if std::mem::replace(&mut entry.outbox, outbox) != outbox {
+                let (messages, bytes, dropped) = outbox;
+                changed.push((connection, Event::Outbox { connection, messages, bytes, dropped }));
+            }
+            let packets = entry.link.packets();
+            if std::mem::replace(&mut entry.packets, packets) != packets {
+                changed.push((connection, Event::Loss { connection, sent: packets.sent, lost: packets.lost }));
             }
         }
-        changed.sort_unstable();
-        for (connection, messages, bytes) in changed {
-            self.emit(Event::Outbox { connection, messages, bytes });
-        }
+        // Stable: of one connection first what waits.
+        changed.sort_by_key(|(connection, _)| *connection);
+        changed.into_iter().for_each(|(_, event)| self.emit(event));
     }
 }

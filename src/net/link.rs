@@ -1,7 +1,7 @@
 //! What the node task and a connection's task share: the outbox, and whether and how to end.
 
 use super::switches::Switches;
-use crate::link::LinkModel;
+use crate::link::{LinkModel, Packets};
 use crate::node::{CloseReason, Outbox, OutboxFull, Priority};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -22,6 +22,7 @@ struct State {
     outbox: Outbox<Queued>,
     close: Option<CloseReason>,
     model: LinkModel,
+    packets: Packets,
 }
 
 /// The node task's way to one connection.
@@ -151,6 +152,21 @@ impl Link {
     pub fn waiting(&self) -> (usize, usize, u64) {
         let state = self.state();
         (state.outbox.len(), state.outbox.bytes(), state.outbox.dropped())
+    }
+
+    /// Whether more waits than the line takes.
+    pub fn is_backed_up(&self) -> bool {
+        self.state().outbox.is_backed_up()
+    }
+
+    /// What has gone over a lossy link, as its task has counted.
+    pub fn packets(&self) -> Packets {
+        self.state().packets
+    }
+
+    /// Its task has counted so much.
+    pub(super) fn set_packets(&self, packets: Packets) {
+        self.state().packets = packets;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

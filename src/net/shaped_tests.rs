@@ -2,7 +2,7 @@
 
 use super::super::super::switches::Mode;
 use super::*;
-use crate::link::{LinkModel, MILLION};
+use crate::link::{LinkModel, MILLION, Packets};
 use tokio::time::timeout;
 
 const MS: Duration = Duration::from_millis(1);
@@ -142,6 +142,27 @@ async fn a_loss_costs_time_and_nothing_else() {
         late += u32::from(took >= 210);
     }
     assert!((15..50).contains(&late), "{late} of 100 at 30 %");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lost_is_measured_as_said_and_only_where_it_is_said() {
+    let (one, mut two) = shaped(LinkModel { loss: 200_000, ..slow(10) }).await;
+    let (large, count) = (block(100), 200);
+    let packets = (encode(&large).len() as u64).div_ceil(1_448);
+    for _ in 0..count {
+        one.send(&large, Normal);
+        assert_eq!(*two.message().await, large);
+    }
+    let counted = one.link.packets();
+    assert_eq!(counted.sent, packets * count + counted.lost);
+    let measured = counted.lost * u64::from(MILLION) / counted.sent;
+    assert!((180_000..220_000).contains(&measured), "{counted:?} at 20 %");
+    // Clear again, the counts stand; and the other direction was clear all the time.
+    one.link.set_model(LinkModel::default());
+    one.send(&large, Normal);
+    two.send(&large, Normal);
+    assert_eq!((two.message().await, one.link.packets()), (Arc::new(large), counted));
+    assert_eq!(two.link.packets(), Packets::default());
 }
 
 #[tokio::test(start_paused = true)]

@@ -57,7 +57,7 @@ impl Node {
         if let Some(peer) = self.peers.get_mut(&connection) {
             peer.learn_block(id);
         }
-        let in_time = self.body_arrived(&id, connection);
+        let in_time = self.body_arrived(cx.now, &id, connection);
         if let Some(peer) = self.peers.get_mut(&connection).filter(|_| in_time) {
             peer.note_answer(cx.now);
         }
@@ -200,7 +200,7 @@ impl Node {
                 peer.debts.remove(&block);
             }
             if self.peers.get(&connection).is_some_and(|peer| peer.bodies.contains(&block)) {
-                self.body_arrived(&block, connection);
+                self.body_arrived(cx.now, &block, connection);
                 self.sync.refused_by(block, connection, cx.now);
                 // It is to blame only if it told us of this block; we may have guessed from its height that it has it.
                 if self.peers.get(&connection).is_some_and(|peer| peer.knows_block(&block)) {

@@ -281,17 +281,17 @@ pub enum Event {
         messages: Vec<KindCount>,
     },
     /// What was lost on the way over a link's own direction has changed: told once a second at most (said by the driver, of links that
-    /// it shapes).
+    /// can lose anything).
     Loss {
         /// Which.
         connection: ConnectionId,
-        /// Packets sent since the connection was made.
+        /// Packets sent since the connection was made, each as often as it was sent again.
         sent: u64,
-        /// Those of them that were lost, and sent again.
+        /// Those of them that were lost.
         lost: u64,
     },
-    /// What waits to be sent over a connection has changed: told once a second at most, and again when nothing waits any more (said by
-    /// the driver).
+    /// What waits to be sent over a connection has changed, or was dropped as too much: told once a second at most, and again when
+    /// nothing waits any more (said by the driver).
     Outbox {
         /// Which.
         connection: ConnectionId,
@@ -299,6 +299,9 @@ pub enum Event {
         messages: usize,
         /// Their bytes.
         bytes: usize,
+        /// Messages dropped since the connection was made.
+        #[serde(default)]
+        dropped: u64,
     },
     /// Every 10 s, for people who read lines.
     Statistics {

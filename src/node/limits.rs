@@ -85,6 +85,9 @@ pub const POOL_EXPIRY_CHECK: Duration = Duration::from_secs(60);
 pub const EAGER_BLOCK_BYTES: usize = 64 * 1024;
 /// Peers that get a new block whole.
 pub const EAGER_PEERS: usize = 3;
+/// Bytes that wait for a peer from which on a new block goes to it by its header alone: its line cannot take what is said already, and
+/// blocks that nobody asked for would stand before the answers that it asked for. Four seconds of a line of 32 kbit/s.
+pub const EAGER_BACKLOG: usize = 16 * 1024;
 /// Blocks that a peer is known to have, remembered for each peer.
 pub const KNOWN_BLOCKS_PER_PEER: usize = 64;
 /// Blocks that a peer may have us read from the store at a time.

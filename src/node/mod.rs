@@ -41,7 +41,7 @@ pub use config::{AddressScope, Config, Discovery, Mining, Timing};
 pub use event::{Event, KindCount, NamedCount, PeerTraffic, SyncPhase};
 pub use io::{Admission, CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
 pub use machine::{Machine, Wrap};
-pub use outbox::{Outbox, OutboxFull};
+pub use outbox::{Outbox, OutboxFull, briefer};
 pub use time::Time;
 
 use crate::chain::{Address, BlockId, KeyPair, Ledger, Mempool};

@@ -1,7 +1,8 @@
 //! What waits to be sent to one peer: four queues by priority, bounded in messages and bytes. The same code under both drivers.
 
 use super::Priority;
-use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES};
+use super::limits::{EAGER_BACKLOG, OUTBOX_BYTES, OUTBOX_MESSAGES};
+use crate::wire::Message;
 use std::collections::VecDeque;
 
 /// The outbox overflowed although nothing of low value was left to drop: close the connection.
@@ -94,6 +95,11 @@ impl<M> Outbox<M> {
         self.bytes
     }
 
+    /// Whether more waits than the line takes: then what can be said [more briefly](briefer) is.
+    pub fn is_backed_up(&self) -> bool {
+        self.bytes >= EAGER_BACKLOG
+    }
+
     /// Messages dropped since the start.
     pub fn dropped(&self) -> u64 {
         self.dropped
@@ -115,6 +121,15 @@ impl<M> Outbox<M> {
         self.bytes -= bytes;
         self.weight -= weight(bytes);
         Some((message, bytes))
+    }
+}
+
+/// What is sent instead to a peer whose outbox [is backed up](Outbox::is_backed_up): of a new block its header. Whoever has room for the
+/// body asks for it, once, and not of everybody.
+pub fn briefer(message: &Message) -> Option<Message> {
+    match message {
+        Message::NewBlock { block } => Some(Message::Headers { answer: false, headers: vec![block.header] }),
+        _ => None,
     }
 }
 

@@ -261,10 +261,11 @@ impl Node {
     fn ask_for_body(&mut self, cx: &mut Context<'_>, connection: ConnectionId, id: BlockId, height: u64) {
         let (least, most) = self.config.timing.request;
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        // Three round trips for each block in its queue, within bounds; it doubles for a peer that was late before, as its window halves.
+        // Three round trips for each block in its queue, or twice what its bodies take, within bounds; it doubles for a peer that was late
+        // before, as its window halves.
         let slowness = (BODIES_PER_PEER / peer.body_window.max(1)) as u32;
         let queue = peer.bodies.len() as u32 + 1;
-        let patience = (peer.rtt.unwrap_or(most / 10) * 3 * queue * slowness).clamp(least, most);
+        let patience = (peer.rtt.unwrap_or(most / 10) * 3 * queue * slowness).max(peer.body_time * 2).clamp(least, most);
         peer.bodies.insert(id);
         self.sync.asked.insert(id, Asked { from: connection, at: cx.now, patience });
         self.timers.set(cx.now + patience, Timer::Body(id, connection));
@@ -273,15 +274,18 @@ impl Node {
     }
 
     /// A body is here, or will not come from this peer. True if it was asked of it and still waited for.
-    pub(super) fn body_arrived(&mut self, id: &BlockId, connection: ConnectionId) -> bool {
+    pub(super) fn body_arrived(&mut self, now: Time, id: &BlockId, connection: ConnectionId) -> bool {
         let Some(peer) = self.peers.get_mut(&connection) else { return false };
         let asked = peer.bodies.remove(id);
         peer.debts.remove(id);
+        let request = match self.sync.asked.get(id) {
+            Some(request) if request.from == connection => self.sync.asked.remove(id),
+            _ => None,
+        };
         if asked {
             peer.body_window = (peer.body_window + 1).min(BODIES_PER_PEER);
-        }
-        if self.sync.asked.get(id).is_some_and(|request| request.from == connection) {
-            self.sync.asked.remove(id);
+            let took = request.map_or(Duration::ZERO, |request| now.since(request.at));
+            peer.body_time = (peer.body_time * 3 + took) / 4;
         }
         asked
     }
@@ -316,6 +320,8 @@ impl Node {
             peer.bodies.remove(&id);
             peer.body_window = (peer.body_window / 2).max(1);
             peer.health.note_request(false);
+            // As long at least: the next one is given twice that.
+            peer.body_time = peer.body_time.max(waited);
         }
         if waited >= UNANSWERED && !slow_ourselves {
             self.offend(cx, connection, Offence::Unanswered);

@@ -1,6 +1,7 @@
 //! The connections of one node, each by its number: what comes late for an old one cannot touch its successor.
 
 use super::limits::{REPUTATION_CHANGES, RTT_SAMPLES};
+use super::losses::Losses;
 use crate::chain::Address;
 use crate::node::{ConnectionId, PeerTraffic};
 use rumormill_ui::model::{Peer, ReputationChange, TrafficSample};
@@ -15,6 +16,10 @@ pub(super) struct Connection {
     pub id: Address,
     /// Messages a second, both ways, lately.
     pub messages: u64,
+    /// Messages dropped from its full outbox so far.
+    pub dropped: u64,
+    /// Packets that it lost on their way lately.
+    pub losses: Losses,
 }
 
 /// All of a node, sorted by number.

@@ -259,3 +259,43 @@ fn events_of_nobody_and_from_before_the_start_do_no_harm() {
     assert_eq!(seen.nodes.len(), 2);
     assert_eq!((seen.nodes[1].index, seen.nodes[1].name.as_str()), (3, "n3"));
 }
+
+#[test]
+fn loss_is_measured_both_ways_together_and_lately() {
+    let mut run = Run::new(3);
+    run.connect(0, 0, 1, 4);
+    run.connect(0, 1, 2, 5);
+    run.connect_end(0, 2, id(9), 6, Direction::Outbound);
+    let loss = |connection, sent, lost| Event::Loss { connection: ConnectionId(connection), sent, lost };
+    run.event(1_000, 0, loss(4, 100, 10));
+    run.event(1_000, 1, loss(4, 300, 90));
+    run.event(2_000, 2, loss(6, 50, 0));
+    let lost = |seen: &Snapshot| seen.links.iter().map(|link| link.lost).collect::<Vec<_>>();
+    let seen = run.see(2_000);
+    assert_eq!(lost(&seen), [Some(250_000), None, Some(0)]);
+    assert_eq!(seen.totals.drops, 100);
+    // Half a minute later only what came since counts.
+    run.event(30_000, 1, loss(4, 400, 95));
+    assert_eq!(lost(&run.see(32_000)), [Some(50_000), None, Some(0)]);
+    assert_eq!(lost(&run.see(61_000)), [None, None, None], "nobody counts any more");
+    assert_eq!(run.see(61_000).totals.drops, 105);
+    // What no connection says is nobody's, and falling counts are no reason to panic.
+    run.event(62_000, 0, loss(77, 9, 9));
+    run.event(62_000, 0, loss(4, 1, 0));
+    assert_eq!((lost(&run.see(62_000)), run.see(62_000).totals.drops), (vec![None, None, None], 105));
+}
+
+#[test]
+fn what_full_queues_drop_is_counted_over_all_connections() {
+    let mut run = Run::new(2);
+    run.connect(0, 0, 1, 4);
+    let outbox = |dropped| Event::Outbox { connection: ConnectionId(4), messages: 1_000, bytes: 9, dropped };
+    run.event(1_000, 0, outbox(3));
+    run.event(2_000, 0, outbox(10));
+    run.event(2_000, 1, outbox(5));
+    run.disconnect(3_000, 0, 1, 4);
+    run.connect_end(4_000, 0, id(1), 4, Direction::Outbound);
+    run.event(5_000, 0, outbox(2));
+    assert_eq!(run.see(5_000).totals.drops, 17, "a new connection counts anew");
+    assert_eq!(run.see(5_000).nodes[0].peers[0].outbox, (1_000, 9));
+}

@@ -2,6 +2,7 @@
 
 use super::connections::Connection;
 use super::limits::{COUNTS, HISTORY_BLOCKS};
+use super::losses::Losses;
 use super::observer::Observer;
 use super::relays::{Arrival, Source, Thing};
 use super::watched::in_hundredths;
@@ -29,6 +30,7 @@ impl Observer {
             | Event::AddressBanned { .. }
             | Event::AddressUnbanned { .. }
             | Event::Health { .. }
+            | Event::Loss { .. }
             | Event::Connectivity { .. }
             | Event::PeerHeight { .. }
             | Event::Reputation { .. }
@@ -47,7 +49,6 @@ impl Observer {
             | Event::DialFailed { .. }
             | Event::BlockInvalid { .. }
             | Event::TransactionRefused { .. }
-            | Event::Loss { .. }
             | Event::Warning { .. } => {}
         }
     }
@@ -127,6 +128,8 @@ impl Observer {
                     },
                     id: *peer,
                     messages: 0,
+                    dropped: 0,
+                    losses: Losses::default(),
                 });
             }
             Event::NewPeer { connection, address, agent, version, height, .. } => {
@@ -168,9 +171,17 @@ impl Observer {
                     connection.round_trip(*time);
                 }
             }
-            Event::Outbox { connection, messages, bytes } => {
+            Event::Outbox { connection, messages, bytes, dropped } => {
                 if let Some(connection) = watched.connections.get_mut(*connection) {
                     connection.peer.outbox = (*messages as u64, *bytes as u64);
+                    let more = dropped.saturating_sub(std::mem::replace(&mut connection.dropped, *dropped));
+                    self.totals.drops = self.totals.drops.saturating_add(more);
+                }
+            }
+            Event::Loss { connection, sent, lost } => {
+                if let Some(connection) = watched.connections.get_mut(*connection) {
+                    let more = connection.losses.add(at, *sent, *lost);
+                    self.totals.drops = self.totals.drops.saturating_add(more);
                 }
             }
             Event::PeerHeight { connection, height } => {

@@ -111,6 +111,7 @@ pub(super) fn is_chatter(event: &Event) -> bool {
             | Event::Asked { .. }
             | Event::Mining { .. }
             | Event::Pulse { .. }
+            | Event::Loss { .. }
             | Event::Statistics { .. }
     )
 }

@@ -27,6 +27,10 @@ pub const LOG_CHATTER: usize = 400;
 pub const TRAFFIC_SAMPLES: usize = 120;
 /// Round-trip times kept for each peer.
 pub const RTT_SAMPLES: usize = 32;
+/// Over how long the loss of a link is measured: long enough for a few dozen packets of a quiet link, short enough to be of now.
+pub const LOSS_WINDOW: Duration = Duration::from_secs(30);
+/// Counts kept of that time: told once a second; more often is put together.
+pub const LOSS_SAMPLES: usize = 32;
 /// Changes of reputation kept for each peer.
 pub const REPUTATION_CHANGES: usize = 16;
 /// Main-chain blocks kept for each node.

@@ -6,7 +6,7 @@
 //! | `names` | what a node and a peer are called on the screen |
 //! | `words` | one sentence for each event, with level and target |
 //! | `observer` | folds the events of all nodes into [`rumormill_ui::model::Snapshot`]s: `fold` takes them in, `picture` puts one out |
-//! | `watched` | one node as seen so far; `connections`, `blocks` and `progress` are its parts |
+//! | `watched` | one node as seen so far; `connections`, `losses`, `blocks` and `progress` are its parts |
 //! | `relays` | what travelled from node to node, traced hop by hop |
 //! | `messages` | messages received, by kind |
 //! | `told` | what no event says: what whoever runs the nodes sets |
@@ -27,6 +27,7 @@ pub mod limits;
 pub mod lines;
 mod load;
 pub mod log;
+mod losses;
 mod messages;
 mod names;
 mod observer;

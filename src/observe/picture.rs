@@ -4,6 +4,7 @@ use super::connections::Connection;
 use super::limits::{TICK, TICKS_AT_ONCE, TRAFFIC_SAMPLES};
 use super::observer::Observer;
 use crate::chain::Address;
+use crate::link::MILLION;
 use crate::node::Time;
 use rumormill_ui::model::{End, Link, Snapshot, Stranger, Totals, TrafficSample};
 use std::collections::BTreeMap;
@@ -77,6 +78,7 @@ impl Observer {
         }
         let places: BTreeMap<Address, u32> = strangers.keys().copied().zip(0..).collect();
         let mut links: BTreeMap<(u32, End), (Link, bool)> = BTreeMap::new();
+        let mut losses: BTreeMap<(u32, End), (u64, u64)> = BTreeMap::new();
         for (from, to, far, connection) in ends {
             let to = match to {
                 Ok(node) => End::Node(node),
@@ -90,6 +92,12 @@ impl Observer {
                 link.messages = link.messages.saturating_add(connection.messages);
             }
             link.rtt = link.rtt.or(connection.peer.rtt);
+            // Each end counts what it sends.
+            if let Some((sent, lost)) = connection.losses.lately() {
+                let sum = losses.entry((from, to)).or_default();
+                *sum = (sum.0.saturating_add(sent), sum.1.saturating_add(lost));
+                link.lost = Some(share(sum.1, sum.0));
+            }
         }
         for &(from, to) in &self.cuts {
             let to = End::Node(to);
@@ -153,4 +161,10 @@ impl Observer {
         }
         self.traffic = sum;
     }
+}
+
+/// A part of a whole, in parts of a million.
+fn share(part: u64, whole: u64) -> u32 {
+    let parts = u128::from(part) * u128::from(MILLION) / u128::from(whole.max(1));
+    u32::try_from(parts).unwrap_or(MILLION).min(MILLION)
 }

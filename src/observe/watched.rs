@@ -168,6 +168,7 @@ impl Watched {
     /// [`TICK`](super::limits::TICK), and never because somebody looks.
     pub fn refresh(&mut self, now: Duration, best: u64) {
         self.fill_silence(now);
+        self.connections.iter_mut().for_each(|connection| connection.losses.forget(now));
         self.node.bans.retain(|ban| ban.until > now);
         let lag = best.saturating_sub(self.node.height);
         self.node.lag = lag;

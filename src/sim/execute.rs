@@ -4,11 +4,12 @@ use super::Simulation;
 use super::line::Cargo;
 use super::network::{LOOPBACK, NewEnd};
 use super::queue::Happening;
-use crate::node::{CloseReason, ConnectionId, DialError, Event, Input, Output, Stamped, Time};
+use crate::node::{CloseReason, ConnectionId, DialError, Event, Input, Output, Stamped, Time, briefer};
 use crate::store::StoreError;
 use crate::wire::encode;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a dial waits that nobody answers.
@@ -50,7 +51,10 @@ impl Simulation {
                 let bytes = encoded.len();
                 self.trace.note(self.now, b"send", index as u64, &[to.len() as u64]);
                 self.trace.note_bytes(&encoded);
+                let brief = briefer(&message).map(|message| (encode(&message).len(), Arc::new(message)));
                 for connection in to {
+                    let brief = brief.as_ref().filter(|_| self.network.is_backed_up(connection));
+                    let (bytes, message) = brief.map_or((bytes, &message), |(bytes, message)| (*bytes, message));
                     let cargo = Cargo::Message { message: message.clone(), bytes };
                     if let Err(full) = self.network.send(connection, cargo, priority, self.now, &mut self.queue) {
                         self.close(index, connection, &full.to_string(), false);
@@ -92,8 +96,16 @@ impl Simulation {
                 self.answer(index, Input::Loaded { request, blocks });
             }
             Output::Event(event) => {
-                if let Some(events) = &self.events {
-                    events(Stamped { at: self.now, node: u32::try_from(index).unwrap_or(u32::MAX), event });
+                let Some(events) = &self.events else { return };
+                let (at, node) = (self.now, u32::try_from(index).unwrap_or(u32::MAX));
+                // With its pulse goes what its machine knows of its links.
+                let links = match &event {
+                    Event::Pulse { peers, .. } => peers.iter().map(|peer| ConnectionId(peer.connection)).collect(),
+                    _ => Vec::new(),
+                };
+                events(Stamped { at, node, event });
+                for event in links.into_iter().flat_map(|connection| self.network.news(connection)) {
+                    events(Stamped { at, node, event });
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::queue::{Happening, Queue};
 use super::trace::Trace;
 use crate::chain::Address;
 use crate::link::LinkModel;
-use crate::node::{ConnectionId, DialError, Direction, Input, OutboxFull, Priority, Time};
+use crate::node::{ConnectionId, DialError, Direction, Event, Input, OutboxFull, Priority, Time};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -174,6 +174,13 @@ impl Network {
         Ok(())
     }
 
+    /// Whether more waits on the line that a connection sends on than the line takes.
+    pub(super) fn is_backed_up(&self, connection: ConnectionId) -> bool {
+        let (id, from) = place(connection);
+        let pipe = self.pipes.get(id).and_then(Option::as_ref);
+        pipe.is_some_and(|pipe| pipe.ends[1 - from].line.is_backed_up())
+    }
+
     /// One end closes. The other learns of it after what is queued (`flush`), or at once.
     pub(super) fn close(&mut self, connection: ConnectionId, why: &'static str, flush: bool, now: Time, queue: &mut Queue) {
         let (id, from) = place(connection);
@@ -190,6 +197,13 @@ impl Network {
         let Some(Some(pipe)) = self.pipes.get_mut(id) else { return };
         pipe.ends[end].line.is_free();
         set_out(pipe, id, end, now, queue);
+    }
+
+    /// What is new of the line that a connection sends on; see [`Line::news`].
+    pub(super) fn news(&mut self, connection: ConnectionId) -> impl Iterator<Item = Event> + use<> {
+        let (id, from) = place(connection);
+        let pipe = self.pipes.get_mut(id).and_then(Option::as_mut);
+        pipe.map(|pipe| pipe.ends[1 - from].line.news(connection)).into_iter().flatten()
     }
 
     /// Something arrives: the input it makes, if its connection still stands.

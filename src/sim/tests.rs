@@ -534,3 +534,8 @@ fn a_lone_miner_cut_off_for_long_comes_over_to_the_better_branch() {
     assert!(lone.height > 100, "long enough that the fork lies far below what new headers need: {lone:?}");
     net.nobody_was_blamed();
 }
+
+#[path = "thin_tests.rs"]
+mod thin;
+#[path = "told_tests.rs"]
+mod told;

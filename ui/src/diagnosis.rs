@@ -218,8 +218,8 @@ fn overload(snapshot: &Snapshot, found: &mut Vec<Problem>) {
 
 fn lagging(snapshot: &Snapshot, groups: &[Vec<&Node>], found: &mut Vec<Problem>) {
     for node in snapshot.nodes.iter().filter(|node| node.state == NodeState::Lagging) {
-        // Said already, and better.
-        if fault_on(snapshot, "pause", node.index).is_some() {
+        // Said already, and better; or said below, and better.
+        if fault_on(snapshot, "pause", node.index).is_some() || is_alone(snapshot, node) {
             continue;
         }
         let best = node.peers.iter().map(|peer| peer.height).max().unwrap_or(0);
@@ -240,12 +240,14 @@ fn lagging(snapshot: &Snapshot, groups: &[Vec<&Node>], found: &mut Vec<Problem>)
     }
 }
 
+/// Whether a node runs and has had time to find a peer, and has none.
+pub(crate) fn is_alone(snapshot: &Snapshot, node: &Node) -> bool {
+    let young = snapshot.clock.elapsed.saturating_sub(node.state_since) < WARM_UP;
+    runs(node) && !young && !node.peers.iter().any(|peer| peer.state == PeerState::Ready)
+}
+
 fn no_peers(snapshot: &Snapshot, found: &mut Vec<Problem>) {
-    for node in snapshot.nodes.iter().filter(|node| runs(node)) {
-        let young = snapshot.clock.elapsed.saturating_sub(node.state_since) < WARM_UP;
-        if young || node.peers.iter().any(|peer| peer.state == PeerState::Ready) {
-            continue;
-        }
+    for node in snapshot.nodes.iter().filter(|node| is_alone(snapshot, node)) {
         let cause = match (node.peers.len(), node.known_addresses) {
             (0, 0) => "it knows no address. Somebody must dial it, or start it with an address".to_owned(),
             (0, known) => {
@@ -255,7 +257,8 @@ fn no_peers(snapshot: &Snapshot, found: &mut Vec<Problem>) {
                 format!("{shaking} shake hands and do not finish. Enter, then 3 shows them")
             }
         };
-        say(found, Severity::Warning, Subject::Node(node.index), format!("{} has no peers: {cause}", node.name));
+        let behind = if node.lag > 0 { format!(" and is {} behind", node.lag) } else { String::new() };
+        say(found, Severity::Warning, Subject::Node(node.index), format!("{} has no peers{behind}: {cause}", node.name));
     }
 }
 

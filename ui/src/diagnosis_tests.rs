@@ -264,6 +264,10 @@ fn no_peers() {
     assert!(only(&snapshot).2.starts_with("n1 has no peers: it knows no address"));
     snapshot.nodes[1].known_addresses = 12;
     assert!(only(&snapshot).2.contains("none of the 12 addresses"));
+    // Lagging for want of peers is one thing, and said once.
+    (snapshot.nodes[1].state, snapshot.nodes[1].lag) = (NodeState::Lagging, 7);
+    assert!(only(&snapshot).2.starts_with("n1 has no peers and is 7 behind: none of"), "{}", only(&snapshot).2);
+    (snapshot.nodes[1].state, snapshot.nodes[1].lag) = (NodeState::Ok, 0);
     snapshot.nodes[1].state_since = seconds(NOW - 2);
     silent(&snapshot);
 }

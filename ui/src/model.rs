@@ -500,7 +500,7 @@ pub struct Totals {
     pub messages_in: u64,
     /// Messages that brought nothing new.
     pub duplicates: u64,
-    /// Messages that got lost on their way: on a lossy or cut link, or before a full queue.
+    /// What got lost on its way: packets on lossy links, which are sent again, and messages before a full queue, which are not.
     pub drops: u64,
 }
 

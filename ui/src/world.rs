@@ -3,8 +3,9 @@
 use crate::{
     action::Means,
     brush::Brush,
+    diagnosis,
     facts::{self, Facts},
-    glyphs::Glyphs,
+    glyphs::{Glyphs, state_word},
     model::{Node, NodeState, Severity, Snapshot},
     theme::Theme,
 };
@@ -166,6 +167,14 @@ impl Scene<'_> {
             NodeState::Lagging => self.theme.warn,
             NodeState::Down => self.theme.bad,
         }
+    }
+
+    /// A node's state as shown: sign, word, style. One that is well but for having nobody to talk to is not simply "ok".
+    pub fn shown_state(&self, node: &Node) -> (&'static str, &'static str, Style) {
+        if node.state == NodeState::Ok && diagnosis::is_alone(self.snapshot, node) {
+            return (self.glyphs.lagging, "no peers", self.theme.warn);
+        }
+        (self.glyphs.state(node.state), state_word(node.state), self.state_style(node.state))
     }
 
     pub fn severity_style(&self, severity: Severity) -> Style {

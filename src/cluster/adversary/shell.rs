@@ -1,10 +1,10 @@
 //! The machine around a node: carries what goes in and what comes out past a misbehaviour.
 
 use crate::node::{ConnectionId, Event, Input, Machine, Node, Output, Priority, Time};
-use crate::wire::Message;
+use crate::wire::{Message, encoded_len};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a misbehaviour has around it.
@@ -63,13 +63,23 @@ pub(super) struct Shell {
     behaviour: Box<dyn Behaviour>,
     peers: BTreeSet<ConnectionId>,
     rng: ChaCha8Rng,
+    /// Bytes and messages that went out to each connection. The node inside counts what it says itself, which is not all, nor always
+    /// what is said.
+    sent: BTreeMap<ConnectionId, (u64, u64)>,
     /// What the node put out; kept, so that its memory is used again.
     inner: Vec<Output>,
 }
 
 impl Shell {
     pub(super) fn new(node: Node, behaviour: Box<dyn Behaviour>, seed: u64) -> Self {
-        Self { node, behaviour, peers: BTreeSet::new(), rng: ChaCha8Rng::seed_from_u64(seed), inner: Vec::new() }
+        Self {
+            node,
+            behaviour,
+            peers: BTreeSet::new(),
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            sent: BTreeMap::new(),
+            inner: Vec::new(),
+        }
     }
 
     fn with<T>(&mut self, now: Time, out: &mut Vec<Output>, act: impl FnOnce(&mut dyn Behaviour, &mut Around<'_>) -> T) -> T {
@@ -98,14 +108,32 @@ impl Shell {
     }
 }
 
-impl Machine for Shell {
-    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
-        self.node.start(now, &mut self.inner);
-        self.with(now, out, |behaviour, around| behaviour.on_start(around));
-        self.carry_out(now, out);
+impl Shell {
+    /// Counts what goes out, and has the node's own report say so.
+    fn count(&mut self, outputs: &mut [Output]) {
+        for output in outputs {
+            match output {
+                Output::Send { to, message, .. } => {
+                    let bytes = encoded_len(message) as u64;
+                    for connection in to {
+                        let sent = self.sent.entry(*connection).or_default();
+                        *sent = (sent.0 + bytes, sent.1 + 1);
+                    }
+                }
+                Output::Event(Event::Pulse { peers, .. }) => {
+                    for peer in peers.iter_mut() {
+                        let sent = self.sent.get(&ConnectionId(peer.connection)).copied();
+                        (peer.bytes_out, peer.messages_out) = sent.unwrap_or_default();
+                    }
+                    // Connections that are gone come no more.
+                    self.sent.retain(|connection, _| peers.iter().any(|peer| peer.connection == connection.0));
+                }
+                _ => {}
+            }
+        }
     }
 
-    fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+    fn act(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
         if matches!(input, Input::Deadline) {
             if self.behaviour.next_deadline() <= now {
                 self.with(now, out, |behaviour, around| behaviour.on_deadline(around));
@@ -118,6 +146,22 @@ impl Machine for Shell {
             self.node.handle(now, input, &mut self.inner);
             self.carry_out(now, out);
         }
+    }
+}
+
+impl Machine for Shell {
+    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
+        let before = out.len();
+        self.node.start(now, &mut self.inner);
+        self.with(now, out, |behaviour, around| behaviour.on_start(around));
+        self.carry_out(now, out);
+        self.count(out.get_mut(before..).unwrap_or_default());
+    }
+
+    fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+        let before = out.len();
+        self.act(now, input, out);
+        self.count(out.get_mut(before..).unwrap_or_default());
     }
 
     fn next_deadline(&self) -> Time {

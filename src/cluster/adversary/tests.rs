@@ -294,3 +294,27 @@ fn the_same_seed_misbehaves_in_the_same_way() {
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
 }
+
+#[test]
+fn what_an_adversary_sends_is_counted_as_sent() {
+    let mut net = Net::new(2, &[(Misbehaviour::Spam(200), None)], 31);
+    net.sim.run_for(10 * SECOND);
+    let events = net.events.lock().unwrap();
+    let last = |node: u32| {
+        let pulses = events.iter().rev().filter(|stamped| stamped.node == node);
+        pulses
+            .filter_map(|stamped| if let Event::Pulse { peers, .. } = &stamped.event { Some(peers) } else { None })
+            .next()
+            .unwrap()
+    };
+    let (spammer, honest) = (last(2), last(0));
+    // The two ends of a connection are numbered side by side.
+    let pairs = spammer.iter().filter_map(|out| Some((out, honest.iter().find(|into| into.connection == out.connection ^ 1)?)));
+    let pairs: Vec<_> = pairs.collect();
+    assert_eq!(pairs.len(), 1);
+    for (out, into) in pairs {
+        assert!(out.messages_out > 1_500, "{out:?}");
+        assert!(into.messages_in <= out.messages_out && into.messages_in * 10 > out.messages_out * 9, "{into:?} of {out:?}");
+        assert!(into.bytes_in <= out.bytes_out && into.bytes_in * 10 > out.bytes_out * 9, "{into:?} of {out:?}");
+    }
+}

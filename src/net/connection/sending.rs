@@ -65,10 +65,15 @@ where
     pub(super) fn load(&mut self, now: Instant) {
         let Some(line) = self.line.as_mut().filter(|line| !line.is_idle()) else { return };
         self.held = now;
+        let counted = line.packets();
         let mut next = VecDeque::new();
         // One at a time, so that the most urgent of that moment goes next.
         while line.takes(now) && self.conn.link.take(1, &mut next) {
             next.drain(..).for_each(|frame| line.carry(frame, now));
+        }
+        let packets = line.packets();
+        if packets != counted {
+            self.conn.link.set_packets(packets);
         }
     }
 

@@ -94,6 +94,8 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) bodies: BTreeSet<BlockId>,
     /// How many bodies may be asked of it at a time; falls when it is slow.
     pub(in crate::node) body_window: usize,
+    /// How long its bodies take lately, from the question to the answer: on a thin line much longer than a round trip.
+    pub(in crate::node) body_time: Duration,
     /// Blocks being read from the store for it.
     pub(in crate::node) loads: usize,
 
@@ -148,6 +150,7 @@ impl Peer {
             debts: BTreeSet::new(),
             bodies: BTreeSet::new(),
             body_window: crate::node::limits::BODIES_PER_PEER,
+            body_time: Duration::ZERO,
             loads: 0,
             announcing: Vec::new(),
             transactions_asked: 0,

@@ -51,7 +51,7 @@ fn every_event() -> Vec<Event> {
             messages: vec![KindCount { kind: "ping".into(), count: 3, bytes: 63 }],
         },
         Event::Statistics { blocks: 1, transactions: 2, balance: 3, peers: 4, mempool: 5 },
-        Event::Outbox { connection, messages: 3, bytes: 4 },
+        Event::Outbox { connection, messages: 3, bytes: 4, dropped: 5 },
         Event::Warning { text: why },
         Event::Stopped,
     ]

@@ -45,16 +45,32 @@ fn both<T: PartialEq + Copy>(shapes: (LinkShape, LinkShape), of: impl Fn(LinkSha
     if there == back { text(there) } else { format!("{}/{}", text(there), text(back)) }
 }
 
-/// How much a link is changed: cut, lossy, limited, or neither.
+/// How much a link is changed: cut, lossy, limited, slower than most, or none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Change {
     Cut,
     Lossy,
     Limited,
+    Delayed,
     None,
 }
 
-fn change(link: &Link) -> Change {
+/// The delay that most links have, there and back together: what is above it was changed. Where the regions of a world are apart there
+/// is none.
+fn usual_delay(links: &[Link]) -> Option<Duration> {
+    let mut counts = std::collections::BTreeMap::new();
+    for link in links {
+        *counts.entry(delay(link)).or_insert(0usize) += 1;
+    }
+    counts.into_iter().find(|(_, count)| count * 2 >= links.len()).map(|(delay, _)| delay)
+}
+
+/// What was asked for, there and back.
+fn delay(link: &Link) -> Duration {
+    link.configured.map_or(Duration::ZERO, |(there, back)| there.latency.saturating_add(back.latency))
+}
+
+fn change(link: &Link, usual: Option<Duration>) -> Change {
     let any = |of: fn(LinkShape) -> bool| link.configured.is_some_and(|(there, back)| of(there) || of(back));
     if link.cut || any(|shape| shape.cut) {
         Change::Cut
@@ -62,6 +78,8 @@ fn change(link: &Link) -> Change {
         Change::Lossy
     } else if any(|shape| shape.bandwidth.is_some_and(|limit| limit < THIN)) {
         Change::Limited
+    } else if usual.is_some_and(|usual| delay(link) > usual) {
+        Change::Delayed
     } else {
         Change::None
     }
@@ -80,8 +98,9 @@ impl Links {
         let snapshot = scene.snapshot;
         // Those that were changed come first: they are what one looks for here.
         let mut links: Vec<&Link> = snapshot.links.iter().collect();
-        links.sort_by_key(|link| change(link));
-        let changed = links.iter().filter(|link| change(link) != Change::None).count();
+        let usual = usual_delay(&snapshot.links);
+        links.sort_by_key(|link| change(link, usual));
+        let changed = links.iter().filter(|link| change(link, usual) != Change::None).count();
         let note = format!("asked for beside measured {} {changed} of {} changed", scene.glyphs.separator, links.len());
         let inside = frame::frame(scene, area, look, "Links", &note, active);
         if links.is_empty() {
@@ -106,20 +125,21 @@ impl Links {
         let visible = usize::from(list.height);
         self.offset = self.offset.min(links.len().saturating_sub(visible.max(1)));
         for (at, link) in links.iter().skip(self.offset).take(visible).enumerate() {
-            row(scene, layout::row(list, at), link, name_columns, with_loss, with_rate);
+            row(scene, layout::row(list, at), (link, change(link, usual)), name_columns, with_loss, with_rate);
         }
     }
 }
 
-fn row(scene: &mut Scene<'_>, area: Rect, link: &Link, names: usize, with_loss: bool, with_rate: bool) {
+fn row(scene: &mut Scene<'_>, area: Rect, (link, change): (&Link, Change), names: usize, with_loss: bool, with_rate: bool) {
     let (theme, snapshot) = (scene.theme, scene.snapshot);
     let shapes = link.configured.unwrap_or_default();
     let asked = |text: &str| if text == "-" { theme.label } else { theme.accent };
     let measured = if link.cut { theme.label } else { theme.text };
-    let (sign, word, style) = match change(link) {
+    let (sign, word, style) = match change {
         Change::Cut => (scene.glyphs.down, "cut", theme.bad),
         Change::Lossy => (scene.glyphs.lagging, "lossy", theme.warn),
         Change::Limited => (scene.glyphs.lagging, "thin", theme.warn),
+        Change::Delayed => (scene.glyphs.lagging, "delayed", theme.warn),
         Change::None => (scene.glyphs.ok, "open", theme.ok),
     };
     let mut brush = scene.brush(area);
@@ -137,5 +157,25 @@ fn row(scene: &mut Scene<'_>, area: Rect, link: &Link, names: usize, with_loss: 
         let limit = both(shapes, |shape| shape.bandwidth, |limit| limit.map_or_else(|| "-".to_owned(), format::bytes));
         brush.right(LIMIT, &limit, asked(&limit));
         brush.right(RATE, &format::bytes(link.rate), measured);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(to: u32, millis: u64) -> Link {
+        let shape = LinkShape { latency: Duration::from_millis(millis), ..LinkShape::default() };
+        Link { to: End::Node(to), configured: Some((shape, shape)), ..Link::default() }
+    }
+
+    #[test]
+    fn a_delay_that_most_links_do_not_have_is_a_change() {
+        let links = [link(1, 15), link(2, 15), link(3, 215), Link { to: End::Node(4), ..Link::default() }];
+        let marks = |links: &[Link]| links.iter().map(|link| change(link, usual_delay(links))).collect::<Vec<_>>();
+        assert_eq!(marks(&links), [Change::None, Change::None, Change::Delayed, Change::None]);
+        let world: Vec<_> = (1..6).map(|place| link(place, u64::from(place) * 40)).collect();
+        assert_eq!(marks(&world), [Change::None; 5], "distances of their own are no changes");
+        assert_eq!(marks(&[]), []);
     }
 }

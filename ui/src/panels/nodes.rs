@@ -2,9 +2,7 @@
 
 use crate::{
     brush::{clean, width},
-    facts, format,
-    glyphs::state_word,
-    layout,
+    facts, format, layout,
     model::{Node, NodeState, SyncPhase},
     widgets::{
         bar,
@@ -264,7 +262,7 @@ pub(crate) fn synced(node: &Node) -> Option<u64> {
 
 fn line_of(scene: &mut Scene<'_>, area: Rect, node: &Node, place: usize, columns: &Columns, chosen: bool) {
     let (theme, glyphs) = (scene.theme, scene.glyphs);
-    let state = scene.state_style(node.state);
+    let (mark, word, state) = scene.shown_state(node);
     let reputation = scene.world.facts.reputation.get(place).copied().flatten();
     let peak = scene.world.facts.peak_rate as f64;
     let off = node.state == NodeState::Down;
@@ -282,7 +280,7 @@ fn line_of(scene: &mut Scene<'_>, area: Rect, node: &Node, place: usize, columns
     let mut brush = scene.brush(area);
     brush.put(sign, theme.title).put(if marked { "*" } else { " " }, theme.warn);
     brush.left(columns.name, &clean(&node.name), theme.text);
-    brush.put(glyphs.state(node.state), state).put(" ", theme.text).put(state_word(node.state), state);
+    brush.put(mark, state).put(" ", theme.text).put(word, state);
     brush.column(MARK + columns.name + STATE).right(TIP, &node.height.to_string(), numbers);
     if columns.lag {
         brush.right(LAG, &format::count(node.lag), if node.lag > 0 { theme.text } else { theme.label });

@@ -133,9 +133,25 @@ pub(crate) fn detail(scene: &mut Scene<'_>, area: Rect, node: &Node, peer: &Peer
         let mut brush = scene.brush(layout::row(list, line));
         brush
             .right(8, &format::moment(change.at), theme.label)
-            .right(7, &format!("{:+.0}", change.delta), style)
+            .right(7, &signed(change.delta), style)
             .put(" ", theme.text)
             .put(glyphs.arrow, theme.label);
         brush.right(5, &format!("{:.0}", change.value), theme.text).skip(2).put(&change.reason, theme.text);
+    }
+}
+
+/// A change as it is to be read: `+2`, `-20`; a small one with its tenths, `+0.1`, since a change of nothing would be none.
+fn signed(delta: f64) -> String {
+    if delta.abs() < 9.95 && (delta - delta.round()).abs() >= 0.05 { format!("{delta:+.1}") } else { format!("{delta:+.0}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signed;
+
+    #[test]
+    fn a_small_change_is_not_written_as_none() {
+        let texts = [0.1, -0.1, 2.0, -20.0, 0.5, 9.96, -0.25, 12.4].map(signed);
+        assert_eq!(texts, ["+0.1", "-0.1", "+2", "-20", "+0.5", "+10", "-0.2", "+12"]);
     }
 }

@@ -5,7 +5,6 @@ use crate::{
     action::Command,
     brush::clean,
     facts, format,
-    glyphs::state_word,
     layout::{self, Size},
     model::{NodeState, Problem, Subject, SyncPhase},
     panels::{bandwidth::Bandwidth, book, nodes, peer, problems::Problems},
@@ -102,19 +101,13 @@ impl View for Node {
 /// Who it is, how it is, since when.
 fn identity(scene: &mut Scene<'_>, area: Rect, node: &crate::model::Node) {
     let (theme, glyphs) = (scene.theme, scene.glyphs);
-    let style = scene.state_style(node.state);
+    let (sign, word, style) = scene.shown_state(node);
     let since = format::duration(scene.snapshot.clock.elapsed.saturating_sub(node.state_since));
     let place = facts::place(scene.snapshot, node.index).unwrap_or(0) + 1;
     let of = format!("node {} of {}", format::exact(place as u64), format::exact(scene.snapshot.nodes.len() as u64));
     let short = node.id.get(..16).unwrap_or(&node.id);
     let mut brush = scene.brush(area);
-    brush
-        .skip(1)
-        .put(&node.name, theme.title)
-        .skip(2)
-        .put(glyphs.state(node.state), style)
-        .put(" ", theme.text)
-        .put(state_word(node.state), style);
+    brush.skip(1).put(&node.name, theme.title).skip(2).put(sign, style).put(" ", theme.text).put(word, style);
     brush.put(" for ", theme.label).put(&since, theme.text);
     if let Some(reason) = node.reason.as_deref().filter(|_| node.state == NodeState::Down) {
         brush.put(": ", theme.label).put(reason, theme.bad);
@@ -289,7 +282,12 @@ fn pool(scene: &mut Scene<'_>, area: Rect, node: &crate::model::Node, look: Look
             brush
                 .skip(1)
                 .left(11, "difficulty", theme.label)
-                .put(&format!("{} tries, about {expected} a block alone", format::count(mining.difficulty)), theme.text);
+                .put(&format!("{} tries", format::count(mining.difficulty)), theme.text);
+            // Half a page of 80 columns has no room for the whole sentence.
+            let long = format!(", about {expected} a block alone");
+            let short = format!(", {expected} a block");
+            let room = brush.room();
+            brush.put([long, short].iter().find(|text| text.len() <= room).map_or("", |text| text), theme.text);
         }
     }
     let mut brush = scene.brush(layout::row(inside, 3));
