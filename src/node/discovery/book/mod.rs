@@ -34,6 +34,8 @@ struct Entry {
     link: Link,
     /// When it was last known alive.
     seen: Time,
+    /// Whether it was ever connected to.
+    tried: bool,
 }
 
 /// An address worth telling to a peer.
@@ -62,7 +64,7 @@ impl Book {
 
     /// An address to be dialled until it answers.
     pub(in crate::node) fn add_bootstrap(&mut self, address: SocketAddr, now: Time) {
-        let fresh = Entry { bootstrap: true, node: None, failures: 0, next: now, link: Link::None, seen: Time(0) };
+        let fresh = Entry { bootstrap: true, node: None, failures: 0, next: now, link: Link::None, seen: Time(0), tried: false };
         let entry = self.entries.entry(address).or_insert(fresh);
         entry.bootstrap = true;
         entry.next = now;
@@ -91,7 +93,15 @@ impl Book {
         if self.entries.len() >= BOOK_ADDRESSES && !self.drop_worst() {
             return false;
         }
-        let entry = Entry { bootstrap: false, node, failures: 0, next: now, link: Link::None, seen: seen.min(now) };
+        let entry = Entry {
+            bootstrap: false,
+            node,
+            failures: 0,
+            next: now,
+            link: Link::None,
+            seen: seen.min(now),
+            tried: false,
+        };
         self.entries.insert(address, entry);
         true
     }
@@ -125,6 +135,7 @@ impl Book {
         if let Some(entry) = self.entries.get_mut(&address) {
             entry.link = Link::Connected(connection);
             entry.node = Some(node);
+            entry.tried = true;
         }
     }
 
@@ -219,6 +230,11 @@ impl Book {
             let node = entry.node.filter(|_| entry.seen > Time(0))?;
             Some(Known { address: *address, node, seen: entry.seen })
         })
+    }
+
+    /// How many of them were ever connected to.
+    pub(in crate::node) fn tried(&self) -> usize {
+        self.entries.values().filter(|entry| entry.tried).count()
     }
 
     /// How many addresses are here.
