@@ -8,7 +8,7 @@ use super::{Failure, runtime, signals};
 use crate::chain::ChainSpec;
 use crate::net::{self, Setup, StartError, Workers};
 use crate::node::{Config, Mining};
-use crate::store::DataDirectory;
+use crate::store::{AddressFile, DataDirectory};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,6 +82,7 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
         spec,
         listen: Some(SocketAddr::new(arguments.listen, arguments.port.0)),
         store: home.store,
+        addresses: home.directory.as_ref().map(|directory| AddressFile::in_folder(directory.path())),
         index: 0,
         seed: random_seed()?,
         events: if log.is_some() { watched.logged_sink() } else { watched.sink() },

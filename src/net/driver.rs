@@ -35,6 +35,8 @@ use tokio::time::Instant;
 pub struct Parts {
     /// The state machine.
     pub node: Box<dyn Machine>,
+    /// What is to be said when it starts, if anything.
+    pub warning: Option<String>,
     /// Its clock.
     pub clock: Clock,
     /// Its index in its cluster.
@@ -127,7 +129,7 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, clock, index, events, chain, mining, identity, .. } = parts;
+    let Parts { node, warning, clock, index, events, chain, mining, identity, .. } = parts;
     let Parts { shaping, switches, random, workers, writer, answers, listening, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
@@ -159,7 +161,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         Some(Listening { address, accepted, task }) => (Some(address), Some(accepted), Some(task)),
         None => (None, None, None),
     };
-    driver.begin(address);
+    driver.begin(address, warning);
 
     let mut alarm = Alarm::new();
     let mut deliveries = Vec::new();
@@ -213,13 +215,14 @@ async fn next(accepted: &mut Option<mpsc::Receiver<Accepted>>) -> Option<Accepte
 
 impl Driver {
     /// Starts the state machine.
-    fn begin(&mut self, address: Option<SocketAddr>) {
+    fn begin(&mut self, address: Option<SocketAddr>, warning: Option<String>) {
         self.node.start(self.now, &mut self.out);
-        if let Some(address) = address {
-            // Said as soon as the node has introduced itself.
-            let started = self.out.iter().position(|output| matches!(output, Output::Event(Event::Started { .. })));
-            self.out.insert(started.map_or(0, |at| at + 1), Output::Event(Event::Listening { address }));
-        }
+        // Said as soon as the node has introduced itself.
+        let started = self.out.iter().position(|output| matches!(output, Output::Event(Event::Started { .. })));
+        let place = started.map_or(0, |at| at + 1);
+        let listening = address.map(|address| Event::Listening { address });
+        let said = listening.into_iter().chain(warning.map(|text| Event::Warning { text })).map(Output::Event);
+        self.out.splice(place..place, said);
         self.execute();
     }
 
@@ -339,6 +342,7 @@ impl Driver {
                 Output::Mine(job) => self.mine(job.map(|job| *job)),
                 Output::Store(batch) => self.writer.store(batch),
                 Output::Load { request, ids } => self.writer.load(request, ids),
+                Output::KeepAddresses(addresses) => self.writer.keep(addresses),
                 Output::Event(event) => {
                     let pulse = matches!(event, Event::Pulse { .. });
                     self.emit(event);

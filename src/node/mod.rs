@@ -49,6 +49,7 @@ use crate::wire::Message;
 use context::Context;
 use discovery::book::Book;
 use discovery::counts::Counts;
+use discovery::keep::Keeping;
 use inventory::Inventory;
 use peers::peer::Peer;
 use peers::recovery::Recovery;
@@ -74,6 +75,7 @@ pub struct Node {
     book: Book,
     reputations: Reputations,
     counts: Counts,
+    keeping: Keeping,
     recovery: Recovery,
     transactions: transactions::Relay,
     inventory: Inventory,
@@ -100,13 +102,14 @@ impl Node {
         let genesis = ledger.at_height(0).unwrap_or_else(|| ledger.spec().genesis_id());
         Self {
             genesis,
-            book: Book::new(&config.bootstrap, now),
+            book: Book::new(&config, seed, now),
             rng: ChaCha8Rng::seed_from_u64(seed),
             timers: Timers::default(),
             mempool: Mempool::new(),
             peers: BTreeMap::new(),
             reputations: Reputations::default(),
             counts: Counts::default(),
+            keeping: Keeping::default(),
             recovery: Recovery::default(),
             transactions: transactions::Relay::default(),
             inventory: Inventory::new(now),
@@ -158,6 +161,8 @@ impl Node {
         self.start_mining(&mut cx);
         self.timers.set(now + self.config.timing.peer_exchange, Timer::Exchange);
         self.timers.set(now + limits::POOL_EXPIRY_CHECK, Timer::ExpirePool);
+        self.start_keeping(&mut cx);
+        self.schedule_feeler(&cx);
         self.dial_due(&mut cx);
         // Blocks that were stored but not on the main chain may still complete a better one.
         self.advance(&mut cx);
@@ -178,6 +183,7 @@ impl Node {
             Input::DialFailed { address, error } => self.on_dial_failed(cx, address, error),
             Input::Resolved { .. } => {}
             Input::Mapped { .. } => {}
+            Input::AddressesKept(result) => self.on_addresses_kept(cx, result),
             Input::Deadline => self.on_deadline(cx),
             Input::Command(command) => self.on_command(cx, command),
             Input::Validated(verdict) => self.on_validated(cx, &verdict),
@@ -260,6 +266,8 @@ impl Node {
                 Timer::Announce => self.flush_announcements(cx),
                 Timer::Dial => self.dial_due(cx),
                 Timer::Exchange => self.on_exchange_deadline(cx),
+                Timer::Feeler => self.on_feeler_deadline(cx),
+                Timer::KeepAddresses => self.on_keep_deadline(cx),
                 Timer::Unban(peer) => self.on_unban_deadline(cx, peer),
                 Timer::Mine => self.on_mine_deadline(cx),
                 Timer::ExpirePool => self.on_expire_pool(cx),

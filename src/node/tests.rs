@@ -3,12 +3,14 @@
 use super::*;
 use crate::chain::testing::{Builder, easy_spec, pay};
 use crate::chain::{Block, BlockId, ChainSpec, Hash256, Transaction, TxId};
+use crate::store::SavedAddresses;
 use crate::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, WireError};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 mod answers;
 mod hostile;
+mod outbound;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -21,6 +23,8 @@ struct Stage {
     events: Vec<Event>,
     stored: Vec<BlockId>,
     store_fails: bool,
+    dialled: Vec<SocketAddr>,
+    kept: Vec<SavedAddresses>,
     spec: Arc<ChainSpec>,
 }
 
@@ -46,6 +50,8 @@ impl Stage {
             events: Vec::new(),
             stored: Vec::new(),
             store_fails: false,
+            dialled: Vec::new(),
+            kept: Vec::new(),
             spec,
         };
         let mut out = Vec::new();
@@ -81,7 +87,13 @@ impl Stage {
                     }
                 }
                 Output::Event(event) => self.events.push(event),
-                Output::Dial(_) | Output::Resolve(_) | Output::Admit(_) | Output::Mine(_) | Output::Load { .. } => {}
+                Output::KeepAddresses(addresses) => {
+                    let result = if self.store_fails { Err("no space left on the device".to_owned()) } else { Ok(()) };
+                    self.kept.extend(result.is_ok().then_some(*addresses));
+                    self.give(Input::AddressesKept(result));
+                }
+                Output::Dial(address) => self.dialled.push(address),
+                Output::Resolve(_) | Output::Admit(_) | Output::Mine(_) | Output::Load { .. } => {}
             }
         }
     }

@@ -1,42 +1,49 @@
 //! The address book: whom we could dial, and when next.
 //!
-//! Bootstrap addresses are kept for ever and dialled until they answer; those heard of from peers are dropped when they fail too often.
+//! Bootstrap addresses are kept for ever. Those heard of are *new* until they answer us, and *tried* from then on; each kind has its own
+//! bound, so that a flood of new ones never pushes out one that is known to work. A new address is booked in the account of whoever told
+//! of it; when there is no room the largest account loses its worst, so that a flood pushes out itself. The idea is that of Bitcoin
+//! Core's address manager (Heilman et al. 2015, *Eclipse Attacks on Bitcoin's Peer-to-Peer Network*); its buckets are exact shares here.
+//!
+//! | File | Its story |
+//! |---|---|
+//! | `source` | who told of an address, in whose account it is |
+//! | `scope` | which addresses are of use; networks and their groups |
+//! | `entry` | what is known of one address |
+//! | `index`, `shelf`, `idle` | what is found at once: the worst of a share, whose dial is due |
+//! | `outcome` | what a dial and a link come to |
+//! | `select` | which is dialled next: for a link, and as a feeler |
+//! | `saved` | what is kept across a restart |
 
+mod entry;
+mod idle;
+mod index;
+mod outcome;
+mod saved;
+pub(in crate::node) mod scope;
+mod select;
+mod shelf;
 mod source;
 
+pub(in crate::node) use outcome::Ending;
 pub(in crate::node) use source::Source;
 
 use crate::chain::Address;
-use crate::node::limits::{BOOK_ADDRESSES, DIAL_FAILURES, REFUSED_REDIAL};
-use crate::node::{ConnectionId, Time, Timing};
-use rand::RngExt;
+use crate::node::limits::{
+    ADDRESSES_PER_GROUP, ADDRESSES_PER_SUBNET, ADDRESSES_PER_TELLER, BOOK_ADDRESSES, DROPPED_ADDRESSES, NEW_ADDRESSES,
+    OWN_ADDRESSES, SEEN_STEP, STALE_NEW, STALE_TRIED, TRIED_ADDRESSES, TRIED_CHALLENGES, TRIED_PER_GROUP,
+};
+use crate::node::{AddressScope, Config, Time};
+use crate::store::Teller;
+use entry::{Entry, Link};
+use index::Index;
 use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::time::Duration;
 
-/// What is going on with an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
-    None,
-    Dialling,
-    Connected(ConnectionId),
-}
-
-struct Entry {
-    bootstrap: bool,
-    /// Who was found there, or is said to be.
-    node: Option<Address>,
-    /// Dials that failed, and links that soon broke, in a row.
-    failures: u32,
-    /// Not to be dialled before.
-    next: Time,
-    link: Link,
-    /// When it was last known alive.
-    seen: Time,
-    /// Whether it was ever connected to.
-    tried: bool,
-}
+/// The stream of the node's seed from which the book draws: apart from the node's own draws, so that neither moves the other.
+const STREAM: u64 = 1;
 
 /// An address worth telling to a peer.
 pub(in crate::node) struct Known {
@@ -47,31 +54,94 @@ pub(in crate::node) struct Known {
 
 /// The addresses that a node knows.
 pub(in crate::node) struct Book {
+    scope: AddressScope,
+    rng: ChaCha8Rng,
     entries: BTreeMap<SocketAddr, Entry>,
+    index: Index,
     /// Addresses that turned out to be our own: bounded by the ways we can be reached, and by [`OWN_ADDRESSES`].
     own: BTreeSet<SocketAddr>,
+    /// Addresses dropped because they did not answer, and until when nobody can bring them back.
+    dropped: BTreeMap<SocketAddr, Time>,
+    /// Tried addresses that are to be tested, each with the new one that would take its place.
+    challenges: BTreeMap<SocketAddr, SocketAddr>,
+    /// To be dialled before all others.
+    anchors: Vec<SocketAddr>,
+    /// Whether anything is worth saving.
+    changed: bool,
 }
 
-/// Own addresses remembered: a machine has few, a liar may claim many.
-const OWN_ADDRESSES: usize = 64;
-
 impl Book {
-    pub(in crate::node) fn new(bootstrap: &[SocketAddr], now: Time) -> Self {
-        let mut book = Self { entries: BTreeMap::new(), own: BTreeSet::new() };
-        bootstrap.iter().for_each(|address| book.add_bootstrap(*address, now));
+    pub(in crate::node) fn new(config: &Config, seed: u64, now: Time) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(STREAM);
+        let mut book = Self {
+            scope: config.address_scope,
+            rng,
+            entries: BTreeMap::new(),
+            index: Index::default(),
+            own: BTreeSet::new(),
+            dropped: BTreeMap::new(),
+            challenges: BTreeMap::new(),
+            anchors: Vec::new(),
+            changed: false,
+        };
+        if config.discovery.bootstrap {
+            config.bootstrap.iter().for_each(|address| book.add_bootstrap(*address, now));
+        }
         book
     }
 
-    /// An address to be dialled until it answers.
-    pub(in crate::node) fn add_bootstrap(&mut self, address: SocketAddr, now: Time) {
-        let fresh = Entry { bootstrap: true, node: None, failures: 0, next: now, link: Link::None, seen: Time(0), tried: false };
-        let entry = self.entries.entry(address).or_insert(fresh);
-        entry.bootstrap = true;
-        entry.next = now;
+    /// Changes an entry, and what is indexed of it.
+    fn update<T>(&mut self, address: &SocketAddr, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        let entry = self.entries.get_mut(address)?;
+        self.index.remove(*address, entry);
+        let result = change(entry);
+        self.index.insert(*address, entry);
+        Some(result)
     }
 
-    /// An address heard of from `source`; true if it was new. `node` is who is said to be there, `seen` when it was last known alive:
-    /// `Time(0)`, never.
+    fn insert(&mut self, address: SocketAddr, entry: Entry) {
+        self.remove(&address);
+        self.index.insert(address, &entry);
+        self.entries.insert(address, entry);
+        self.changed = true;
+    }
+
+    fn remove(&mut self, address: &SocketAddr) -> Option<Entry> {
+        let entry = self.entries.remove(address)?;
+        self.index.remove(*address, &entry);
+        self.challenges.remove(address);
+        self.changed = true;
+        Some(entry)
+    }
+
+    /// An address to be dialled until it answers. One that is our own is left out.
+    pub(in crate::node) fn add_bootstrap(&mut self, address: SocketAddr, now: Time) {
+        let address = scope::canonical(address);
+        if self.own.contains(&address) {
+            return;
+        }
+        if !self.entries.contains_key(&address) {
+            if self.entries.len() >= BOOK_ADDRESSES {
+                self.drop_worst();
+            }
+            let ticket = self.rng.next_u64();
+            self.insert(address, Entry::new(None, Source::Bootstrap.account(address.ip(), None), Time(0), now, ticket));
+        }
+        self.update(&address, |entry| {
+            entry.bootstrap = true;
+            entry.next = now;
+        });
+    }
+
+    /// Whether an address is one that this node may know and dial.
+    fn is_of_use(&self, address: SocketAddr) -> bool {
+        let routed = self.scope == AddressScope::Any || scope::is_routable(address.ip());
+        routed && scope::is_dialable(address) && !self.own.contains(&address)
+    }
+
+    /// An address heard of from `source`; true if it is new to us and was kept. `node` is who is said to be there, `seen` when it was last
+    /// known alive: `Time(0)`, never.
     pub(in crate::node) fn learn(
         &mut self,
         source: &Source,
@@ -80,147 +150,128 @@ impl Book {
         seen: Time,
         now: Time,
     ) -> bool {
-        tracing::trace!(?source, %address, "an address was heard of");
-        if self.own.contains(&address) {
+        let address = scope::canonical(address);
+        let teller = source.account(address.ip(), node);
+        if let Some(entry) = self.entries.get(&address) {
+            // Told again by one with less in his account, it moves there: nobody can hold an address only to drop it.
+            let ours = self.index.new.share(&teller);
+            let moves = !entry.bootstrap && !entry.tried && ours.saturating_add(1) < self.index.new.share(&entry.teller);
+            let seen = seen.min(now);
+            let later = seen.since(entry.seen) >= SEEN_STEP;
+            if moves || later || (entry.node.is_none() && node.is_some()) {
+                self.update(&address, |entry| {
+                    // Hearsay never replaces what we found ourselves; it only dates it.
+                    entry.node = entry.node.or(node);
+                    entry.seen = if later { seen } else { entry.seen };
+                    entry.teller = if moves { teller } else { entry.teller.clone() };
+                });
+            }
             return false;
         }
-        if let Some(entry) = self.entries.get_mut(&address) {
-            // Hearsay never replaces what we found ourselves; it only dates it.
-            entry.node = entry.node.or(node);
-            entry.seen = entry.seen.max(seen.min(now));
+        let barred = *source != Source::Inbound && self.dropped.get(&address).is_some_and(|until| *until > now);
+        let fresh = now.since(seen.min(now)) <= STALE_NEW || seen == Time(0);
+        if barred || !fresh || !self.is_of_use(address) {
             return false;
         }
-        if self.entries.len() >= BOOK_ADDRESSES && !self.drop_worst() {
+        let ticket = self.rng.next_u64();
+        self.admit(address, Entry::new(node, teller, seen, now, ticket))
+    }
+
+    /// Takes a new entry in, if its bounds allow it, or something worse can go. False if not.
+    fn admit(&mut self, address: SocketAddr, entry: Entry) -> bool {
+        if self.index.is_crowded(address.ip()) {
             return false;
         }
-        let entry = Entry {
-            bootstrap: false,
-            node,
-            failures: 0,
-            next: now,
-            link: Link::None,
-            seen: seen.min(now),
-            tried: false,
+        let share = self.index.new.share(&entry.teller);
+        let full = self.index.new.len() >= NEW_ADDRESSES || self.entries.len() >= BOOK_ADDRESSES;
+        let loser = if share >= ADDRESSES_PER_TELLER {
+            entry.teller.clone()
+        } else if full {
+            // Whoever would have the most then pays for it himself.
+            let largest = self.index.new.largest().filter(|largest| share.saturating_add(1) < self.index.new.share(largest));
+            largest.unwrap_or(&entry.teller).clone()
+        } else {
+            self.insert(address, entry);
+            return true;
         };
-        self.entries.insert(address, entry);
+        let own = loser == entry.teller;
+        let Some(worst) = self.index.new.worst(&loser).find(|address| self.is_idle(address)) else { return false };
+        // Within an account only what is worth less gives way.
+        if own && self.entries.get(&worst).is_none_or(|worst| worst.worth() >= entry.worth()) {
+            return false;
+        }
+        self.remove(&worst);
+        self.insert(address, entry);
         true
     }
 
-    /// Makes room: the idle address with most failures, seen longest ago. False if there is none.
-    fn drop_worst(&mut self) -> bool {
-        let idle = self.entries.iter().filter(|(_, entry)| !entry.bootstrap && entry.link == Link::None);
-        let worst =
-            idle.max_by_key(|(address, entry)| (entry.failures, std::cmp::Reverse(entry.seen), **address)).map(|(a, _)| *a);
-        worst.is_some_and(|address| self.entries.remove(&address).is_some())
+    fn is_idle(&self, address: &SocketAddr) -> bool {
+        self.entries.get(address).is_some_and(|entry| entry.link == Link::None)
     }
 
-    /// We shook hands with `node`, which listens there.
+    /// Makes room for a bootstrap address.
+    fn drop_worst(&mut self) {
+        let largest = self.index.new.largest();
+        let worst = largest.and_then(|teller| self.index.new.worst(teller).find(|address| self.is_idle(address)));
+        if let Some(worst) = worst {
+            self.remove(&worst);
+        }
+    }
+
+    /// A node that dialled us says that it listens there.
     pub(in crate::node) fn met(&mut self, address: SocketAddr, node: Address, now: Time) {
         self.learn(&Source::Inbound, address, Some(node), now, now);
-        if let Some(entry) = self.entries.get_mut(&address) {
+        self.update(&scope::canonical(address), |entry| {
             entry.node = Some(node);
             entry.seen = now;
-        }
+        });
     }
 
-    /// A dial went out.
-    pub(in crate::node) fn dialling(&mut self, address: SocketAddr) {
-        if let Some(entry) = self.entries.get_mut(&address) {
-            entry.link = Link::Dialling;
-        }
-    }
-
-    /// A dial succeeded; `node` is there.
-    pub(in crate::node) fn connected(&mut self, address: SocketAddr, connection: ConnectionId, node: Address) {
-        if let Some(entry) = self.entries.get_mut(&address) {
-            entry.link = Link::Connected(connection);
-            entry.node = Some(node);
-            entry.tried = true;
-        }
+    /// Whoever is there is alive.
+    pub(in crate::node) fn alive(&mut self, address: SocketAddr, now: Time) {
+        self.update(&scope::canonical(address), |entry| entry.seen = now);
     }
 
     /// The address is our own: never dial it again.
     pub(in crate::node) fn forget(&mut self, address: &SocketAddr) {
-        self.entries.remove(address);
+        let address = scope::canonical(*address);
+        self.remove(&address);
         if self.own.len() < OWN_ADDRESSES {
-            self.own.insert(*address);
+            self.own.insert(address);
         }
     }
 
-    /// The node there is on another chain or version: it will hardly change its mind soon.
-    pub(in crate::node) fn refused(&mut self, address: SocketAddr, now: Time) {
-        if let Some(entry) = self.entries.get_mut(&address) {
-            entry.next = now + REFUSED_REDIAL;
+    /// Lets go what nobody has seen for long.
+    pub(in crate::node) fn drop_stale(&mut self, now: Time) {
+        self.dropped.retain(|_, until| *until > now);
+        let is_stale = |entry: &Entry| {
+            let patience = if entry.tried { STALE_TRIED } else { STALE_NEW };
+            !entry.bootstrap && entry.link == Link::None && now.since(entry.seen.max(entry.since)) > patience
+        };
+        let stale: Vec<_> = self.entries.iter().filter(|(_, entry)| is_stale(entry)).map(|(address, _)| *address).collect();
+        stale.iter().for_each(|address| drop(self.remove(address)));
+    }
+
+    /// Remembers that an address was dropped, until `until`.
+    fn bar(&mut self, address: SocketAddr, until: Time) {
+        if self.dropped.len() < DROPPED_ADDRESSES {
+            self.dropped.insert(address, until);
         }
-    }
-
-    /// A dial failed: when it may be dialled again, or `None` if it was dropped.
-    pub(in crate::node) fn failed(
-        &mut self,
-        address: SocketAddr,
-        now: Time,
-        timing: &Timing,
-        rng: &mut ChaCha8Rng,
-    ) -> Option<Duration> {
-        let entry = self.entries.get_mut(&address)?;
-        entry.link = Link::None;
-        entry.failures = entry.failures.saturating_add(1);
-        if !entry.bootstrap && entry.failures >= DIAL_FAILURES {
-            self.entries.remove(&address);
-            return None;
-        }
-        let wait = back_off(entry.failures - 1, timing, rng);
-        entry.next = entry.next.max(now + wait);
-        Some(entry.next.since(now))
-    }
-
-    /// A link that we dialled ended. How long until it may be dialled again.
-    pub(in crate::node) fn ended(
-        &mut self,
-        address: SocketAddr,
-        healthy: bool,
-        now: Time,
-        timing: &Timing,
-        rng: &mut ChaCha8Rng,
-    ) -> Duration {
-        let Some(entry) = self.entries.get_mut(&address) else { return timing.redial.1 };
-        entry.link = Link::None;
-        entry.failures = if healthy { 0 } else { entry.failures.saturating_add(1) };
-        let wait = back_off(entry.failures.saturating_sub(1), timing, rng);
-        entry.next = entry.next.max(now + wait);
-        entry.next.since(now)
-    }
-
-    /// Addresses that may be dialled now, bootstrap ones first; `skip` says whose are not wanted.
-    pub(in crate::node) fn due(&self, now: Time, skip: impl Fn(&Address) -> bool) -> Vec<SocketAddr> {
-        let mut due: Vec<_> = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.link == Link::None && entry.next <= now && !entry.node.as_ref().is_some_and(&skip))
-            .map(|(address, entry)| (!entry.bootstrap, entry.failures, *address))
-            .collect();
-        due.sort_unstable();
-        due.into_iter().map(|(_, _, address)| address).collect()
     }
 
     /// Whether an address is a bootstrap address.
     pub(in crate::node) fn is_bootstrap(&self, address: &SocketAddr) -> bool {
-        self.entries.get(address).is_some_and(|entry| entry.bootstrap)
+        self.entries.get(&scope::canonical(*address)).is_some_and(|entry| entry.bootstrap)
     }
 
     /// Whether there are bootstrap addresses.
     pub(in crate::node) fn has_bootstrap(&self) -> bool {
-        self.entries.values().any(|entry| entry.bootstrap)
+        self.index.bootstrap > 0
     }
 
-    /// When the next address becomes due, after now.
-    pub(in crate::node) fn next_due(&self, now: Time) -> Option<Time> {
-        self.entries.values().filter(|entry| entry.link == Link::None && entry.next > now).map(|entry| entry.next).min()
-    }
-
-    /// Dials on their way.
+    /// Dials on their way that are to become links. Feelers are not among them.
     pub(in crate::node) fn dials(&self) -> usize {
-        self.entries.values().filter(|entry| entry.link == Link::Dialling).count()
+        self.index.dialling.len()
     }
 
     /// Addresses with a known node: those worth telling.
@@ -232,76 +283,36 @@ impl Book {
         })
     }
 
-    /// How many of them were ever connected to.
+    /// How many of them ever answered us.
     pub(in crate::node) fn tried(&self) -> usize {
-        self.entries.values().filter(|entry| entry.tried).count()
+        self.index.tried.len() + self.index.bootstrap_tried
     }
 
     /// How many addresses are here.
     pub(in crate::node) fn len(&self) -> usize {
         self.entries.len()
     }
-}
 
-/// Doubling from the first pause to the longest, with up to half of it taken off by chance, so that nodes that lost the same peer do
-/// not all come back at the same moment.
-fn back_off(failures: u32, timing: &Timing, rng: &mut ChaCha8Rng) -> Duration {
-    let (first, longest) = timing.redial;
-    let pause = first.saturating_mul(1u32.checked_shl(failures).unwrap_or(u32::MAX)).min(longest);
-    let micros = pause.as_micros() as u64;
-    Duration::from_micros(micros - rng.random_range(0..=micros / 2))
+    /// What is held here against its bounds: what, how many, how many at most.
+    pub(in crate::node) fn budgets(&self) -> [(&'static str, usize, usize); 10] {
+        let (subnet, group) = self.index.most_crowded();
+        let teller = self.index.new.shares().next().map_or(0, |(share, _)| share);
+        let crowd = self.index.tried.shares().find(|(_, group)| group.is_some()).map_or(0, |(share, _)| share);
+        [
+            ("addresses", self.entries.len(), BOOK_ADDRESSES.max(self.index.bootstrap)),
+            ("addresses that were never reached", self.index.new.len(), NEW_ADDRESSES),
+            ("addresses that were reached", self.index.tried.len(), TRIED_ADDRESSES),
+            ("addresses of one subnet", subnet, ADDRESSES_PER_SUBNET),
+            ("addresses of one network group", group, ADDRESSES_PER_GROUP),
+            ("addresses from one source", teller, ADDRESSES_PER_TELLER),
+            ("addresses of one network group that were reached", crowd, TRIED_PER_GROUP),
+            ("addresses of our own", self.own.len(), OWN_ADDRESSES),
+            ("addresses that were dropped", self.dropped.len(), DROPPED_ADDRESSES),
+            ("addresses to be tested", self.challenges.len(), TRIED_CHALLENGES),
+        ]
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rand::SeedableRng;
-
-    fn address(n: u16) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], n))
-    }
-
-    #[test]
-    fn the_back_off_doubles_up_to_its_longest() {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let (first, longest) = Timing::LAB.redial;
-        for failures in [0, 1, 2, 3, 10, 31, 32, u32::MAX] {
-            let full = first.saturating_mul(1u32.checked_shl(failures).unwrap_or(u32::MAX)).min(longest);
-            let wait = back_off(failures, &Timing::LAB, &mut rng);
-            assert!(wait <= full && wait >= full / 2, "{failures}: {wait:?} of {full:?}");
-        }
-    }
-
-    #[test]
-    fn a_bootstrap_address_is_never_dropped_and_a_learned_one_is() {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let mut book = Book::new(&[address(1)], Time(0));
-        assert!(book.learn(&Source::Inbound, address(2), Some(Address([2; 32])), Time(0), Time(0)));
-        for failure in 1..=20 {
-            assert!(book.failed(address(1), Time(0), &Timing::LAB, &mut rng).is_some());
-            let learned = book.failed(address(2), Time(0), &Timing::LAB, &mut rng);
-            assert_eq!(learned.is_some(), failure < DIAL_FAILURES);
-        }
-        assert_eq!(book.len(), 1);
-    }
-
-    #[test]
-    fn our_own_address_does_not_come_back() {
-        let mut book = Book::new(&[], Time(0));
-        assert!(book.learn(&Source::Inbound, address(1), Some(Address([1; 32])), Time(0), Time(0)));
-        book.forget(&address(1));
-        assert!(!book.learn(&Source::Inbound, address(1), Some(Address([1; 32])), Time(0), Time(0)));
-        assert!(book.due(Time(1), |_| false).is_empty());
-    }
-
-    #[test]
-    fn the_book_is_bounded_and_the_worst_goes() {
-        let mut book = Book::new(&[address(1)], Time(0));
-        for n in 0..BOOK_ADDRESSES as u32 + 100 {
-            let address = SocketAddr::from((std::net::Ipv4Addr::from(n + (10 << 24)), 8080));
-            book.learn(&Source::Inbound, address, Some(Address([1; 32])), Time(u64::from(n) + 1), Time(u64::MAX));
-        }
-        assert_eq!(book.len(), BOOK_ADDRESSES);
-        assert!(book.is_bootstrap(&address(1)));
-    }
-}
+#[path = "tests.rs"]
+mod tests;
