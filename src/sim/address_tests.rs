@@ -101,7 +101,10 @@ fn thirty_nodes_that_know_one_find_their_links_and_do_not_miss_it() {
             assert!(few(sim) >= Config::default().min_peers, "somebody noticed");
             (1..30).all(|node| is_linked(&seen.lock().unwrap(), node, 28))
         };
+        // Its end has to be heard of first.
+        net.sim.run_for(SECOND / 5);
         assert!(net.sim.run_until(20 * SECOND, SECOND / 10, linked), "seed {seed}: links were lost");
+        net.sim.run_for(10 * SECOND);
         // The dead one is dialled no faster than after the longest pause, half of which chance may take, and by none who needs nobody.
         let dials = |net: &Net, node| net.count(node, |event| matches!(event, Event::Connecting { .. }));
         let before: Vec<_> = (0..30).map(|node| dials(&net, node)).collect();
