@@ -3,7 +3,7 @@
 //! No test sleeps: each waits for events, with a deadline that only a defect reaches.
 
 use rumormill::chain::{Address, ChainSpec, KeyPair};
-use rumormill::net::{Handle, Setup, Workers, start};
+use rumormill::net::{Handle, Names, Setup, Workers, start};
 use rumormill::node::{Command, Config, ConnectionId, Direction, Event, EventSink, Stamped};
 use rumormill::store::{AddressFile, MemoryStore};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,8 @@ impl Fleet {
             seed: u64::from(index),
             events,
             workers: self.workers.clone(),
+            names: Names::system(),
+            upnp: None,
             wrap: None,
         };
         start(setup).await.unwrap()

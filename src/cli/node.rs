@@ -3,20 +3,22 @@
 use super::console::{Console, ConsoleArguments, Watched};
 use super::disk::{Home, random_seed};
 use super::ending::Ending;
+use super::gallery::Desk;
 use super::values::{self, PeerAddress, Port};
 use super::{Failure, runtime, signals};
 use crate::chain::ChainSpec;
-use crate::net::{self, Setup, StartError, Workers};
+use crate::cluster::{Peering, peering};
+use crate::net::{self, Handle, Names, Setup, StartError, Workers};
 use crate::node::{Config, Mining};
+use crate::observe::Control;
 use crate::store::{AddressFile, DataDirectory};
+use rumormill_ui::model::{Controls, Intent};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long the system may take to resolve a peer's name.
-const RESOLVE: Duration = Duration::from_secs(10);
+use tokio::sync::mpsc;
 
 /// Run one node.
 #[derive(Debug, clap::Args)]
@@ -65,7 +67,8 @@ pub fn run(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure
 
 async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure> {
     signals::listen(ending.clone()).map_err(|error| Failure::Environment(format!("cannot listen for signals: {error}")))?;
-    let bootstrap = resolve(&arguments.peers).await?;
+    let names = Names::system();
+    let bootstrap = resolve(&arguments.peers, &names).await?;
     let spec = Arc::new(ChainSpec::lab());
     let home = match arguments.ephemeral {
         true => Home::ephemeral()?,
@@ -74,7 +77,13 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
     let log = arguments.console.open_log(home.directory.as_ref().map(DataDirectory::path))?;
 
     let name = arguments.name.clone().unwrap_or_else(|| home.keys.address().short());
-    let watched = Watched::new(name.clone(), None, vec![name]);
+    let (order, mut wishes) = mpsc::unbounded_channel();
+    let order = Arc::new(move |intent| {
+        // The node may have ended first.
+        let _ = order.send(intent);
+    });
+    let desk = Desk::real(order, Controls { peers: true, ..Controls::default() });
+    let watched = Watched::new(name.clone(), None, vec![name.clone()]).taking_wishes(desk.clone());
     let mining = (!arguments.no_mine).then_some(Mining { tries_per_second: arguments.tries });
     let setup = Setup {
         config: Config { bootstrap, mining, ..Config::default() },
@@ -87,24 +96,48 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
         seed: random_seed()?,
         events: if log.is_some() { watched.logged_sink() } else { watched.sink() },
         workers: Workers::new(super::threads()),
+        names,
+        upnp: None,
         wrap: None,
     };
     let node = net::start(setup).await.map_err(|error| explain(&error))?;
     let console = Console::open(&arguments.console, watched, ending.clone())?;
 
-    let reason = ending.come().await;
+    let mut come = pin!(ending.come());
+    let reason = loop {
+        tokio::select! {
+            biased;
+            reason = &mut come => break reason,
+            Some(intent) = wishes.recv() => {
+                if let Some(said) = grant(&node, &name, &intent) {
+                    desk.tell(Control::Notice { text: said });
+                }
+            }
+        }
+    };
     node.stop().await;
     console.close();
     Ok(reason.code())
 }
 
+/// Does what somebody at the dashboard wishes; what was done, or why it was not, in words.
+fn grant(node: &Handle, name: &str, intent: &Intent) -> Option<String> {
+    Some(match peering(intent, |_| None)? {
+        Ok(Peering { command, said, .. }) => {
+            node.command(command);
+            format!("{name} {said}")
+        }
+        Err(why) => why,
+    })
+}
+
 /// The peers' addresses. A peer named twice is dialled once.
-async fn resolve(peers: &[PeerAddress]) -> Result<Vec<SocketAddr>, Failure> {
+async fn resolve(peers: &[PeerAddress], names: &Names) -> Result<Vec<SocketAddr>, Failure> {
     let mut addresses = Vec::with_capacity(peers.len());
     for peer in peers {
         let address = match peer.address() {
             Some(address) => address,
-            None => look_up(peer).await?,
+            None => look_up(peer, names).await?,
         };
         if !addresses.contains(&address) {
             addresses.push(address);
@@ -113,24 +146,21 @@ async fn resolve(peers: &[PeerAddress]) -> Result<Vec<SocketAddr>, Failure> {
     Ok(addresses)
 }
 
-async fn look_up(peer: &PeerAddress) -> Result<SocketAddr, Failure> {
-    let cannot = |why: String| {
-        Failure::Environment(format!(
-            "PEER {peer}: the host name does not resolve ({why}); check its spelling, or write its address"
-        ))
-    };
-    let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((peer.host.as_str(), peer.port))).await;
-    let addresses = found.map_err(|_| cannot("no answer in time".into()))?.map_err(|error| cannot(error.to_string()))?;
+async fn look_up(peer: &PeerAddress, names: &Names) -> Result<SocketAddr, Failure> {
+    let found = names.look_up(&peer.host).await;
+    let addresses = found.map_err(|why| Failure::Environment(format!("PEER {peer}: the host name does not resolve: {why}")))?;
     // Nodes listen on IPv4 loopback by default, so of a name with both kinds of address that one is the better guess.
-    let addresses: Vec<SocketAddr> = addresses.collect();
     let best = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
-    best.copied().ok_or_else(|| cannot("it has no address".into()))
+    // A look-up that succeeds has an address.
+    let best = best.ok_or_else(|| Failure::Environment(format!("PEER {peer}: the host name has no address")))?;
+    Ok(SocketAddr::new(*best, peer.port))
 }
 
 /// Says which argument to change.
 fn explain(error: &StartError) -> Failure {
     Failure::Environment(match error {
         StartError::Listen { .. } => format!("PORT or --listen: {error}"),
+        StartError::Upnp(_) => format!("--upnp: {error}"),
         StartError::Store(_) | StartError::System(_) => error.to_string(),
         StartError::Restore(_) => format!("{error}; choose another --data-dir, or say --ephemeral to keep all in memory"),
     })

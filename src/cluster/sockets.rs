@@ -7,7 +7,7 @@ use super::limits::STOP;
 use super::scenario::EngineKind;
 use crate::chain::{Address, Hash256};
 use crate::link::LinkModel;
-use crate::net::{self, Handle, Setup, Workers};
+use crate::net::{self, Handle, Names, Setup, Workers};
 use crate::node::{Command, Config, EventSink, Time, Wrap};
 use crate::store::{AddressFile, DiskSwitch, FaultyStore, SharedStore};
 use std::collections::BTreeMap;
@@ -140,6 +140,8 @@ impl Engine for SocketsEngine {
             seed: life_seed(machine.seed, machine.lives),
             events: self.events.clone(),
             workers: self.workers.clone(),
+            names: Names::system(),
+            upnp: None,
             wrap: machine.wrap.clone(),
         };
         let started = self.runtime.block_on(net::start(setup));
@@ -191,6 +193,10 @@ impl Engine for SocketsEngine {
         if let Some(handle) = self.handle(node) {
             handle.command(command);
         }
+    }
+
+    fn address(&self, node: u32) -> Option<SocketAddr> {
+        self.machines.get(node as usize)?.address
     }
 
     fn id(&self, node: u32) -> Option<Address> {

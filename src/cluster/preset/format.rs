@@ -402,6 +402,7 @@ pub const EVENTS: &[&str] = &[
     "listening",
     "connecting",
     "dial-failed",
+    "mapped",
     "connected",
     "new-peer",
     "outbox",

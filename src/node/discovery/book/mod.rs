@@ -34,7 +34,6 @@ use crate::node::limits::{
     OWN_ADDRESSES, SEEN_STEP, STALE_NEW, STALE_TRIED, TRIED_ADDRESSES, TRIED_CHALLENGES, TRIED_PER_GROUP,
 };
 use crate::node::{AddressScope, Config, Time};
-use crate::store::Teller;
 use entry::{Entry, Link};
 use index::Index;
 use rand::rngs::ChaCha8Rng;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::node::{ConnectionId, Discovery, Timing};
+use crate::store::Teller;
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
