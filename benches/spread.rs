@@ -116,6 +116,7 @@ async fn spread(threads: usize, blocks: usize) -> Vec<Duration> {
             spec: Arc::clone(&spec),
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             store: Box::new(MemoryStore::new()),
+            addresses: None,
             index,
             seed: u64::from(index),
             events: Arc::clone(&events),

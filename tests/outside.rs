@@ -30,6 +30,7 @@ fn setup(number: u8, names: Names, upnp: Option<Upnp>, wrap: Option<Wrap>) -> (S
         spec: Arc::new(ChainSpec::lab()),
         listen: Some("127.0.0.1:0".parse().unwrap()),
         store: Box::new(MemoryStore::new()),
+        addresses: None,
         index: 0,
         seed: u64::from(number),
         events: Arc::new(move |stamped: Stamped| {

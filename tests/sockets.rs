@@ -124,6 +124,7 @@ impl Lab {
             spec: Arc::clone(&self.spec),
             listen: Some("127.0.0.1:0".parse().unwrap()),
             store: Box::new(kept()),
+            addresses: None,
             index: u32::from(number),
             seed: u64::from(number),
             events: events.sink(),

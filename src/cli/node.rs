@@ -12,7 +12,7 @@ use crate::chain::ChainSpec;
 use crate::cluster::{Peering, peering};
 use crate::net::{self, Handle, Names, Setup, StartError, Upnp, Workers};
 use crate::observe::Control;
-use crate::store::DataDirectory;
+use crate::store::{AddressFile, DataDirectory};
 use rumormill_ui::model::{Controls, Intent};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -93,6 +93,7 @@ async fn run_node(settings: Settings, console: ConsoleArguments, ending: Ending)
         spec,
         listen: Some(settings.listen),
         store: home.store,
+        addresses: home.directory.as_ref().map(|directory| AddressFile::in_folder(directory.path())),
         index: 0,
         seed: random_seed()?,
         events: if log.is_some() { watched.logged_sink() } else { watched.sink() },

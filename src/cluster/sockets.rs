@@ -9,7 +9,7 @@ use crate::chain::{Address, Hash256};
 use crate::link::LinkModel;
 use crate::net::{self, Handle, Names, Setup, Transport, Workers};
 use crate::node::{Command, Config, EventSink, Time, Wrap};
-use crate::store::{DiskSwitch, FaultyStore, SharedStore};
+use crate::store::{AddressFile, DiskSwitch, FaultyStore, SharedStore};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -24,6 +24,7 @@ struct Machine {
     handle: Option<Handle>,
     config: Config,
     store: SharedStore,
+    addresses: AddressFile,
     disk: DiskSwitch,
     wrap: Option<Wrap>,
     trickles: bool,
@@ -65,8 +66,9 @@ impl SocketsEngine {
             let disk = DiskSwitch::default();
             let store = FaultyStore::new(blueprint.store(index), disk.clone(), PathBuf::from(format!("n{index}")));
             let store = SharedStore::new(Box::new(store));
+            let addresses = AddressFile::in_memory().on(disk.clone());
             let id = keys.address();
-            Machine { handle: None, config, store, disk, wrap, trickles, seed, lives: 0, id, address: None }
+            Machine { handle: None, config, store, addresses, disk, wrap, trickles, seed, lives: 0, id, address: None }
         });
         Self {
             machines: machines.collect(),
@@ -134,6 +136,7 @@ impl Engine for SocketsEngine {
             spec: self.blueprint.spec.clone(),
             listen: Some(machine.address.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))),
             store: Box::new(machine.store.clone()),
+            addresses: Some(machine.addresses.clone()),
             index: node,
             seed: life_seed(machine.seed, machine.lives),
             events: self.events.clone(),

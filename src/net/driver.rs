@@ -22,7 +22,8 @@ use super::writer::Writer;
 use crate::chain::{ChainId, MiningJob};
 use crate::link::Packets;
 use crate::node::{
-    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time, Timing, briefer,
+    CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time, Timing,
+    briefer,
 };
 use crate::wire::{Message, MessageKind, encode};
 use connecting::Common;
@@ -40,6 +41,8 @@ use tokio::time::Instant;
 pub struct Parts {
     /// The state machine.
     pub node: Box<dyn Machine>,
+    /// What is to be said when it starts, if anything.
+    pub warning: Option<String>,
     /// Its clock.
     pub clock: Clock,
     /// Its index in its cluster.
@@ -142,7 +145,7 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, clock, index, events, chain, mining, timing, identity, .. } = parts;
+    let Parts { node, warning, clock, index, events, chain, mining, timing, identity, .. } = parts;
     let Parts { shaping, switches, random, workers, names, writer, answers, listening, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
@@ -176,7 +179,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         Some(Listening { address, accepted, task }) => (Some(address), Some(accepted), Some(task)),
         None => (None, None, None),
     };
-    driver.begin(address);
+    driver.begin(address, warning);
     let mut news = driver.map(wish);
 
     let mut alarm = Alarm::new();
@@ -237,13 +240,14 @@ async fn told(news: &mut Option<mpsc::UnboundedReceiver<News>>) -> Option<News> 
 
 impl Driver {
     /// Starts the state machine.
-    fn begin(&mut self, address: Option<SocketAddr>) {
+    fn begin(&mut self, address: Option<SocketAddr>, warning: Option<String>) {
         self.node.start(self.now, &mut self.out);
-        if let Some(address) = address {
-            // Said as soon as the node has introduced itself.
-            let started = self.out.iter().position(|output| matches!(output, Output::Event(Event::Started { .. })));
-            self.out.insert(started.map_or(0, |at| at + 1), Output::Event(Event::Listening { address }));
-        }
+        // Said as soon as the node has introduced itself.
+        let started = self.out.iter().position(|output| matches!(output, Output::Event(Event::Started { .. })));
+        let place = started.map_or(0, |at| at + 1);
+        let listening = address.map(|address| Event::Listening { address });
+        let said = listening.into_iter().chain(warning.map(|text| Event::Warning { text })).map(Output::Event);
+        self.out.splice(place..place, said);
         self.execute();
     }
 
@@ -366,6 +370,7 @@ impl Driver {
                 Output::Mine(job) => self.mine(job.map(|job| *job)),
                 Output::Store(batch) => self.writer.store(batch),
                 Output::Load { request, ids } => self.writer.load(request, ids),
+                Output::KeepAddresses(addresses) => self.writer.keep(addresses),
                 Output::Event(event) => {
                     let pulse = matches!(event, Event::Pulse { .. });
                     self.emit(event);

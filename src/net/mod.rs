@@ -47,7 +47,7 @@ pub use workers::Workers;
 use crate::chain::{Address, ChainSpec, KeyPair, Ledger};
 use crate::link::LinkModel;
 use crate::node::{Command, Config, EventSink, Machine, Node, Wrap};
-use crate::store::{Store, StoreError};
+use crate::store::{AddressFile, Store, StoreError};
 use clock::Clock;
 use driver::{Listening, Parts};
 use noise::Identity;
@@ -80,6 +80,8 @@ pub struct Setup {
     pub listen: Option<SocketAddr>,
     /// Where it keeps its chain.
     pub store: Box<dyn Store>,
+    /// Where it keeps its address book; `None`: nowhere.
+    pub addresses: Option<AddressFile>,
     /// Its index in its cluster.
     pub index: u32,
     /// Seed of its random generator, and of the chances on its links.
@@ -136,7 +138,8 @@ pub struct Handle {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub async fn start(setup: Setup) -> Result<Handle, StartError> {
-    let Setup { mut config, keys, transport: _, spec, listen, store, index, seed, events, workers, names, upnp, wrap } = setup;
+    let Setup { mut config, keys, transport: _, spec, listen, store, addresses, index, seed, events, workers, names, upnp, wrap } =
+        setup;
     let mut entropy = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *entropy).map_err(|error| StartError::System(format!("randomness: {error}")))?;
     let mut random = ChaCha20Rng::from_seed(*entropy);
@@ -153,11 +156,16 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     }
 
     let chain = spec.chain;
-    let loading = tokio::task::spawn_blocking(move || load(store, spec)).await;
-    let (store, ledger) = loading.map_err(|error| StartError::System(format!("to load the chain: {error}")))??;
+    let book = addresses.clone();
+    let loading = tokio::task::spawn_blocking(move || {
+        let (saved, warning) = book.map(|book| book.load()).unwrap_or_default();
+        load(store, spec).map(|(store, ledger)| (store, ledger, saved, warning))
+    });
+    let (store, ledger, saved, warning) =
+        loading.await.map_err(|error| StartError::System(format!("to load the chain: {error}")))??;
     let answers = mpsc::unbounded_channel();
     let answer = answers.0.clone();
-    let writer = Writer::start(store, move |input| {
+    let writer = Writer::start(store, addresses, move |input| {
         // A node that has gone needs no answer.
         let _ = answer.send(input);
     })
@@ -168,7 +176,10 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     let identity = Identity::new(&keys, *secret);
     let clock = Clock::start();
     let (mining, timing) = (config.mining, config.timing);
-    let node = Node::new(config, keys, ledger, seed, clock.now());
+    let mut node = Node::new(config, keys, ledger, seed, clock.now());
+    if let Some(saved) = saved {
+        node.restore_addresses(&saved, clock.now());
+    }
     let id = node.id();
     let node: Box<dyn Machine> = match wrap {
         Some(wrap) => wrap(node),
@@ -186,6 +197,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     let (own, links) = (Arc::clone(&switches), Arc::clone(&shaping));
     let parts = Parts {
         node,
+        warning,
         clock,
         index,
         events,

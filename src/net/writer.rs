@@ -1,9 +1,9 @@
-//! The store's thread: whatever waits goes to disk in one commit.
+//! The store's thread: whatever waits goes to disk in one commit; the address book after it.
 
 use super::limits::{STORE_HELD, STORE_ORDERS};
 use crate::chain::{Block, BlockId};
 use crate::node::Input;
-use crate::store::{Batch, Store};
+use crate::store::{AddressFile, Batch, SavedAddresses, Store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 enum Order {
     Store(Batch),
     Load(u64, Vec<BlockId>),
+    Keep(Box<SavedAddresses>),
 }
 
 /// The thread that owns the store. When this is dropped it commits what is queued, and ends.
@@ -25,13 +26,17 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the thread; answers go to `answer`.
-    pub fn start(store: Box<dyn Store>, answer: impl Fn(Input) + Send + 'static) -> std::io::Result<Self> {
+    pub fn start(
+        store: Box<dyn Store>,
+        addresses: Option<AddressFile>,
+        answer: impl Fn(Input) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let (end, ended) = oneshot::channel();
         let abandoned = Arc::new(AtomicBool::new(false));
         let given_up = Arc::clone(&abandoned);
         thread::Builder::new().name("store".to_owned()).spawn(move || {
-            serve(store, &receiver, &given_up, answer);
+            serve(store, addresses.as_ref(), &receiver, &given_up, answer);
             // Nobody may be waiting any more.
             let _ = end.send(());
         })?;
@@ -41,6 +46,11 @@ impl Writer {
     /// Keeps a batch.
     pub fn store(&self, batch: Batch) {
         let _ = self.orders.send(Order::Store(batch));
+    }
+
+    /// Keeps the address book.
+    pub fn keep(&self, addresses: Box<SavedAddresses>) {
+        let _ = self.orders.send(Order::Keep(addresses));
     }
 
     /// Reads blocks.
@@ -71,9 +81,16 @@ struct Queue {
 }
 
 /// Serves until nobody can order any more and the queue is empty, or until it is abandoned.
-fn serve(mut store: Box<dyn Store>, orders: &Receiver<Order>, abandoned: &AtomicBool, answer: impl Fn(Input)) {
+fn serve(
+    mut store: Box<dyn Store>,
+    addresses: Option<&AddressFile>,
+    orders: &Receiver<Order>,
+    abandoned: &AtomicBool,
+    answer: impl Fn(Input),
+) {
     let mut queue = Queue::default();
     while let Ok(first) = orders.recv() {
+        let mut book = None;
         // One commit for all that came meanwhile. A load sees what was ordered before it.
         for order in std::iter::once(first).chain(orders.try_iter().take(STORE_ORDERS)) {
             if abandoned.load(Ordering::Acquire) {
@@ -85,9 +102,15 @@ fn serve(mut store: Box<dyn Store>, orders: &Receiver<Order>, abandoned: &Atomic
                     queue.commit(&mut *store, &answer);
                     load(&*store, request, &ids, &answer);
                 }
+                Order::Keep(addresses) => book = Some(addresses),
             }
         }
         queue.commit(&mut *store, &answer);
+        // After the chain: of the two it is what cannot be found again.
+        if let (Some(file), Some(book)) = (addresses, book) {
+            let kept = file.save(&book).inspect_err(|error| tracing::warn!(%error, "the address book could not be kept"));
+            answer(Input::AddressesKept(kept.map_err(|error| error.to_string())));
+        }
     }
 }
 

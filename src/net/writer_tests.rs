@@ -68,7 +68,7 @@ fn bench() -> Bench {
     let answer = move |input| {
         let _ = sender.send(input);
     };
-    Bench { writer: Writer::start(store, answer).unwrap(), log, gate, answers }
+    Bench { writer: Writer::start(store, None, answer).unwrap(), log, gate, answers }
 }
 
 #[tokio::test]

@@ -39,7 +39,11 @@ impl Node {
         let cached = self.ledger.bodies_in_memory();
         // The cache looks for what may leave only now and then: see `chain::ledger`.
         let most = BODY_CACHE_BLOCKS + BODY_CACHE_BLOCKS / 8;
-        let over = held.into_iter().chain([("bodies in memory", cached, most)]).find(|(_, count, most)| count > most);
+        let over = held
+            .into_iter()
+            .chain([("bodies in memory", cached, most)])
+            .chain(self.book.budgets())
+            .find(|(_, count, most)| count > most);
         over.map(|(what, count, most)| format!("{count} {what}, {most} at most"))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Event, Time};
 use crate::chain::{Address, Block, BlockId, MiningJob, Transaction, TransactionError, ValidationJob, Verdict};
-use crate::store::Batch;
+use crate::store::{Batch, SavedAddresses};
 use crate::wire::{Message, WireError};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -181,6 +181,8 @@ pub enum Input {
         /// The address.
         address: SocketAddr,
     },
+    /// An address book was kept, or why it could not be, in words: answers one [`Output::KeepAddresses`].
+    AddressesKept(Result<(), String>),
     /// [`super::Node::next_deadline`] has come.
     Deadline,
     /// From outside.
@@ -246,6 +248,8 @@ pub enum Output {
     Mine(Option<Box<MiningJob>>),
     /// Keep blocks; answered by `Stored` or `StoreFailed`.
     Store(Batch),
+    /// Keep the address book in place of the one before; answered by `AddressesKept`.
+    KeepAddresses(Box<SavedAddresses>),
     /// Read blocks; answered by `Loaded`.
     Load {
         /// Number of this request.

@@ -21,8 +21,6 @@ pub const LOST_LINKS: usize = 64;
 pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.
 pub const REFUSED_REDIAL: Duration = Duration::from_secs(600);
-/// An address heard of from peers that failed this often in a row is dropped; bootstrap addresses never are.
-pub const DIAL_FAILURES: u32 = 5;
 /// Bans kept, of node ids and as many of IP addresses; beyond it the oldest goes. One costs about 150 bytes.
 pub const BANS: usize = 20_000;
 /// An IP address from which more ids than this were banned is banned itself.
@@ -37,8 +35,48 @@ pub const TOO_YOUNG: Duration = Duration::from_secs(10);
 pub const SCARCE_PERCENT: usize = 90;
 /// A round trip up to this is near, however much nearer others are: two ends of a continent.
 pub const NEAR: Duration = Duration::from_millis(50);
-/// Addresses kept from peers. An address costs about 100 bytes.
+/// Addresses kept. One costs some 300 bytes, with all that finds it.
 pub const BOOK_ADDRESSES: usize = 10_000;
+/// Of these, most that were never reached; the rest is for those that were, as four to one in Bitcoin Core's tables.
+pub const NEW_ADDRESSES: usize = 8_000;
+/// Most addresses that answered us once.
+pub const TRIED_ADDRESSES: usize = BOOK_ADDRESSES - NEW_ADDRESSES;
+/// Most that one source can have among those never reached: as many as one answer in an exchange tells.
+pub const ADDRESSES_PER_TELLER: usize = 1_000;
+/// Most of one subnet, a /24 or /48: what one customer of a network has.
+pub const ADDRESSES_PER_SUBNET: usize = 10;
+/// Most of one network group, a /16 or /32: a fortieth of the book, and more than a node ever needs of one network.
+pub const ADDRESSES_PER_GROUP: usize = 256;
+/// Most of one network group among those that answered us: whoever has a single network must not fill what we trust.
+pub const TRIED_PER_GROUP: usize = 64;
+/// Tried addresses whose test is pending: as many as Bitcoin Core's `ADDRMAN_SET_TRIED_COLLISION_SIZE`.
+pub const TRIED_CHALLENGES: usize = 10;
+/// Addresses of our own that are remembered: a machine has few, a liar may claim many.
+pub const OWN_ADDRESSES: usize = 64;
+/// Dropped addresses that nobody can bring back until their back-off ends.
+pub const DROPPED_ADDRESSES: usize = 1_000;
+/// An address that never answered and that nobody has seen for this long is forgotten.
+pub const STALE_NEW: Duration = Duration::from_secs(24 * 3_600);
+/// The same for one that did answer.
+pub const STALE_TRIED: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// How often the book looks for what is stale.
+pub const STALE_CHECK: Duration = Duration::from_secs(600);
+/// What is told of an address moves the time when it was last seen by this much at least: less is not worth the work.
+pub const SEEN_STEP: Duration = Duration::from_secs(60);
+/// From this many attempts on an address must have the least quality.
+pub const LEAST_ATTEMPTS: u16 = 5;
+/// Least quality, in successes of a thousand attempts; bootstrap addresses are exempt.
+pub const LEAST_QUALITY: u16 = 300;
+/// What an address counts as that was never dialled: better than one that failed, worse than one that mostly answers.
+pub const UNTESTED_QUALITY: u16 = 500;
+/// Attempts after which an address's counts are halved: what it did long ago says little.
+pub const ADDRESS_MEMORY: u16 = 32;
+/// Addresses looked at for one dial: enough to find one that will do, too few to be felt.
+pub const SELECT_DRAWS: usize = 256;
+/// Failures in a row that still make an address less likely to be chosen.
+pub const FAILURES_WEIGHED: u32 = 8;
+/// Peers remembered as anchors: as many as Bitcoin Core's `MAX_BLOCK_RELAY_ONLY_ANCHORS`.
+pub const ANCHORS: usize = 2;
 /// Least number of addresses in an answer where 23 % of the book would be fewer: a lab of three must get to know each other.
 pub const PEERS_ANSWER_LEAST: usize = 20;
 /// Share of the book in an answer, percent: one question must not reveal the whole book (as Bitcoin Core's `MAX_PCT_ADDR_TO_SEND`).

@@ -49,6 +49,7 @@ use crate::wire::Message;
 use context::Context;
 use discovery::book::Book;
 use discovery::counts::Counts;
+use discovery::keep::Keeping;
 use inventory::Inventory;
 use peers::bans::Bans;
 use peers::offences;
@@ -79,6 +80,7 @@ pub struct Node {
     bans: Bans,
     slots: Slots,
     counts: Counts,
+    keeping: Keeping,
     recovery: Recovery,
     transactions: transactions::Relay,
     inventory: Inventory,
@@ -105,7 +107,7 @@ impl Node {
         let genesis = ledger.at_height(0).unwrap_or_else(|| ledger.spec().genesis_id());
         Self {
             genesis,
-            book: Book::new(&config.bootstrap, now),
+            book: Book::new(&config, seed, now),
             rng: ChaCha8Rng::seed_from_u64(seed),
             timers: Timers::default(),
             mempool: Mempool::new(),
@@ -114,6 +116,7 @@ impl Node {
             bans: Bans::default(),
             slots: Slots::new(seed),
             counts: Counts::default(),
+            keeping: Keeping::default(),
             recovery: Recovery::default(),
             transactions: transactions::Relay::default(),
             inventory: Inventory::new(now),
@@ -166,6 +169,8 @@ impl Node {
         self.admit(&mut cx);
         self.timers.set(now + self.config.timing.peer_exchange, Timer::Exchange);
         self.timers.set(now + limits::POOL_EXPIRY_CHECK, Timer::ExpirePool);
+        self.start_keeping(&mut cx);
+        self.schedule_feeler(&cx);
         self.dial_due(&mut cx);
         // Blocks that were stored but not on the main chain may still complete a better one.
         self.advance(&mut cx);
@@ -186,6 +191,7 @@ impl Node {
             Input::DialFailed { address, error } => self.on_dial_failed(cx, address, error),
             Input::Resolved { .. } => {}
             Input::Mapped { .. } => {}
+            Input::AddressesKept(result) => self.on_addresses_kept(cx, result),
             Input::Deadline => self.on_deadline(cx),
             Input::Command(command) => self.on_command(cx, command),
             Input::Validated(verdict) => self.on_validated(cx, &verdict),
@@ -272,6 +278,8 @@ impl Node {
                 Timer::Announce => self.flush_announcements(cx),
                 Timer::Dial => self.dial_due(cx),
                 Timer::Exchange => self.on_exchange_deadline(cx),
+                Timer::Feeler => self.on_feeler_deadline(cx),
+                Timer::KeepAddresses => self.on_keep_deadline(cx),
                 Timer::Unban(peer) => self.on_unban_deadline(cx, peer),
                 Timer::UnbanAddress(address) => self.on_address_unban_deadline(cx, address),
                 Timer::Mine => self.on_mine_deadline(cx),

@@ -3,12 +3,14 @@
 use super::*;
 use crate::chain::testing::{Builder, easy_spec, pay};
 use crate::chain::{Block, BlockId, ChainSpec, Hash256, Transaction, TxId};
+use crate::store::SavedAddresses;
 use crate::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, WireError};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 mod answers;
 mod hostile;
+mod outbound;
 mod slots;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,6 +25,8 @@ struct Stage {
     admitted: Vec<Admission>,
     stored: Vec<BlockId>,
     store_fails: bool,
+    dialled: Vec<SocketAddr>,
+    kept: Vec<SavedAddresses>,
     spec: Arc<ChainSpec>,
 }
 
@@ -52,6 +56,8 @@ impl Stage {
             admitted: Vec::new(),
             stored: Vec::new(),
             store_fails: false,
+            dialled: Vec::new(),
+            kept: Vec::new(),
             spec,
         };
         let mut out = Vec::new();
@@ -88,7 +94,13 @@ impl Stage {
                 }
                 Output::Event(event) => self.events.push(event),
                 Output::Admit(admission) => self.admitted.push(admission),
-                Output::Dial(_) | Output::Resolve(_) | Output::Mine(_) | Output::Load { .. } => {}
+                Output::KeepAddresses(addresses) => {
+                    let result = if self.store_fails { Err("no space left on the device".to_owned()) } else { Ok(()) };
+                    self.kept.extend(result.is_ok().then_some(*addresses));
+                    self.give(Input::AddressesKept(result));
+                }
+                Output::Dial(address) => self.dialled.push(address),
+                Output::Resolve(_) | Output::Mine(_) | Output::Load { .. } => {}
             }
         }
     }

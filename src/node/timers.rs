@@ -32,6 +32,10 @@ pub(super) enum Timer {
     Dial,
     /// Time to ask for addresses.
     Exchange,
+    /// Time for a feeler.
+    Feeler,
+    /// Time to keep the address book.
+    KeepAddresses,
     /// A ban ends.
     Unban(Address),
     /// The ban of an IP address ends.

@@ -90,6 +90,12 @@ impl Simulation {
                 };
                 self.answer(index, input);
             }
+            Output::KeepAddresses(addresses) => {
+                let Some(host) = self.hosts.get_mut(index) else { return };
+                let full = || StoreError::Full { path: PathBuf::from(format!("n{index}")) };
+                let kept = if host.disk_full { Err(full()) } else { host.addresses.save(&addresses) };
+                self.answer(index, Input::AddressesKept(kept.map_err(|error| error.to_string())));
+            }
             Output::Load { request, ids } => {
                 let Some(host) = self.hosts.get_mut(index) else { return };
                 let blocks = ids.into_iter().map(|id| (id, host.store.block(&id).ok().flatten())).collect();

@@ -2,7 +2,7 @@
 
 use crate::chain::{Block, ChainSpec, KeyPair, Ledger, MiningJob, State, Template};
 use crate::node::{Config, Input, Machine, Node, Time, Wrap};
-use crate::store::{Store, StoreError};
+use crate::store::{AddressFile, Store, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub(super) struct Host {
     /// Makes an adversary of the node.
     pub(super) wrap: Option<Wrap>,
     pub(super) store: Box<dyn Store>,
+    /// Its address book, which outlives its node.
+    pub(super) addresses: AddressFile,
     config: Config,
     pub(super) keys: KeyPair,
     /// How often it was started: what was meant for an earlier life does not reach a later one.
@@ -68,6 +70,7 @@ impl Host {
             node: None,
             wrap: None,
             store,
+            addresses: AddressFile::in_memory(),
             config,
             keys,
             boots: 0,
@@ -91,7 +94,10 @@ impl Host {
         };
         // Odd multipliers keep the seeds of all nodes and boots apart.
         let seed = seed ^ (index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.boots.wrapping_mul(0xd1b5_4a32_d192_ed03);
-        let node = Node::new(self.config.clone(), self.keys.clone(), ledger, seed, now);
+        let mut node = Node::new(self.config.clone(), self.keys.clone(), ledger, seed, now);
+        if let (Some(saved), _) = self.addresses.load() {
+            node.restore_addresses(&saved, now);
+        }
         Ok(match &self.wrap {
             Some(wrap) => wrap(node),
             None => Box::new(node),

@@ -323,4 +323,6 @@ impl Simulation {
 }
 
 #[cfg(test)]
+mod address_tests;
+#[cfg(test)]
 mod tests;

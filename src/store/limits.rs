@@ -21,3 +21,9 @@ pub const CHAIN_FILE: &str = "chain.redb";
 pub const KEY_FILE: &str = "identity.key";
 /// The lock file in the data directory.
 pub const LOCK_FILE: &str = "lock";
+/// The address book's file in the data directory.
+pub const ADDRESSES_FILE: &str = "addresses.json";
+/// Longest address book that is read, in bytes: 10,000 addresses take up to 500 each, the names of their seeds included.
+pub const ADDRESSES_BYTES: u64 = 8 << 20;
+/// Files set aside because they could not be read: more than anybody will look at.
+pub const ADDRESSES_ASIDE: u32 = 100;

@@ -9,11 +9,13 @@
 //! | `layout` | the tables of that file and the bytes in them |
 //! | `directory` | a node's data directory: its rights, its lock, its default place |
 //! | `identity` | the key file |
+//! | `addresses` | the address book's file |
 //! | `error` | what can go wrong, and what to do then |
 
 use crate::chain::{Block, BlockId, Header, State};
 use std::sync::Arc;
 
+mod addresses;
 pub mod directory;
 mod disk;
 mod error;
@@ -24,6 +26,7 @@ pub mod limits;
 mod memory;
 mod shared;
 
+pub use addresses::{AddressFile, SavedAddress, SavedAddresses, Teller};
 pub use directory::DataDirectory;
 pub use disk::{DiskStore, is_panic_contained};
 pub use error::{ChainMark, StoreError};

@@ -8,7 +8,7 @@ use crate::cluster::{Preset, PresetError};
 use crate::net::{self, Handle, Names, Setup, StartError, Transport, Workers};
 use crate::node::{Command, Config, Event, EventSink, Stamped};
 use crate::observe::{Hub, LoadMeter};
-use crate::store::{DataDirectory, DiskStore, DiskSwitch, FaultyStore, Store, StoreError};
+use crate::store::{AddressFile, DataDirectory, DiskStore, DiskSwitch, FaultyStore, Store, StoreError};
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::pin;
@@ -165,6 +165,7 @@ async fn start(setup: &ChildSetup, workers: Workers, events: EventSink) -> Resul
         spec: Arc::clone(&blueprint.spec),
         listen: Some(setup.listen),
         store: Box::new(FaultyStore::new(store, disk.clone(), setup.folder.clone())),
+        addresses: Some(AddressFile::in_folder(directory.path()).on(disk.clone())),
         index: setup.index,
         seed: life_seed(seed, setup.life),
         events,

@@ -24,6 +24,16 @@ pub(in crate::node) struct Counts {
     pub(in crate::node) evicted: u64,
     /// Newcomers for whom there was no slot.
     pub(in crate::node) refused: u64,
+    /// Feelers sent.
+    pub(in crate::node) feelers: u64,
+    /// Those of them with whom hands were shaken.
+    pub(in crate::node) feelers_answered: u64,
+    /// Anchors of the last run that were dialled.
+    pub(in crate::node) anchors_dialled: u64,
+    /// Address books given to be kept.
+    pub(in crate::node) books_kept: u64,
+    /// Those that could not be.
+    pub(in crate::node) books_failed: u64,
     /// Links that served nobody and were ended while slots were scarce.
     pub(in crate::node) idle: u64,
 }
@@ -42,6 +52,11 @@ impl Counts {
             ("evicted for a newcomer", self.evicted),
             ("refused for want of a slot", self.refused),
             ("ended as idle", self.idle),
+            ("feelers", self.feelers),
+            ("feelers answered", self.feelers_answered),
+            ("anchors dialled", self.anchors_dialled),
+            ("address books saved", self.books_kept),
+            ("address books not saved", self.books_failed),
         ];
         all.into_iter().map(|(name, count)| NamedCount { name: Cow::Borrowed(name), count }).collect()
     }

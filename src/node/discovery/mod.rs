@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `book` | the addresses that are known |
 //! | `dial` | which of them are dialled, and when |
+//! | `feeler` | which of them are only tested |
+//! | `keep` | what is kept of them across a restart |
 //! | `counts` | what finding and keeping peers has come to |
 //! | `exchange` | addresses asked of peers, and told to them |
 
@@ -11,3 +13,5 @@ pub(in crate::node) mod book;
 pub(in crate::node) mod counts;
 pub(in crate::node) mod dial;
 pub(in crate::node) mod exchange;
+pub(in crate::node) mod feeler;
+pub(in crate::node) mod keep;

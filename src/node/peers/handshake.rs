@@ -31,10 +31,9 @@ impl Node {
             Direction::Outbound => address,
         };
         cx.event(Event::Connected { connection, address, direction, peer: id });
-        if direction == Direction::Outbound {
-            self.book.connected(address, connection, id);
-        }
-        self.peers.insert(connection, Peer::new(connection, id, address, direction, cx.now));
+        let mut peer = Peer::new(connection, id, address, direction, cx.now);
+        peer.feeler = direction == Direction::Outbound && self.book.connected(address, connection, id);
+        self.peers.insert(connection, peer);
         if id == self.id {
             if direction == Direction::Outbound {
                 self.book.forget(&address);
@@ -77,6 +76,10 @@ impl Node {
         let new_stays = silent || (direction != old_direction && dialled_by_smaller(direction));
         let (goes, stays) = if new_stays { (old, new) } else { (new, old) };
         tracing::debug!(?goes, ?stays, peer = %id, "two connections with one peer");
+        if let Some(peer) = self.peers.get_mut(&stays) {
+            // A feeler that takes a link's place is a link.
+            peer.feeler = false;
+        }
         self.part(cx, goes, GoodbyeReason::Duplicate, "another connection with the same peer is kept");
         new_stays
     }
@@ -196,8 +199,14 @@ impl Node {
         }
         let (id, relays) = (peer.id, peer.relays);
         let address = peer.listens.unwrap_or(peer.address);
-        if let Some(listens) = peer.listens {
-            self.book.met(listens, id, cx.now);
+        let (direction, feeler) = (peer.direction, peer.feeler);
+        match (direction, peer.listens) {
+            (Direction::Outbound, _) => self.book.answered(address, cx.now),
+            (Direction::Inbound, Some(listens)) => self.book.met(listens, id, cx.now),
+            (Direction::Inbound, None) => {}
+        }
+        if feeler {
+            return self.end_feeler(cx, connection);
         }
         self.count_found(id);
         self.count_peers(cx.now);
@@ -234,6 +243,7 @@ impl Node {
             return;
         }
         self.stop_mining(cx);
+        self.keep_addresses(cx);
         let open: Vec<_> = self.peers.iter().filter(|(_, peer)| !peer.is_closing()).map(|(id, _)| *id).collect();
         for connection in open {
             self.part(cx, connection, GoodbyeReason::ShuttingDown, "this node shuts down");

@@ -4,9 +4,8 @@ use super::health::Health;
 use super::offences::{Merit, Offence};
 use crate::chain::{Address, BlockId, TxId};
 use crate::node::context::Context;
-use crate::node::limits::{HEALTHY_LINK, KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
+use crate::node::limits::{KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
 use crate::node::presync::Presync;
-use crate::node::timers::Timer;
 use crate::node::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
 use crate::wire::{ErrorCode, GoodbyeReason, Message, WireError};
 use std::collections::{BTreeSet, VecDeque};
@@ -18,7 +17,7 @@ enum Stage {
     /// Encrypted; hands are not shaken.
     Handshaking,
     /// Talking.
-    Ready { since: Time },
+    Ready,
     /// Closed by us, for this reason; the driver has not said so yet.
     Closing { why: String },
 }
@@ -52,8 +51,12 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) listens: Option<SocketAddr>,
     pub(in crate::node) direction: Direction,
     stage: Stage,
-    /// Whether hands were ever shaken.
-    was_ready: bool,
+    /// When hands were shaken, if they ever were.
+    ready_since: Option<Time>,
+    /// Whether it said goodbye before hands were shaken, or without need of the link: it is there, and nothing failed.
+    pub(in crate::node) declined: bool,
+    /// Whether this link only tests the address.
+    pub(in crate::node) feeler: bool,
     /// Whether we ourselves said goodbye.
     pub(in crate::node) dismissed: bool,
     pub(in crate::node) traffic: PeerTraffic,
@@ -127,7 +130,9 @@ impl Peer {
             listens: (direction == Direction::Outbound).then_some(address),
             direction,
             stage: Stage::Handshaking,
-            was_ready: false,
+            ready_since: None,
+            declined: false,
+            feeler: false,
             dismissed: false,
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
             since: now,
@@ -162,7 +167,7 @@ impl Peer {
     }
 
     pub(in crate::node) fn is_ready(&self) -> bool {
-        matches!(self.stage, Stage::Ready { .. })
+        matches!(self.stage, Stage::Ready)
     }
 
     pub(in crate::node) fn is_closing(&self) -> bool {
@@ -170,8 +175,18 @@ impl Peer {
     }
 
     pub(in crate::node) fn set_ready(&mut self, now: Time) {
-        self.stage = Stage::Ready { since: now };
-        self.was_ready = true;
+        self.stage = Stage::Ready;
+        self.ready_since = Some(now);
+    }
+
+    /// When hands were shaken, if they ever were; also after the link was closed.
+    pub(in crate::node) fn ready_since(&self) -> Option<Time> {
+        self.ready_since
+    }
+
+    /// Whether hands were ever shaken.
+    pub(in crate::node) fn was_ready(&self) -> bool {
+        self.ready_since.is_some()
     }
 
     pub(in crate::node) fn set_closing(&mut self, why: String) {
@@ -289,6 +304,11 @@ impl Node {
 
     /// The peer parts in good order; the driver will see the end of the stream.
     pub(in crate::node) fn on_goodbye(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: GoodbyeReason) {
+        if let Some(peer) = self.peers.get_mut(&connection) {
+            // A feeler has seen what it wanted to see: nothing was lost.
+            peer.dismissed |= reason == GoodbyeReason::Idle;
+            peer.declined = true;
+        }
         let why = match reason {
             GoodbyeReason::ShuttingDown => "it shuts down",
             GoodbyeReason::Full => "it has no free slot",
@@ -315,24 +335,17 @@ impl Node {
     pub(in crate::node) fn on_disconnected(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: String) {
         self.release_requests(cx, connection);
         let Some(peer) = self.peers.remove(&connection) else { return };
-        let healthy = matches!(peer.stage, Stage::Ready { since } if cx.now.since(since) >= HEALTHY_LINK);
-        let why = match peer.stage {
-            Stage::Closing { why } => why,
+        let why = match &peer.stage {
+            Stage::Closing { why } => why.clone(),
             _ => reason,
         };
-        if peer.direction == Direction::Outbound {
-            let wait = self.book.ended(peer.address, healthy, cx.now, &self.config.timing, &mut self.rng);
-            self.timers.set(cx.now + wait, Timer::Dial);
-        } else {
-            // Whom we no longer reach from his side we may dial from ours.
-            self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
-        }
-        if peer.was_ready && !peer.dismissed {
+        if peer.was_ready() && !peer.dismissed {
             self.count_lost(peer.id);
         }
         self.count_peers(cx.now);
         self.admit(cx);
         cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why });
+        self.on_link_ended(cx, &peer);
         self.schedule_sync(cx);
     }
 

@@ -1,0 +1,194 @@
+//! Whom a node dials, and what becomes of it.
+
+use super::*;
+use crate::node::discovery::book::scope::group;
+use crate::wire::PeerAddress;
+use std::collections::BTreeSet;
+
+fn public(a: u8, b: u8, n: u8) -> SocketAddr {
+    SocketAddr::from(([a, b, 7, n], 8_080))
+}
+
+fn told(address: SocketAddr, n: u8) -> PeerAddress {
+    PeerAddress::new(address, peer_keys(n).address(), 0)
+}
+
+impl Stage {
+    /// A peer tells addresses, as an answer to the question that each new peer gets.
+    fn hear(&mut self, from: u8, addresses: Vec<PeerAddress>) {
+        self.befriend(from);
+        self.receive(from.into(), Message::Peers { addresses });
+    }
+
+    /// Dials made since this was asked last.
+    fn dials(&mut self) -> Vec<SocketAddr> {
+        std::mem::take(&mut self.dialled)
+    }
+
+    fn dial_succeeds(&mut self, connection: u64, address: SocketAddr, peer: Address) {
+        self.give(Input::Connected { connection: super::connection(connection), address, direction: Direction::Outbound, peer });
+    }
+
+    /// Hands are shaken over a link that was dialled.
+    fn acknowledge(&mut self, connection: u64, n: u8) {
+        let hello = self.hello(n, 0, 0);
+        self.receive(connection, Message::HandshakeAck { hello, version: 1 });
+    }
+
+    fn failures(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event, Event::DialFailed { .. })).count()
+    }
+}
+
+#[test]
+fn outbound_links_go_to_different_networks() {
+    let mut stage = Stage::new(Config::default());
+    (1..=3).for_each(|n| stage.befriend(n));
+    // Forty addresses in one /16, and one in each of five others.
+    let crowd = (1..=40).map(|n| told(SocketAddr::from(([81, 2, n, 1], 8_080)), 4));
+    let others = (1..=5).map(|n| told(public(90 + n, 1, 1), 4));
+    stage.receive(1, Message::Peers { addresses: crowd.chain(others).collect() });
+    let dials = stage.dials();
+    let groups: BTreeSet<_> = dials.iter().map(|address| group(address.ip())).collect();
+    assert_eq!((dials.len(), groups.len()), (6, 6), "{dials:?}");
+    // Nor does a free slot change that.
+    for address in dials {
+        stage.give(Input::DialFailed { address, error: DialError::TimedOut });
+    }
+    stage.dials();
+    stage.wait(60 * SECOND);
+    let dialled = stage.dials();
+    assert!(!dialled.is_empty() && dialled.len() < 200, "{}", dialled.len());
+}
+
+#[test]
+fn a_lonely_node_takes_what_there_is() {
+    let mut stage = Stage::new(Config::default());
+    stage.hear(1, (1..=40).map(|n| told(SocketAddr::from(([81, 2, n, 1], 8_080)), 4)).collect());
+    assert_eq!(stage.dials().len(), 2, "three peers are wanted, one is there");
+}
+
+/// Row 15.
+#[test]
+fn an_alias_of_our_own_address_is_dialled_once() {
+    let alias = public(80, 80, 80);
+    let mut stage = Stage::new(Config { bootstrap: vec![alias], ..Config::default() });
+    assert_eq!(stage.dials(), [alias]);
+    let own = stage.node.id();
+    stage.dial_succeeds(90, alias, own);
+    assert!(matches!(&stage.closed[..], [(_, CloseReason::Abrupt(why))] if why.contains("our own")));
+    // Whoever tells of it, and whatever form it has.
+    let mapped = SocketAddr::new(std::net::Ipv4Addr::new(80, 80, 7, 80).to_ipv6_mapped().into(), 8_080);
+    stage.hear(1, vec![told(alias, 5), told(mapped, 6)]);
+    stage.give(Input::Command(Command::Connect(alias)));
+    stage.wait(SECOND / 2);
+    assert_eq!(stage.dials(), []);
+}
+
+#[test]
+fn a_feeler_tests_an_address_and_takes_no_slot() {
+    let timing = Timing { feeler: Some(SECOND), ..Timing::LAB };
+    let mut stage = Stage::new(Config { max_outbound: 0, timing, ..Config::default() });
+    stage.hear(1, vec![told(public(80, 1, 1), 5), told(public(81, 1, 1), 6)]);
+    assert_eq!(stage.dials(), [], "there are no slots");
+    stage.wait(2 * SECOND);
+    let felt = stage.dials();
+    let [address] = felt[..] else { panic!("one feeler at a time: {felt:?}") };
+    let n = if address == public(80, 1, 1) { 5 } else { 6 };
+    stage.dial_succeeds(90, address, peer_keys(n).address());
+    stage.acknowledge(90, n);
+    let goodbye = Message::Goodbye { reason: GoodbyeReason::Idle };
+    assert!(stage.sent.iter().any(|(to, message)| *to == connection(90) && **message == goodbye));
+    assert_eq!((stage.node.book.tried(), stage.node.counts.feelers_answered), (1, 1));
+    // The other one does not answer: it is nobody's trouble.
+    stage.wait(2 * SECOND);
+    let felt = stage.dials();
+    assert_eq!(felt.len(), 1);
+    stage.give(Input::DialFailed { address: felt[0], error: DialError::Refused });
+    assert_eq!((stage.failures(), stage.node.book.tried()), (0, 1));
+    assert_eq!(stage.node.over_budget(), None);
+}
+
+#[test]
+fn a_feeler_that_meets_a_peer_costs_no_link() {
+    let timing = Timing { feeler: Some(SECOND), ..Timing::LAB };
+    for n in 1..=10 {
+        let mut stage = Stage::new(Config { max_outbound: 0, timing, ..Config::default() });
+        stage.befriend(n);
+        // Somebody else is said to be there.
+        stage.hear(n + 10, vec![told(public(80, 1, 1), 50 - n)]);
+        stage.wait(2 * SECOND);
+        assert_eq!(stage.dials(), [public(80, 1, 1)]);
+        stage.dial_succeeds(90, public(80, 1, 1), peer_keys(n).address());
+        stage.acknowledge(90, n);
+        assert!(stage.node.ready_peers().contains(&peer_keys(n).address()), "one of the two links stays");
+    }
+}
+
+#[test]
+fn a_bootstrap_address_is_left_alone_once_all_slots_are_taken() {
+    let down = public(70, 1, 1);
+    let mut stage = Stage::new(Config { bootstrap: vec![down], max_outbound: 2, ..Config::default() });
+    assert_eq!(stage.dials(), [down]);
+    stage.give(Input::DialFailed { address: down, error: DialError::Refused });
+    stage.hear(1, vec![told(public(80, 1, 1), 5), told(public(81, 1, 1), 6)]);
+    let mut dials = stage.dials();
+    dials.sort();
+    assert_eq!(dials, [public(80, 1, 1), public(81, 1, 1)]);
+    for (n, address) in (5..).zip(dials) {
+        stage.dial_succeeds(u64::from(n), address, peer_keys(n).address());
+        stage.acknowledge(n.into(), n);
+    }
+    stage.now = stage.now + 600 * SECOND;
+    stage.node.dial_due(&mut Context { now: stage.now, out: &mut Vec::new() });
+    assert_eq!(stage.dials(), []);
+}
+
+#[test]
+fn a_link_that_lasted_forgets_the_failures_before_it() {
+    let address = public(70, 1, 1);
+    let mut stage = Stage::new(Config { bootstrap: vec![address], ..Config::default() });
+    for _ in 0..8 {
+        assert_eq!(stage.dials(), [address]);
+        stage.give(Input::DialFailed { address, error: DialError::Refused });
+        stage.wait(Timing::LAB.redial.1);
+    }
+    assert_eq!(stage.dials(), [address]);
+    stage.dial_succeeds(9, address, peer_keys(9).address());
+    stage.acknowledge(9, 9);
+    for _ in 0..61 {
+        stage.wait(SECOND);
+        let pings = stage.sent.drain(..).filter_map(|(to, message)| match *message {
+            Message::Ping { nonce, .. } if to == connection(9) => Some(nonce),
+            _ => None,
+        });
+        for nonce in pings.collect::<Vec<_>>() {
+            stage.receive(9, Message::Pong { nonce, time: 0 });
+        }
+    }
+    // It says goodbye, as one does that is restarted.
+    stage.receive(9, Message::Goodbye { reason: GoodbyeReason::ShuttingDown });
+    stage.wait(Timing::LAB.redial.0);
+    assert_eq!(stage.dials(), [address], "after the first pause, not the longest");
+}
+
+#[test]
+fn the_book_is_kept_when_it_has_changed_and_tried_again_when_it_could_not() {
+    let mut stage = Stage::new(Config::default());
+    stage.wait(60 * SECOND);
+    assert_eq!(stage.kept, [], "there is nothing to keep");
+    stage.hear(1, vec![told(public(80, 1, 1), 5)]);
+    stage.store_fails = true;
+    stage.wait(30 * SECOND);
+    let warnings = |stage: &Stage| stage.events.iter().filter(|event| matches!(event, Event::Warning { .. })).count();
+    assert_eq!((stage.kept.len(), warnings(&stage)), (0, 1), "said once");
+    assert!(stage.node.counts.books_failed >= 2);
+    stage.store_fails = false;
+    stage.wait(12 * SECOND);
+    assert_eq!(stage.kept.len(), 1);
+    assert_eq!(stage.kept[0].addresses[0].address, public(80, 1, 1));
+    let before = stage.kept.len();
+    stage.hear(2, vec![told(public(81, 1, 1), 6)]);
+    stage.give(Input::Command(Command::Shutdown));
+    assert_eq!(stage.kept.len(), before + 1, "the last one at the end");
+}
