@@ -131,7 +131,7 @@ async fn look_up(peer: &PeerAddress) -> Result<SocketAddr, Failure> {
 fn explain(error: &StartError) -> Failure {
     Failure::Environment(match error {
         StartError::Listen { .. } => format!("PORT or --listen: {error}"),
-        StartError::Store(_) | StartError::System(_) => error.to_string(),
+        StartError::Store(_) | StartError::Secure(_) | StartError::System(_) => error.to_string(),
         StartError::Restore(_) => format!("{error}; choose another --data-dir, or say --ephemeral to keep all in memory"),
     })
 }

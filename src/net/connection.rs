@@ -13,7 +13,7 @@ use super::delay::Line;
 use super::inbox::{Inbox, Item, Waiting};
 use super::limits::{FLUSH, FRAME, FRAME_RATE, MALFORMED, READ_LEAST, RECORD, STALLED, TRICKLE};
 use super::link::Link;
-use super::noise::{Channel, NoiseError};
+use super::secure::{Channel, SecureError};
 use crate::node::{CloseReason, ConnectionId, Direction, Input};
 use crate::wire::FrameReader;
 use bytes::Bytes;
@@ -66,8 +66,8 @@ impl Drop for Farewell {
 /// Why a connection's task ends, in words.
 struct End(String);
 
-impl From<NoiseError> for End {
-    fn from(error: NoiseError) -> Self {
+impl From<SecureError> for End {
+    fn from(error: SecureError) -> Self {
         Self(error.to_string())
     }
 }

@@ -5,12 +5,13 @@ mod ending;
 
 use super::alarm::Alarm;
 use super::clock::Clock;
+use super::gate::Gate;
 use super::inbox::{Delivery, Item, Outlet};
-use super::limits::{CHECKS_OUT, INPUT_BATCH};
+use super::limits::{CHECKS_OUT, INPUT_BATCH, PENDING_INBOUND};
 use super::link::Link;
-use super::listener::Accepted;
+use super::listener::{self, Accepted};
 use super::miner::Miner;
-use super::noise::Identity;
+use super::secure::{Credentials, Transport};
 use super::shaping::Shaping;
 use super::switches::{Mode, Switches};
 use super::workers::Workers;
@@ -20,13 +21,14 @@ use crate::node::{
     CloseReason, Command, ConnectionId, Direction, Event, EventSink, Input, Machine, Mining, Output, Stamped, Time,
 };
 use crate::wire::{Message, MessageKind, encode};
-use connecting::Common;
+use connecting::{Common, Mismatches};
 use rand::rngs::ChaCha20Rng;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -45,8 +47,8 @@ pub struct Parts {
     pub chain: ChainId,
     /// How it mines.
     pub mining: Option<Mining>,
-    /// How it proves itself.
-    pub identity: Identity,
+    /// How its connections are secured, and it proves itself.
+    pub credentials: Credentials,
     /// How long a TCP connection may take to come up.
     pub connect: Duration,
     /// How what it sends travels.
@@ -61,18 +63,8 @@ pub struct Parts {
     pub writer: Writer,
     /// Answers of workers, miner and store.
     pub answers: (mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>),
-    /// Where it listens, if it does, and the connections that come in.
-    pub listening: Option<Listening>,
-}
-
-/// A listener at work.
-pub struct Listening {
-    /// Where.
-    pub address: SocketAddr,
-    /// What comes in.
-    pub accepted: mpsc::Receiver<Accepted>,
-    /// Its task, aborted when this set is dropped.
-    pub task: JoinSet<()>,
+    /// What it listens with, if it does, and where.
+    pub listener: Option<(TcpListener, SocketAddr)>,
 }
 
 /// A connection, as the node task sees it.
@@ -118,6 +110,9 @@ struct Driver {
     dials: usize,
     /// Transactions out for checking.
     checks: Arc<AtomicUsize>,
+    /// Whom the listener lets in; nobody asks if there is none.
+    gate: Arc<Gate>,
+    mismatches: Mismatches,
     out: Vec<Output>,
     now: Time,
     instant: Instant,
@@ -129,11 +124,11 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, clock, index, events, chain, mining, identity, connect, .. } = parts;
-    let Parts { shaping, switches, random, workers, writer, answers, listening, .. } = parts;
+    let Parts { node, clock, index, events, chain, mining, credentials, connect, .. } = parts;
+    let Parts { shaping, switches, random, workers, writer, answers, listener, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
-    let common = Arc::new(Common { identity, connect, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let common = Arc::new(Common { credentials, connect, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
     let mut driver = Driver {
         node,
         clock,
@@ -151,17 +146,25 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         tasks: JoinSet::new(),
         dials: 0,
         checks: Arc::default(),
+        gate: Arc::default(),
+        mismatches: Mismatches::default(),
         out: Vec::new(),
         now: clock.now(),
         instant: Instant::now(),
         ending: false,
         stopped: false,
     };
-    let (address, mut accepted, task) = match listening {
-        Some(Listening { address, accepted, task }) => (Some(address), Some(accepted), Some(task)),
-        None => (None, None, None),
+    driver.begin(listener.as_ref().map(|(_, address)| *address));
+    // Nobody comes in before the node has said whom it takes.
+    let (mut accepted, task) = match listener {
+        Some((listener, _)) => {
+            let (sender, accepted) = mpsc::channel(PENDING_INBOUND);
+            let mut task = JoinSet::new();
+            task.spawn(listener::accept(listener, Arc::clone(&driver.gate), sender));
+            (Some(accepted), Some(task))
+        }
+        None => (None, None),
     };
-    driver.begin(address);
 
     let mut alarm = Alarm::new();
     let mut deliveries = Vec::new();
@@ -222,6 +225,11 @@ impl Driver {
             let started = self.out.iter().position(|output| matches!(output, Output::Event(Event::Started { .. })));
             self.out.insert(started.map_or(0, |at| at + 1), Output::Event(Event::Listening { address }));
         }
+        if self.common.credentials.transport() == Transport::Plain {
+            let text =
+                "connections are not secured (--transport plain): all is read and changed by whoever is on the way".to_owned();
+            self.out.push(Output::Event(Event::Warning { text }));
+        }
         self.execute();
     }
 
@@ -271,6 +279,7 @@ impl Driver {
                     self.links.insert(connection, Entry { link, closing: false, outbox: (0, 0) });
                     self.feed(Input::Connected { connection, address, direction, peer });
                 }
+                Item::Mismatch { address, theirs } => self.mismatch(address, theirs),
                 Item::Input(input) => self.arrived(input),
             }
         }
@@ -312,7 +321,8 @@ impl Driver {
             match output {
                 Output::Dial(address) if !self.ending => self.dial(address),
                 Output::Dial(_) => {}
-                Output::Resolve(_) | Output::Admit(_) => {}
+                Output::Resolve(_) => {}
+                Output::Admit(admission) => self.gate.set(admission),
                 Output::Send { to, message, priority } => {
                     if !to.is_empty() {
                         self.send(&to, &message, priority);

@@ -1,10 +1,10 @@
-//! The sockets driver: tokio TCP with Noise. It carries a node's inputs in and its outputs out, and knows no rule of the protocol.
+//! The sockets driver: tokio TCP with Noise, TLS or nothing. It carries a node's inputs in and its outputs out, and knows no rule of the protocol.
 //!
 //! | File | One stage |
 //! |---|---|
 //! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
-//! | `listener`, `dialer` | connections come up |
-//! | `secure`, [`noise`], `resolver` | they are secured: which transport: handshake, identity, records, primitives |
+//! | `listener`, `gate`, `dialer` | connections come up: whom the node lets in |
+//! | [`secure`] | they are secured: transports, handshakes, identities, records |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
 //! | `shaping`, `delay` | links that are slow, lossy or cut: which, and how frames travel over them |
 //! | `switches`, `socket` | pause, kill and trickle; how a socket ends |
@@ -21,21 +21,20 @@ pub mod connection;
 mod delay;
 mod dialer;
 mod driver;
+mod gate;
 pub mod inbox;
 pub mod limits;
 pub mod link;
 mod listener;
 mod miner;
-pub mod noise;
-mod resolver;
-mod secure;
+pub mod secure;
 mod shaping;
 mod socket;
 mod switches;
 mod workers;
 mod writer;
 
-pub use secure::{Transport, UnknownTransport};
+pub use secure::{Transport, UnknownTransport, noise};
 pub use workers::Workers;
 
 use crate::chain::{Address, ChainSpec, KeyPair, Ledger};
@@ -43,17 +42,17 @@ use crate::link::LinkModel;
 use crate::node::{Command, Config, EventSink, Machine, Node, Wrap};
 use crate::store::{Store, StoreError};
 use clock::Clock;
-use driver::{Listening, Parts};
-use noise::Identity;
+use driver::Parts;
 use rand::rngs::ChaCha20Rng;
 use rand::{Rng, SeedableRng};
+use secure::{Credentials, SecureError};
 use shaping::Shaping;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use switches::{Mode, Switches};
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use writer::Writer;
 use zeroize::Zeroizing;
 
@@ -103,6 +102,9 @@ pub enum StartError {
     /// What was stored is not this chain.
     #[error(transparent)]
     Restore(#[from] crate::chain::RestoreError),
+    /// What the node proves itself with could not be made.
+    #[error("cannot secure connections: {0}")]
+    Secure(#[source] SecureError),
     /// The operating system refuses something that every node needs; in words.
     #[error("the operating system refuses {0}")]
     System(String),
@@ -123,7 +125,7 @@ pub struct Handle {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub async fn start(setup: Setup) -> Result<Handle, StartError> {
-    let Setup { mut config, keys, transport: _, spec, listen, store, index, seed, events, workers, wrap } = setup;
+    let Setup { mut config, keys, transport, spec, listen, store, index, seed, events, workers, wrap } = setup;
     let mut entropy = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *entropy).map_err(|error| StartError::System(format!("randomness: {error}")))?;
     let mut random = ChaCha20Rng::from_seed(*entropy);
@@ -151,7 +153,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
 
     let mut secret = Zeroizing::new([0; 32]);
     random.fill_bytes(&mut *secret);
-    let identity = Identity::new(&keys, *secret);
+    let credentials = Credentials::new(transport, &keys, *secret).map_err(StartError::Secure)?;
     let clock = Clock::start();
     let (mining, connect) = (config.mining, config.timing.connect);
     let node = Node::new(config, keys, ledger, seed, clock.now());
@@ -162,12 +164,6 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     };
     let switches = Arc::new(Switches::default());
     let shaping = Arc::new(Shaping::new(seed, id, Arc::clone(&switches)));
-    let listening = listener.map(|(listener, address)| {
-        let (sender, accepted) = mpsc::channel(limits::PENDING_INBOUND);
-        let mut task = JoinSet::new();
-        task.spawn(listener::accept(listener, sender));
-        Listening { address, accepted, task }
-    });
     let (commands, commanded) = mpsc::unbounded_channel();
     let (own, links) = (Arc::clone(&switches), Arc::clone(&shaping));
     let parts = Parts {
@@ -177,7 +173,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         events,
         chain,
         mining,
-        identity,
+        credentials,
         connect,
         shaping: links,
         switches: own,
@@ -185,7 +181,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         workers,
         writer,
         answers,
-        listening,
+        listener,
     };
     let task = tokio::spawn(driver::run(parts, commanded));
     Ok(Handle { id, address, commands, switches, shaping, task })
