@@ -246,7 +246,7 @@ fn memory() {
         let node = runtime.block_on(node(transport, 2 * HELD, None));
         let address = node.address().unwrap();
         // One of each first: what comes with the first connection is not of each.
-        let mut hold = |count: usize| {
+        let hold = |count: usize| {
             let program = std::env::current_exe().unwrap();
             let mut child = Command::new(program)
                 .args(["hold", &transport.to_string(), &address.to_string(), &count.to_string()])
