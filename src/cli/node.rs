@@ -163,7 +163,7 @@ fn explain(error: &StartError) -> Failure {
     Failure::Environment(match error {
         StartError::Listen { .. } => format!("PORT or --listen: {error}"),
         StartError::Upnp(_) => format!("--upnp: {error}"),
-        StartError::Store(_) | StartError::System(_) => error.to_string(),
+        StartError::Store(_) | StartError::Secure(_) | StartError::System(_) => error.to_string(),
         StartError::Restore(_) => format!("{error}; choose another --data-dir, or say --ephemeral to keep all in memory"),
     })
 }

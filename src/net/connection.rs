@@ -13,7 +13,7 @@ use super::delay::Line;
 use super::inbox::{Inbox, Item, Permit, Waiting};
 use super::limits::{FLUSH, FRAME_RATE, MALFORMED, READ_LEAST, RECORD, TRICKLE};
 use super::link::Link;
-use super::noise::{Channel, NoiseError};
+use super::secure::{Channel, SecureError};
 use super::strangers::Stranger;
 use crate::node::{CloseReason, ConnectionId, Direction, Input, Timing};
 use crate::wire::FrameReader;
@@ -68,8 +68,8 @@ impl Drop for Farewell {
 /// Why a connection's task ends, in words.
 struct End(String);
 
-impl From<NoiseError> for End {
-    fn from(error: NoiseError) -> Self {
+impl From<SecureError> for End {
+    fn from(error: SecureError) -> Self {
         Self(error.to_string())
     }
 }

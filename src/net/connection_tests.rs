@@ -1,6 +1,6 @@
 use super::super::inbox::{Delivery, Outlet, inbox};
 use super::super::limits::{INBOX_WEIGHT, RECORD_PLAIN};
-use super::super::noise::tests::secured;
+use super::super::secure::noise::tests::secured;
 use super::super::strangers::Strangers;
 use super::*;
 use crate::chain::{Block, ChainSpec, TxId};
@@ -54,7 +54,7 @@ impl Near {
         self.outlet.handled(delivery.weight as usize);
         match delivery.item {
             Item::Input(input) => input,
-            Item::Connected { .. } => panic!("connected, again"),
+            Item::Connected { .. } | Item::Mismatch { .. } => panic!("connected, again"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Dialling: a TCP connection, then the encryption's handshake.
 
-use super::noise::{Identity, NoiseError, Secured, handshake};
-use crate::node::DialError;
+use super::secure::{Credentials, SecureError, Secured, secure};
+use crate::node::{DialError, Direction};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,15 +12,16 @@ use tokio::time::timeout;
 pub async fn dial(
     address: SocketAddr,
     connect: Duration,
-    identity: &Identity,
+    credentials: &Credentials,
     seed: [u8; 32],
 ) -> Result<(TcpStream, Secured), DialError> {
     let connecting = timeout(connect, TcpStream::connect(address)).await;
     let mut stream = connecting.map_err(|_| DialError::TimedOut)?.map_err(|error| failed(&error))?;
     // Frames are gathered into large writes here; the system must not hold back the last of them.
     stream.set_nodelay(true).map_err(|error| failed(&error))?;
-    let secured = handshake(&mut stream, identity, true, seed).await.map_err(|error| match error {
-        NoiseError::TimedOut => DialError::TimedOut,
+    let secured = secure(&mut stream, credentials, Direction::Outbound, seed).await.map_err(|error| match error {
+        SecureError::TimedOut => DialError::TimedOut,
+        incompatible @ SecureError::Incompatible { .. } => DialError::Incompatible(incompatible.to_string()),
         other => DialError::Failed(other.to_string()),
     })?;
     Ok((stream, secured))

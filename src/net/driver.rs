@@ -7,14 +7,15 @@ mod resolving;
 
 use super::alarm::Alarm;
 use super::clock::Clock;
+use super::gate::Gate;
 use super::inbox::{Delivery, Item, Outlet};
-use super::limits::{CHECKS_OUT, INPUT_BATCH};
+use super::limits::{CHECKS_OUT, INPUT_BATCH, PENDING_INBOUND};
 use super::link::Link;
-use super::listener::Accepted;
+use super::listener::{self, Accepted};
 use super::mapping::{News, Wish};
 use super::miner::Miner;
 use super::names::Names;
-use super::noise::Identity;
+use super::secure::{Credentials, Transport};
 use super::shaping::Shaping;
 use super::switches::{Mode, Switches};
 use super::workers::Workers;
@@ -26,13 +27,14 @@ use crate::node::{
     briefer,
 };
 use crate::wire::{Message, MessageKind, encode};
-use connecting::Common;
+use connecting::{Common, Mismatches};
 use rand::rngs::ChaCha20Rng;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -55,8 +57,8 @@ pub struct Parts {
     pub mining: Option<Mining>,
     /// Its deadlines.
     pub timing: Timing,
-    /// How it proves itself.
-    pub identity: Identity,
+    /// How its connections are secured, and it proves itself.
+    pub credentials: Credentials,
     /// How what it sends travels.
     pub shaping: Arc<Shaping>,
     /// Whether it runs.
@@ -71,20 +73,10 @@ pub struct Parts {
     pub writer: Writer,
     /// Answers of workers, miner and store.
     pub answers: (mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>),
-    /// Where it listens, if it does, and the connections that come in.
-    pub listening: Option<Listening>,
+    /// What it listens with, if it does, and where.
+    pub listener: Option<(TcpListener, SocketAddr)>,
     /// The way in from outside that a gateway is asked for, if any.
     pub wish: Option<Wish>,
-}
-
-/// A listener at work.
-pub struct Listening {
-    /// Where.
-    pub address: SocketAddr,
-    /// What comes in.
-    pub accepted: mpsc::Receiver<Accepted>,
-    /// Its task, aborted when this set is dropped.
-    pub task: JoinSet<()>,
 }
 
 /// A connection, as the node task sees it.
@@ -134,6 +126,9 @@ struct Driver {
     lookups: usize,
     /// Transactions out for checking.
     checks: Arc<AtomicUsize>,
+    /// Whom the listener lets in; nobody asks if there is none.
+    gate: Arc<Gate>,
+    mismatches: Mismatches,
     out: Vec<Output>,
     now: Time,
     instant: Instant,
@@ -145,11 +140,11 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, warning, clock, index, events, chain, mining, timing, identity, .. } = parts;
-    let Parts { shaping, switches, random, workers, names, writer, answers, listening, wish, .. } = parts;
+    let Parts { node, warning, clock, index, events, chain, mining, timing, credentials, .. } = parts;
+    let Parts { shaping, switches, random, workers, names, writer, answers, listener, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
-    let common = Arc::new(Common { identity, timing, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let common = Arc::new(Common { credentials, timing, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
     let mut driver = Driver {
         node,
         clock,
@@ -169,17 +164,25 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         dials: 0,
         lookups: 0,
         checks: Arc::default(),
+        gate: Arc::default(),
+        mismatches: Mismatches::default(),
         out: Vec::new(),
         now: clock.now(),
         instant: Instant::now(),
         ending: false,
         stopped: false,
     };
-    let (address, mut accepted, task) = match listening {
-        Some(Listening { address, accepted, task }) => (Some(address), Some(accepted), Some(task)),
-        None => (None, None, None),
+    driver.begin(listener.as_ref().map(|(_, address)| *address), warning);
+    // Nobody comes in before the node has said whom it takes.
+    let (mut accepted, task) = match listener {
+        Some((listener, _)) => {
+            let (sender, accepted) = mpsc::channel(PENDING_INBOUND);
+            let mut task = JoinSet::new();
+            task.spawn(listener::accept(listener, Arc::clone(&driver.gate), sender, timing.handshake));
+            (Some(accepted), Some(task))
+        }
+        None => (None, None),
     };
-    driver.begin(address, warning);
     let mut news = driver.map(wish);
 
     let mut alarm = Alarm::new();
@@ -246,8 +249,11 @@ impl Driver {
         let started = self.out.iter().position(|output| matches!(output, Output::Event(Event::Started { .. })));
         let place = started.map_or(0, |at| at + 1);
         let listening = address.map(|address| Event::Listening { address });
-        let said = listening.into_iter().chain(warning.map(|text| Event::Warning { text })).map(Output::Event);
-        self.out.splice(place..place, said);
+        let plain = (self.common.credentials.transport() == Transport::Plain).then(|| {
+            "connections are not secured (--transport plain): all is read and changed by whoever is on the way".to_owned()
+        });
+        let warnings = warning.into_iter().chain(plain).map(|text| Event::Warning { text });
+        self.out.splice(place..place, listening.into_iter().chain(warnings).map(Output::Event));
         self.execute();
     }
 
@@ -297,6 +303,7 @@ impl Driver {
                     self.links.insert(connection, Entry { link, closing: false, outbox: (0, 0, 0), packets: Packets::default() });
                     self.feed(Input::Connected { connection, address, direction, peer });
                 }
+                Item::Mismatch { address, theirs } => self.mismatch(address, theirs),
                 Item::Input(input) => self.arrived(input),
             }
         }
@@ -341,7 +348,8 @@ impl Driver {
                 Output::Dial(address) if !self.ending => self.dial(address),
                 Output::Dial(_) => {}
                 Output::Resolve(name) if !self.ending => self.resolve(name),
-                Output::Resolve(_) | Output::Admit(_) => {}
+                Output::Resolve(_) => {}
+                Output::Admit(admission) => self.gate.set(admission),
                 Output::Send { to, message, priority } => {
                     if !to.is_empty() {
                         self.send(&to, &message, priority);

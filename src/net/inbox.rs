@@ -3,6 +3,7 @@
 
 use super::limits::{INBOX_SHARE, INBOX_WEIGHT, INPUT_WEIGHT};
 use super::link::Link;
+use super::secure::Transport;
 use crate::chain::Address;
 use crate::node::{ConnectionId, Direction, Input};
 use std::future::Future;
@@ -25,6 +26,13 @@ pub enum Item {
         peer: Address,
         /// The way to send over it.
         link: Arc<Link>,
+    },
+    /// Somebody dialled us who speaks another transport, and was told.
+    Mismatch {
+        /// From where.
+        address: SocketAddr,
+        /// Which.
+        theirs: Transport,
     },
     /// Anything else.
     Input(Input),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How long the whole Noise handshake may take, both directions together: three messages over the slowest link in use.
+/// How long the whole handshake of a transport may take, both directions together: three messages over the slowest link in use.
 pub const HANDSHAKE: Duration = Duration::from_secs(3);
 /// The slowest sender that is put up with within a frame, bytes a second, beside [`crate::node::Timing::frame`].
 pub const FRAME_RATE: u64 = 8 << 10;
@@ -25,6 +25,20 @@ pub const RECORD_HEADER: usize = 2;
 pub const RECORD_TAG: usize = 16;
 /// Most bytes of frames in one record.
 pub const RECORD_PLAIN: usize = RECORD - RECORD_TAG;
+
+/// Most bytes of one side's TLS handshake: hello and a certificate make some 1,000.
+pub const TLS_HANDSHAKE: usize = 8 << 10;
+/// Most bytes of a certificate: ours has some 500.
+pub const CERTIFICATE: usize = 2 << 10;
+/// Most TLS records in a row without content: tickets and key updates, for which a peer has little use.
+pub const TLS_CONTENTLESS: usize = 16;
+/// How long, and how many bytes, whoever was refused in clear is read from, so that the refusal gets through.
+pub const REFUSAL_DRAIN: Duration = Duration::from_millis(250);
+/// See [`REFUSAL_DRAIN`].
+pub const REFUSAL_DRAINED: usize = 4 << 10;
+
+/// Bytes that are read from whoever is refused as the node is full: what the first message of each transport makes.
+pub const REFUSED_READ: usize = 512;
 
 /// Bytes gathered for one write: loopback TCP moves 7 GB/s in writes of 256 KiB, 0.2 in writes of 1 KiB.
 pub const WRITE_BATCH: usize = 256 << 10;
@@ -62,6 +76,8 @@ pub const CHECKS_OUT: usize = 20_000;
 pub const PENDING_INBOUND: usize = 64;
 /// How long a stranger keeps his place while others wait for one: two and a half round trips of 200 ms, which is what shaking hands takes.
 pub const STRANGER_GRACE: Duration = Duration::from_millis(500);
+/// Least time between two warnings of dials from nodes with another transport.
+pub const MISMATCH_WARNING: Duration = Duration::from_secs(60);
 /// Most dials under way.
 pub const PENDING_DIALS: usize = 64;
 /// How long looking a name up may take, all servers and tries together.

@@ -1,10 +1,12 @@
-//! Listening: takes connections, at most so many from strangers at once.
+//! Listening: takes connections, at most so many from strangers at once, and refuses whom the node does not want.
 
 use super::StartError;
-use super::limits::ACCEPT_PAUSE;
+use super::gate::{Gate, Place, Verdict};
+use super::limits::{ACCEPT_PAUSE, REFUSED_READ};
+use super::secure::Refusal;
 use super::strangers::{Stranger, Strangers};
 use std::future::Future;
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,8 @@ pub struct Accepted<S = TcpStream> {
     pub address: SocketAddr,
     /// Given up when hands are shaken.
     pub stranger: Stranger,
+    /// Its place among those from its address, for as long as it lasts.
+    pub place: Place,
 }
 
 /// Binds an address.
@@ -54,22 +58,31 @@ pub trait Source: Send {
 
     /// The next connection, and the address of its other end.
     fn take(&mut self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>> + Send;
+
+    /// Ends a connection, after a last word if there is one.
+    fn refuse(&mut self, stream: Self::Stream, word: Option<Refusal>);
 }
 
 impl Source for TcpListener {
     type Stream = TcpStream;
 
     async fn take(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (stream, address) = self.accept().await?;
-        // Without TCP_NODELAY it still works, only slower.
-        let _ = stream.set_nodelay(true);
-        Ok((stream, address))
+        self.accept().await
+    }
+
+    /// Without waiting: there is room for ten bytes in a new socket. What is here is read first, as closing with unread bytes would take
+    /// back what was said; what comes later is too late to do so on loopback and, mostly, elsewhere.
+    fn refuse(&mut self, stream: TcpStream, word: Option<Refusal>) {
+        let (Some(word), Ok(mut stream)) = (word, stream.into_std()) else { return };
+        // Who does not get the word sees a closed connection, which says as much.
+        let _ = stream.read(&mut [0; REFUSED_READ]);
+        let _ = stream.write(&word.bytes());
     }
 }
 
-/// Takes connections until it is dropped; each has `handshake` to shake hands. While all places for strangers are taken and nobody would
-/// give way, newcomers wait, all but the first in the system's queue.
-pub async fn accept<S: Source>(mut source: S, accepted: mpsc::Sender<Accepted<S::Stream>>, handshake: Duration) {
+/// Takes connections until it is dropped, those that `gate` lets in; each has `handshake` to shake hands. While all places for strangers
+/// are taken and nobody would give way, newcomers wait, all but the first in the system's queue.
+pub async fn accept<S: Source>(mut source: S, gate: Arc<Gate>, accepted: mpsc::Sender<Accepted<S::Stream>>, handshake: Duration) {
     let strangers = Arc::new(Strangers::default());
     let mut pause = ACCEPT_PAUSE.0;
     loop {
@@ -77,9 +90,20 @@ pub async fn accept<S: Source>(mut source: S, accepted: mpsc::Sender<Accepted<S:
             Ok((stream, address)) => {
                 pause = ACCEPT_PAUSE.0;
                 let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+                let place = match gate.judge(address.ip()) {
+                    Verdict::Take(place) => place,
+                    Verdict::Full => {
+                        source.refuse(stream, Some(Refusal::Full));
+                        continue;
+                    }
+                    Verdict::Silent => {
+                        source.refuse(stream, None);
+                        continue;
+                    }
+                };
                 strangers.room().await;
                 let stranger = strangers.enter(address.ip(), handshake);
-                if accepted.send(Accepted { stream, address, stranger }).await.is_err() {
+                if accepted.send(Accepted { stream, address, stranger, place }).await.is_err() {
                     return;
                 }
             }
@@ -107,8 +131,17 @@ mod tests {
     /// Gives what it was told to, then nothing any more.
     struct Script(VecDeque<io::Result<u32>>);
 
+    /// A gate that lets everybody in.
+    fn open() -> Arc<Gate> {
+        Arc::default()
+    }
+
     impl Source for Script {
         type Stream = u32;
+
+        fn refuse(&mut self, stream: u32, _: Option<Refusal>) {
+            panic!("{stream} was refused");
+        }
 
         async fn take(&mut self) -> io::Result<(u32, SocketAddr)> {
             match self.0.pop_front() {
@@ -129,7 +162,7 @@ mod tests {
         let errors = |count| (0..count).map(|_| no_descriptors());
         let script = errors(7).chain([Ok(1)]).chain(errors(1)).chain([Ok(2)]).collect();
         let (sender, mut accepted) = mpsc::channel(10);
-        let task = tokio::spawn(accept(Script(script), sender, LONG));
+        let task = tokio::spawn(accept(Script(script), open(), sender, LONG));
         let began = Instant::now();
         let first = accepted.recv().await.unwrap();
         // 50 + 100 + 200 + 400 + 800 + 1,000 + 1,000.
@@ -147,7 +180,7 @@ mod tests {
         let aborted = (0..PENDING_INBOUND as u32).map(|_| Err(io::ErrorKind::ConnectionAborted.into()));
         let comers = (0..PENDING_INBOUND as u32 + 2).map(Ok);
         let (sender, mut accepted) = mpsc::channel(2 * PENDING_INBOUND);
-        let task = tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), sender, LONG));
+        let task = tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), open(), sender, LONG));
         let mut held = Vec::new();
         for _ in 0..PENDING_INBOUND {
             held.push(accepted.recv().await.unwrap());

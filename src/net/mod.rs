@@ -1,11 +1,11 @@
-//! The sockets driver: tokio TCP with Noise. It carries a node's inputs in and its outputs out, and knows no rule of the protocol.
+//! The sockets driver: tokio TCP with Noise, TLS or nothing. It carries a node's inputs in and its outputs out, and knows no rule of the protocol.
 //!
 //! | File | One stage |
 //! |---|---|
 //! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
-//! | `listener`, `strangers`, `dialer` | connections come up; whoever does not say who he is gives way |
+//! | `listener`, `gate`, `strangers`, `dialer` | connections come up: whom the node lets in; whoever does not say who he is gives way |
 //! | `names`, [`mapping`](Upnp) | names are looked up; a gateway is asked to forward the port |
-//! | `secure`, [`noise`], `resolver` | they are secured: which transport: handshake, identity, records, primitives |
+//! | [`secure`] | they are secured: transports, handshakes, identities, records |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
 //! | `shaping`, `delay` | links that are slow, lossy or cut: which, and how frames travel over them |
 //! | `switches`, `socket` | pause, kill and trickle; how a socket ends |
@@ -22,6 +22,7 @@ pub mod connection;
 mod delay;
 mod dialer;
 mod driver;
+mod gate;
 pub mod inbox;
 pub mod limits;
 pub mod link;
@@ -29,9 +30,7 @@ mod listener;
 mod mapping;
 mod miner;
 mod names;
-pub mod noise;
-mod resolver;
-mod secure;
+pub mod secure;
 mod shaping;
 mod socket;
 mod strangers;
@@ -41,7 +40,7 @@ mod writer;
 
 pub use mapping::Upnp;
 pub use names::{NameError, Names};
-pub use secure::{Transport, UnknownTransport};
+pub use secure::{Transport, UnknownTransport, noise};
 pub use workers::Workers;
 
 use crate::chain::{Address, ChainSpec, KeyPair, Ledger};
@@ -49,17 +48,17 @@ use crate::link::LinkModel;
 use crate::node::{Command, Config, EventSink, Machine, Node, Wrap};
 use crate::store::{AddressFile, Store, StoreError};
 use clock::Clock;
-use driver::{Listening, Parts};
-use noise::Identity;
+use driver::Parts;
 use rand::rngs::ChaCha20Rng;
 use rand::{Rng, SeedableRng};
+use secure::{Credentials, SecureError};
 use shaping::Shaping;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use switches::{Mode, Switches};
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use writer::Writer;
 use zeroize::Zeroizing;
 
@@ -118,6 +117,9 @@ pub enum StartError {
     /// A gateway could not reach the node in any case; in words.
     #[error("no port mapping by UPnP: {0}")]
     Upnp(String),
+    /// What the node proves itself with could not be made.
+    #[error("cannot secure connections: {0}")]
+    Secure(#[source] SecureError),
     /// The operating system refuses something that every node needs; in words.
     #[error("the operating system refuses {0}")]
     System(String),
@@ -138,7 +140,7 @@ pub struct Handle {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub async fn start(setup: Setup) -> Result<Handle, StartError> {
-    let Setup { mut config, keys, transport: _, spec, listen, store, addresses, index, seed, events, workers, names, upnp, wrap } =
+    let Setup { mut config, keys, transport, spec, listen, store, addresses, index, seed, events, workers, names, upnp, wrap } =
         setup;
     let mut entropy = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *entropy).map_err(|error| StartError::System(format!("randomness: {error}")))?;
@@ -173,7 +175,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
 
     let mut secret = Zeroizing::new([0; 32]);
     random.fill_bytes(&mut *secret);
-    let identity = Identity::new(&keys, *secret);
+    let credentials = Credentials::new(transport, &keys, *secret).map_err(StartError::Secure)?;
     let clock = Clock::start();
     let (mining, timing) = (config.mining, config.timing);
     let mut node = Node::new(config, keys, ledger, seed, clock.now());
@@ -187,12 +189,6 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     };
     let switches = Arc::new(Switches::default());
     let shaping = Arc::new(Shaping::new(seed, id, Arc::clone(&switches)));
-    let listening = listener.map(|(listener, address)| {
-        let (sender, accepted) = mpsc::channel(limits::PENDING_INBOUND);
-        let mut task = JoinSet::new();
-        task.spawn(listener::accept(listener, sender, timing.handshake));
-        Listening { address, accepted, task }
-    });
     let (commands, commanded) = mpsc::unbounded_channel();
     let (own, links) = (Arc::clone(&switches), Arc::clone(&shaping));
     let parts = Parts {
@@ -204,7 +200,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         chain,
         mining,
         timing,
-        identity,
+        credentials,
         shaping: links,
         switches: own,
         random,
@@ -212,7 +208,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         names,
         writer,
         answers,
-        listening,
+        listener,
         wish,
     };
     let task = tokio::spawn(driver::run(parts, commanded));

@@ -140,6 +140,7 @@ impl Lab {
             events: events.sink(),
             workers: self.workers.clone(),
             names: Names::system(),
+            addresses: None,
             upnp: None,
             transport: Transport::Noise,
             wrap: None,

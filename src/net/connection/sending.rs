@@ -3,8 +3,8 @@
 use super::{End, Phase, Task};
 use crate::net::buffer::Buffer;
 use crate::net::delay::Line;
-use crate::net::limits::{BUFFER_KEPT, RECORD_HEADER, RECORD_PLAIN, WRITE_BATCH};
-use crate::net::noise::{Channel, NoiseError};
+use crate::net::limits::{BUFFER_KEPT, RECORD_PLAIN, WRITE_BATCH};
+use crate::net::secure::{Channel, SecureError};
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -120,7 +120,7 @@ where
                 self.batch.pop_front();
             }
         }
-        if corrupted && let Some(byte) = self.outgoing.filled_mut().get_mut(RECORD_HEADER) {
+        if corrupted && let Some(byte) = self.outgoing.filled_mut().get_mut(self.conn.channel.header()) {
             // One bit of the ciphertext, behind the length: what no checksum on the way caught.
             *byte ^= 1;
         }
@@ -129,8 +129,8 @@ where
 }
 
 /// Seals one record at the end of `outgoing`.
-fn seal(channel: &mut Channel, plain: &[u8], outgoing: &mut Buffer) -> Result<(), NoiseError> {
-    let length = channel.seal(plain, outgoing.room(Channel::sealed_len(plain.len())))?;
+fn seal(channel: &mut Channel, plain: &[u8], outgoing: &mut Buffer) -> Result<(), SecureError> {
+    let length = channel.seal(plain, outgoing.room(channel.room(plain.len())))?;
     outgoing.wrote(length);
     Ok(())
 }

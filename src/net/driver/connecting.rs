@@ -4,15 +4,15 @@ use super::Driver;
 use crate::net::connection::Connection;
 use crate::net::dialer::dial;
 use crate::net::inbox::{Inbox, Item};
-use crate::net::limits::PENDING_DIALS;
+use crate::net::limits::{MISMATCH_WARNING, PENDING_DIALS};
 use crate::net::link::Link;
 use crate::net::listener::Accepted;
-use crate::net::noise::{Identity, Secured, handshake};
+use crate::net::secure::{Credentials, SecureError, Secured, Transport, secure};
 use crate::net::shaping::Shaping;
 use crate::net::socket;
 use crate::net::strangers::Stranger;
 use crate::net::switches::Switches;
-use crate::node::{ConnectionId, DialError, Direction, Input, Timing};
+use crate::node::{ConnectionId, DialError, Direction, Event, Input, Timing};
 use rand::Rng;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// What the tasks of connections need, dialled or taken.
 pub(super) struct Common {
-    pub(super) identity: Identity,
+    pub(super) credentials: Credentials,
     pub(super) timing: Timing,
     pub(super) inbox: Inbox,
     pub(super) shaping: Arc<Shaping>,
@@ -32,15 +32,28 @@ pub(super) struct Common {
     pub(super) stopping: watch::Receiver<bool>,
 }
 
+/// Dials from nodes with another transport.
+#[derive(Default)]
+pub(super) struct Mismatches {
+    /// Since the last warning.
+    unsaid: u64,
+    /// When that was.
+    said: Option<Instant>,
+}
+
 impl Driver {
     pub(super) fn accepted(&mut self, accepted: Accepted) {
-        let Accepted { mut stream, address, stranger } = accepted;
+        let Accepted { mut stream, address, stranger, place } = accepted;
         let common = Arc::clone(&self.common);
         let seed = self.seed();
         self.tasks.spawn(async move {
+            // Given back when the connection has ended.
+            let _place = place;
+            // Without TCP_NODELAY it still works, only slower.
+            let _ = stream.set_nodelay(true);
             let secured = tokio::select! {
                 biased;
-                secured = common.switches.while_running(handshake(&mut stream, &common.identity, false, seed)) => secured,
+                secured = common.switches.while_running(secure(&mut stream, &common.credentials, Direction::Inbound, seed)) => secured,
                 () = stopped(&common.stopping) => return,
                 () = stranger.lost() => return,
                 () = sleep_until(stranger.until()) => return,
@@ -54,7 +67,13 @@ impl Driver {
                         carry(&common, stream, secured, link, address, Direction::Inbound, Some(stranger)).await;
                     }
                 }
-                Err(error) => tracing::debug!(%address, %error, "a connection was not secured"),
+                Err(error) => {
+                    tracing::debug!(%address, %error, "a connection was not secured");
+                    if let SecureError::Incompatible { theirs, .. } = error {
+                        // Without a node task there is nobody to tell.
+                        let _ = common.inbox.tell(Item::Mismatch { address, theirs });
+                    }
+                }
             }
         });
     }
@@ -71,7 +90,7 @@ impl Driver {
         let began = Instant::now();
         self.tasks.spawn(async move {
             let dialling = async {
-                let (stream, secured) = dial(address, common.timing.connect, &common.identity, seed).await?;
+                let (stream, secured) = dial(address, common.timing.connect, &common.credentials, seed).await?;
                 let Some(link) = common.shaping.admit(secured.peer) else {
                     // Who is there is known only now. Over a cut link nobody would have answered.
                     drop(stream);
@@ -94,6 +113,23 @@ impl Driver {
                 }
             }
         });
+    }
+
+    /// Says who dials with another transport, at most once a minute: anybody can make us see it.
+    pub(super) fn mismatch(&mut self, address: SocketAddr, theirs: Transport) {
+        let Mismatches { unsaid, said } = &mut self.mismatches;
+        if said.is_some_and(|said| self.instant.saturating_duration_since(said) < MISMATCH_WARNING) {
+            *unsaid += 1;
+            return;
+        }
+        *said = Some(self.instant);
+        let ours = self.common.credentials.transport();
+        let others = match std::mem::take(unsaid) {
+            0 => String::new(),
+            more => format!(" (and {more} more since the last warning)"),
+        };
+        let text = format!("{address}{others} speaks {theirs}, we speak {ours}: start both with the same --transport");
+        self.emit(Event::Warning { text });
     }
 
     /// Randomness for one handshake.

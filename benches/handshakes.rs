@@ -1,0 +1,362 @@
+//! Connections coming up and being refused at a node on loopback: `cargo bench --bench handshakes -- [rate|memory|refusals|flood]`
+//!
+//! * `rate`: full handshakes that a node takes (TCP, transport, node), diallers on the same cores, beside the same number of bare Noise
+//!   handshakes in memory, both sides, on as many threads; rounds alternate, and what counts is the ratio of medians.
+//! * `memory`: what each of 1,000 idle connections adds to the node's resident memory; the dialler is another process.
+//! * `refusals`: dials that a full node, and one with a limit for each address, turns away in a second.
+//! * `flood`: 20,000 dials at a limit of 50.
+
+use rumormill::chain::{ChainSpec, KeyPair};
+use rumormill::net::noise::{Channel, Identity, Secured, handshake};
+use rumormill::net::secure::{Credentials, SecureError, secure};
+use rumormill::net::{self, Handle, Names, Setup, Transport, Workers};
+use rumormill::node::{Admission, Config, Direction, Input, Machine, Node, Output, Time, Timing, Wrap};
+use rumormill::store::MemoryStore;
+use rumormill::wire::{Capabilities, Frame, FrameReader, GoodbyeReason, Hello, Message, decode, encode};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+
+/// Handshakes in a round.
+const ROUND: usize = 2_000;
+/// Rounds of each kind.
+const ROUNDS: usize = 7;
+/// Diallers at once.
+const AT_ONCE: usize = 32;
+/// Connections held for `memory`.
+const HELD: usize = 1_000;
+/// Dials for `refusals` and `flood`.
+const DIALS: usize = 20_000;
+/// Slots for `flood`.
+const LIMIT: usize = 50;
+
+/// Each stranger is another one.
+static STRANGERS: AtomicU32 = AtomicU32::new(1);
+
+fn stranger() -> (KeyPair, [u8; 32]) {
+    let mut seed = [9; 32];
+    let number = STRANGERS.fetch_add(1, Ordering::Relaxed);
+    seed[..4].copy_from_slice(&number.to_le_bytes());
+    seed[4..8].copy_from_slice(&std::process::id().to_le_bytes());
+    (KeyPair::from_seed(seed), seed)
+}
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+/// A node that has said whom to admit, and sticks to it.
+struct Admits(Node, Admission);
+
+impl Machine for Admits {
+    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
+        self.0.start(now, out);
+        out.push(Output::Admit(self.1.clone()));
+    }
+    fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+        self.0.handle(now, input, out);
+        out.retain(|output| !matches!(output, Output::Admit(_)));
+    }
+    fn next_deadline(&self) -> Time {
+        self.0.next_deadline()
+    }
+    fn node(&self) -> &Node {
+        &self.0
+    }
+}
+
+async fn node(transport: Transport, max_inbound: usize, admission: Option<Admission>) -> Handle {
+    let long = Duration::from_secs(3_600);
+    let wrap = admission.map(|admission| -> Wrap { Arc::new(move |node| Box::new(Admits(node, admission.clone()))) });
+    let setup = Setup {
+        // Nobody answers pings here.
+        config: Config { max_inbound, timing: Timing { ping: long, pong: long, ..Timing::LAB }, ..Config::default() },
+        keys: KeyPair::from_seed([1; 32]),
+        transport,
+        spec: Arc::new(ChainSpec::lab()),
+        listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+        store: Box::new(MemoryStore::new()),
+        index: 0,
+        seed: 1,
+        events: Arc::new(|_| ()),
+        workers: Workers::new(1),
+        names: Names::system(),
+        upnp: None,
+        addresses: None,
+        wrap,
+    };
+    net::start(setup).await.expect("a node starts")
+}
+
+/// A stranger: his keys for the transport, and his hello.
+fn prepare(transport: Transport, spec: &ChainSpec) -> (Credentials, [u8; 32], bytes::Bytes) {
+    let (keys, seed) = stranger();
+    let tip = spec.genesis().0.id();
+    let hello = Hello {
+        version_lowest: 1,
+        version_highest: 1,
+        chain: spec.chain,
+        genesis: tip,
+        node: keys.address(),
+        agent: "a raw client".to_owned(),
+        port: 0,
+        height: 0,
+        work: 0,
+        tip,
+        capabilities: Capabilities::RELAY,
+        time: 0,
+        nonce: 7,
+    };
+    (Credentials::new(transport, &keys, seed).unwrap(), seed, encode(&Message::Handshake { hello }))
+}
+
+/// Dials and shakes hands; `None`: it was told that the node is full.
+async fn dial(node: SocketAddr, stranger: &(Credentials, [u8; 32], bytes::Bytes)) -> Option<(TcpStream, Channel)> {
+    let (credentials, seed, hello) = stranger;
+    let mut stream = TcpStream::connect(node).await.expect("a TCP connection");
+    stream.set_nodelay(true).unwrap();
+    let mut channel = match secure(&mut stream, credentials, Direction::Outbound, *seed).await {
+        Ok(Secured { channel, .. }) => channel,
+        Err(SecureError::Full) => return None,
+        Err(error) => panic!("{error}"),
+    };
+    let mut sealed = vec![0; channel.room(hello.len())];
+    let length = channel.seal(hello, &mut sealed).unwrap();
+    // Where the node has said goodbye already, its words are still to be read.
+    let _ = stream.write_all(&sealed[..length]).await;
+    let (mut arrived, mut plain, mut frames) = (Vec::new(), Vec::new(), FrameReader::new());
+    loop {
+        while let Some(length) = channel.next(&arrived).unwrap() {
+            let count = channel.open(&arrived[..length], &mut plain).unwrap();
+            arrived.drain(..length);
+            let mut rest = &plain[..count];
+            while let Some(frame) = frames.next(&mut rest).unwrap() {
+                let Frame::Known { kind, payload, .. } = frame else { continue };
+                match decode(kind as u8, payload).unwrap() {
+                    Some(Message::HandshakeAck { .. }) => return Some((stream, channel)),
+                    Some(Message::Goodbye { reason: GoodbyeReason::Full }) => return None,
+                    _ => panic!("neither taken nor refused"),
+                }
+            }
+        }
+        let mut bytes = [0; 1_000];
+        match stream.read(&mut bytes).await {
+            Ok(count @ 1..) => arrived.extend_from_slice(&bytes[..count]),
+            ended => panic!("{ended:?} without a word"),
+        }
+    }
+}
+
+/// Runs `total` times what `one` makes, so many at once; how long that took.
+async fn many<F, T>(total: usize, at_once: usize, one: impl Fn() -> F + Clone + Send + 'static) -> Duration
+where
+    F: Future<Output = T> + Send,
+    T: Send,
+{
+    let left = Arc::new(AtomicUsize::new(total));
+    let mut tasks = JoinSet::new();
+    let began = Instant::now();
+    for _ in 0..at_once {
+        let (left, one) = (Arc::clone(&left), one.clone());
+        tasks.spawn(async move {
+            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                one().await;
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    began.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64()
+}
+
+/// Both sides of a Noise handshake, in memory.
+async fn alone(identities: &(Identity, Identity)) {
+    let (mut near, mut far) = tokio::io::duplex(1_000);
+    let (seed, other) = (stranger_seed(), stranger_seed());
+    let (one, two) =
+        tokio::join!(handshake(&mut near, &identities.0, true, seed), handshake(&mut far, &identities.1, false, other));
+    assert!(one.is_ok() && two.is_ok());
+}
+
+fn stranger_seed() -> [u8; 32] {
+    let mut seed = [3; 32];
+    seed[..4].copy_from_slice(&STRANGERS.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    seed
+}
+
+fn rate() {
+    println!("\nfull handshakes, {ROUND} in each of {ROUNDS} rounds, {AT_ONCE} diallers, all on two threads");
+    println!("{:<12}{:>14}{:>22}{:>10}", "transport", "at a node, /s", "Noise in memory, /s", "ratio");
+    for transport in Transport::ALL {
+        let runtime = runtime();
+        let (bare, full) = runtime.block_on(async {
+            let node = node(transport, usize::MAX, None).await;
+            let address = node.address().unwrap();
+            let identity = |number| Identity::new(&KeyPair::from_seed([number; 32]), [number; 32]);
+            let identities = Arc::new((identity(2), identity(3)));
+            let spec = Arc::new(ChainSpec::lab());
+            let (mut bare, mut full) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                let identities = Arc::clone(&identities);
+                bare.push(
+                    many(ROUND, 2, move || {
+                        let identities = Arc::clone(&identities);
+                        async move { alone(&identities).await }
+                    })
+                    .await,
+                );
+                // Strangers make their keys before the clock starts: a node does so once in its life.
+                let strangers: Vec<_> = (0..ROUND).map(|_| prepare(transport, &spec)).collect();
+                let (strangers, next) = (Arc::new(strangers), Arc::new(AtomicUsize::new(0)));
+                let one = move || {
+                    let (strangers, at) = (Arc::clone(&strangers), next.fetch_add(1, Ordering::Relaxed));
+                    async move { assert!(dial(address, &strangers[at]).await.is_some()) }
+                };
+                full.push(many(ROUND, AT_ONCE, one).await);
+            }
+            node.stop().await;
+            (median(bare), median(full))
+        });
+        let rate = |seconds: f64| ROUND as f64 / seconds;
+        println!("{:<12}{:>14.0}{:>22.0}{:>10.2}", transport, rate(full), rate(bare), bare / full);
+    }
+}
+
+/// Resident memory of this process, bytes.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux: resident memory is in /proc");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line for it");
+    line.trim().trim_end_matches("kB").trim().parse::<usize>().unwrap() << 10
+}
+
+fn memory() {
+    println!("\nresident memory of the node for each of {HELD} idle connections, hands shaken");
+    for transport in Transport::ALL {
+        let runtime = runtime();
+        let node = runtime.block_on(node(transport, 2 * HELD, None));
+        let address = node.address().unwrap();
+        // One of each first: what comes with the first connection is not of each.
+        let hold = |count: usize| {
+            let program = std::env::current_exe().unwrap();
+            let mut child = Command::new(program)
+                .args(["hold", &transport.to_string(), &address.to_string(), &count.to_string()])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut line = String::new();
+            BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+            assert_eq!(line, "held\n");
+            child
+        };
+        let first = hold(10);
+        let before = resident();
+        let held = hold(HELD);
+        let after = resident();
+        println!(
+            "{:<12}{:>8.1} KiB each ({} to {} KiB)",
+            transport,
+            (after.saturating_sub(before)) as f64 / HELD as f64 / 1_024.0,
+            before >> 10,
+            after >> 10
+        );
+        for mut child in [first, held] {
+            drop(child.stdin.take());
+            child.wait().unwrap();
+        }
+        runtime.block_on(node.stop());
+    }
+}
+
+/// The dialler's process: holds connections until its standard input ends.
+fn hold(transport: Transport, node: SocketAddr, count: usize) {
+    runtime().block_on(async {
+        let spec = ChainSpec::lab();
+        let mut held = Vec::new();
+        for _ in 0..count {
+            held.push(dial(node, &prepare(transport, &spec)).await.expect("a slot"));
+        }
+        println!("held");
+        std::io::stdout().flush().unwrap();
+        let _ = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await;
+        drop(held);
+    });
+}
+
+fn refusals() {
+    println!("\ndials turned away, {DIALS} of them, {AT_ONCE} at once, diallers on the same two threads");
+    let full = Admission { full: true, ..Admission::default() };
+    let per_ip = Admission { per_ip: Some(0), ..Admission::default() };
+    for (name, admission, word) in [("full, in clear", full, &b"refused:f\n"[..]), ("too many of an address", per_ip, b"")] {
+        let runtime = runtime();
+        let took = runtime.block_on(async {
+            let node = node(Transport::Noise, LIMIT, Some(admission)).await;
+            let address = node.address().unwrap();
+            let one = move || async move {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let mut heard = Vec::new();
+                stream.read_to_end(&mut heard).await.unwrap();
+                assert_eq!(heard, word);
+            };
+            let took = many(DIALS, AT_ONCE, one).await;
+            node.stop().await;
+            took
+        });
+        println!("{name:<24}{:>10.0} /s", DIALS as f64 / took.as_secs_f64());
+    }
+}
+
+fn flood() {
+    let runtime = runtime();
+    let (took, held, refused) = runtime.block_on(async {
+        let node = node(Transport::Noise, LIMIT, None).await;
+        let address = node.address().unwrap();
+        let spec = Arc::new(ChainSpec::lab());
+        let (held, refused) = (Arc::new(std::sync::Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
+        let (keep, count) = (Arc::clone(&held), Arc::clone(&refused));
+        let one = move || {
+            let (spec, keep, count) = (Arc::clone(&spec), Arc::clone(&keep), Arc::clone(&count));
+            async move {
+                match dial(address, &prepare(Transport::Noise, &spec)).await {
+                    Some(connection) => keep.lock().unwrap().push(connection),
+                    None => drop(count.fetch_add(1, Ordering::Relaxed)),
+                }
+            }
+        };
+        let took = many(DIALS, 200, one).await;
+        let held = std::mem::take(&mut *held.lock().unwrap());
+        let count = held.len();
+        node.stop().await;
+        (took, count, refused.load(Ordering::Relaxed))
+    });
+    println!("\n{DIALS} dials at a limit of {LIMIT}: {held} held, {refused} told that it is full, in {took:.1?}");
+    assert_eq!((held, refused), (LIMIT, DIALS - LIMIT));
+}
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    if let [word, transport, node, count] = &arguments[..]
+        && word == "hold"
+    {
+        return hold(transport.parse().unwrap(), node.parse().unwrap(), count.parse().unwrap());
+    }
+    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    for (name, run) in [("rate", rate as fn()), ("memory", memory), ("refusals", refusals), ("flood", flood)] {
+        if wanted(name) {
+            run();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Whom the listener lets in before any cryptography: bans, connections from one address, a full node.
+
+use crate::node::Admission;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What the listener does with a newcomer.
+pub enum Verdict {
+    /// It takes him; the place is held for as long as the connection lasts.
+    Take(Place),
+    /// It tells him that the node is full.
+    Full,
+    /// It closes without a word.
+    Silent,
+}
+
+#[derive(Default)]
+struct State {
+    admission: Admission,
+    /// Connections that were let in and last, by address.
+    held: HashMap<IpAddr, usize>,
+}
+
+/// What the node has said of newcomers, and who is in.
+#[derive(Default)]
+pub struct Gate {
+    state: Mutex<State>,
+}
+
+impl Gate {
+    /// The node has changed its mind. Who is in stays.
+    pub fn set(&self, admission: Admission) {
+        self.state().admission = admission;
+    }
+
+    /// Decides on one newcomer from `ip`, which is in its canonical form.
+    pub fn judge(self: &Arc<Self>, ip: IpAddr) -> Verdict {
+        let mut state = self.state();
+        let State { admission, held } = &mut *state;
+        if admission.banned.binary_search(&ip).is_ok() {
+            return Verdict::Silent;
+        }
+        let from_there = held.get(&ip).copied().unwrap_or_default();
+        if admission.per_ip.is_some_and(|most| from_there >= most) {
+            return Verdict::Silent;
+        }
+        if admission.full {
+            return Verdict::Full;
+        }
+        held.insert(ip, from_there + 1);
+        Verdict::Take(Place { gate: Arc::clone(self), ip })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics while it holds the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who was let in. Dropped, his address has one connection less.
+pub struct Place {
+    gate: Arc<Gate>,
+    ip: IpAddr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.gate.state();
+        if let Some(count) = state.held.get_mut(&self.ip) {
+            *count -= 1;
+            if *count == 0 {
+                state.held.remove(&self.ip);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn take(gate: &Arc<Gate>, from: &str) -> Option<Place> {
+        match gate.judge(ip(from)) {
+            Verdict::Take(place) => Some(place),
+            Verdict::Full | Verdict::Silent => None,
+        }
+    }
+
+    #[test]
+    fn an_address_has_so_many_connections_and_no_more() {
+        let gate = Arc::new(Gate::default());
+        let mut held: Vec<_> = (0..5).map(|_| take(&gate, "10.0.0.1").unwrap()).collect();
+        // Those that are in stay, and count.
+        gate.set(Admission { per_ip: Some(3), ..Admission::default() });
+        assert!(take(&gate, "10.0.0.1").is_none() && take(&gate, "10.0.0.2").is_some());
+        held.truncate(3);
+        assert!(matches!(gate.judge(ip("10.0.0.1")), Verdict::Silent));
+        held.truncate(2);
+        assert!(take(&gate, "10.0.0.1").is_some());
+        held.clear();
+        assert!(gate.state().held.is_empty(), "nothing is kept for those who have gone");
+    }
+
+    #[test]
+    fn the_banned_hear_nothing_and_the_rest_that_it_is_full() {
+        let gate = Arc::new(Gate::default());
+        let banned: Arc<[IpAddr]> = [ip("10.0.0.1"), ip("10.0.0.7"), ip("2001:db8::1")].into();
+        gate.set(Admission { full: true, banned: Arc::clone(&banned), per_ip: None });
+        for banned in banned.iter() {
+            assert!(matches!(gate.judge(*banned), Verdict::Silent));
+        }
+        assert!(matches!(gate.judge(ip("10.0.0.2")), Verdict::Full));
+        assert!(gate.state().held.is_empty());
+        gate.set(Admission { banned, ..Admission::default() });
+        assert!(take(&gate, "10.0.0.2").is_some() && take(&gate, "10.0.0.7").is_none());
+    }
+}
