@@ -70,6 +70,9 @@ impl Node {
 
     /// Says goodbye and closes; what is queued goes first.
     pub(super) fn part(&mut self, cx: &mut Context<'_>, connection: ConnectionId, reason: GoodbyeReason, why: &str) {
+        if let Some(peer) = self.peers.get_mut(&connection) {
+            peer.dismissed = true;
+        }
         self.send(cx, connection, Message::Goodbye { reason });
         self.close(cx, connection, CloseReason::Graceful(why.to_owned()));
     }

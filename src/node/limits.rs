@@ -15,6 +15,8 @@ pub const SLOWEST_LINE: u64 = 8 * 1024;
 /// Most time that is given so: a line that takes longer is as good as dead.
 pub const LONGEST_PONG: Duration = Duration::from_secs(60);
 
+/// Peers whose lost links are remembered until they come back or are replaced: more than a node has links by default.
+pub const LOST_LINKS: usize = 64;
 /// A healthy link this long forgets the dial failures before it.
 pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.

@@ -48,8 +48,10 @@ use crate::chain::{Address, BlockId, KeyPair, Ledger, Mempool};
 use crate::wire::Message;
 use context::Context;
 use discovery::book::Book;
+use discovery::counts::Counts;
 use inventory::Inventory;
 use peers::peer::Peer;
+use peers::recovery::Recovery;
 use peers::reputation::{self, Reputations};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -71,6 +73,8 @@ pub struct Node {
     peers: BTreeMap<ConnectionId, Peer>,
     book: Book,
     reputations: Reputations,
+    counts: Counts,
+    recovery: Recovery,
     transactions: transactions::Relay,
     inventory: Inventory,
     blocks: blocks::Relay,
@@ -102,6 +106,8 @@ impl Node {
             mempool: Mempool::new(),
             peers: BTreeMap::new(),
             reputations: Reputations::default(),
+            counts: Counts::default(),
+            recovery: Recovery::default(),
             transactions: transactions::Relay::default(),
             inventory: Inventory::new(now),
             blocks: blocks::Relay::default(),

@@ -100,6 +100,7 @@ impl Node {
             peers: self.peers.values().filter(|peer| peer.is_ready()).count(),
             mempool: self.mempool.len(),
         });
+        self.report_connectivity(cx);
         self.timers.set(cx.now + self.config.timing.report.1, Timer::Statistics);
     }
 }

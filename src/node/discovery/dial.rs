@@ -37,6 +37,9 @@ impl Node {
                 }
                 learned_wanted -= 1;
             }
+            if self.book.is_bootstrap(&address) {
+                self.count_bootstrap_dial(address);
+            }
             free -= 1;
             self.book.dialling(address);
             cx.event(Event::Connecting { address });

@@ -1,5 +1,6 @@
 //! Peer exchange: asking for addresses, and answering with some.
 
+use super::book::Source;
 use crate::node::context::Context;
 use crate::node::limits::{PEERS_ANSWER_LEAST, PEERS_ANSWER_PERCENT};
 use crate::node::timers::Timer;
@@ -65,13 +66,14 @@ impl Node {
         if !std::mem::take(&mut peer.owes_addresses) {
             return;
         }
+        let source = Source::Peer(peer.id, peer.address.ip());
         let mut new = 0;
         for entry in addresses {
             let address = entry.socket();
             let dialable = address.port() != 0 && !address.ip().is_unspecified() && !address.ip().is_multicast();
             if dialable && entry.node != self.id {
                 let seen = Time(cx.now.0.saturating_sub(u64::from(entry.age).saturating_mul(1_000_000)));
-                new += usize::from(self.book.learn(address, entry.node, seen, cx.now));
+                new += usize::from(self.book.learn(&source, address, Some(entry.node), seen, cx.now));
             }
         }
         cx.event(Event::AddressesReceived { connection, count: addresses.len(), known: self.book.len() });

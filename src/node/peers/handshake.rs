@@ -194,6 +194,8 @@ impl Node {
         if let Some(listens) = peer.listens {
             self.book.met(listens, id, cx.now);
         }
+        self.count_found(id);
+        self.count_peers(cx.now);
         let agent = hello.agent.chars().filter(|c| !c.is_control()).collect();
         cx.event(Event::NewPeer { connection, peer: id, address, agent, version, height: hello.height });
 

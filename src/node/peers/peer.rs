@@ -48,6 +48,10 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) listens: Option<SocketAddr>,
     pub(in crate::node) direction: Direction,
     stage: Stage,
+    /// Whether hands were ever shaken.
+    was_ready: bool,
+    /// Whether we ourselves said goodbye.
+    pub(in crate::node) dismissed: bool,
     pub(in crate::node) traffic: PeerTraffic,
     /// Whether it relays transactions.
     pub(in crate::node) relays: bool,
@@ -99,6 +103,8 @@ impl Peer {
             listens: (direction == Direction::Outbound).then_some(address),
             direction,
             stage: Stage::Handshaking,
+            was_ready: false,
+            dismissed: false,
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
             relays: false,
             ping: None,
@@ -133,6 +139,7 @@ impl Peer {
 
     pub(in crate::node) fn set_ready(&mut self, now: Time) {
         self.stage = Stage::Ready { since: now };
+        self.was_ready = true;
     }
 
     pub(in crate::node) fn set_closing(&mut self, why: String) {
@@ -264,6 +271,10 @@ impl Node {
             // Whom we no longer reach from his side we may dial from ours.
             self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
         }
+        if peer.was_ready && !peer.dismissed {
+            self.count_lost(peer.id);
+        }
+        self.count_peers(cx.now);
         cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why });
         self.schedule_sync(cx);
     }

@@ -2,6 +2,10 @@
 //!
 //! Bootstrap addresses are kept for ever and dialled until they answer; those heard of from peers are dropped when they fail too often.
 
+mod source;
+
+pub(in crate::node) use source::Source;
+
 use crate::chain::Address;
 use crate::node::limits::{BOOK_ADDRESSES, DIAL_FAILURES, REFUSED_REDIAL};
 use crate::node::{ConnectionId, Time, Timing};
@@ -30,6 +34,8 @@ struct Entry {
     link: Link,
     /// When it was last known alive.
     seen: Time,
+    /// Whether it was ever connected to.
+    tried: bool,
 }
 
 /// An address worth telling to a peer.
@@ -58,27 +64,44 @@ impl Book {
 
     /// An address to be dialled until it answers.
     pub(in crate::node) fn add_bootstrap(&mut self, address: SocketAddr, now: Time) {
-        let fresh = Entry { bootstrap: true, node: None, failures: 0, next: now, link: Link::None, seen: Time(0) };
+        let fresh = Entry { bootstrap: true, node: None, failures: 0, next: now, link: Link::None, seen: Time(0), tried: false };
         let entry = self.entries.entry(address).or_insert(fresh);
         entry.bootstrap = true;
         entry.next = now;
     }
 
-    /// An address heard of from a peer; true if it was new.
-    pub(in crate::node) fn learn(&mut self, address: SocketAddr, node: Address, seen: Time, now: Time) -> bool {
+    /// An address heard of from `source`; true if it was new. `node` is who is said to be there, `seen` when it was last known alive:
+    /// `Time(0)`, never.
+    pub(in crate::node) fn learn(
+        &mut self,
+        source: &Source,
+        address: SocketAddr,
+        node: Option<Address>,
+        seen: Time,
+        now: Time,
+    ) -> bool {
+        tracing::trace!(?source, %address, "an address was heard of");
         if self.own.contains(&address) {
             return false;
         }
         if let Some(entry) = self.entries.get_mut(&address) {
             // Hearsay never replaces what we found ourselves; it only dates it.
-            entry.node.get_or_insert(node);
+            entry.node = entry.node.or(node);
             entry.seen = entry.seen.max(seen.min(now));
             return false;
         }
         if self.entries.len() >= BOOK_ADDRESSES && !self.drop_worst() {
             return false;
         }
-        let entry = Entry { bootstrap: false, node: Some(node), failures: 0, next: now, link: Link::None, seen: seen.min(now) };
+        let entry = Entry {
+            bootstrap: false,
+            node,
+            failures: 0,
+            next: now,
+            link: Link::None,
+            seen: seen.min(now),
+            tried: false,
+        };
         self.entries.insert(address, entry);
         true
     }
@@ -93,7 +116,7 @@ impl Book {
 
     /// We shook hands with `node`, which listens there.
     pub(in crate::node) fn met(&mut self, address: SocketAddr, node: Address, now: Time) {
-        self.learn(address, node, now, now);
+        self.learn(&Source::Inbound, address, Some(node), now, now);
         if let Some(entry) = self.entries.get_mut(&address) {
             entry.node = Some(node);
             entry.seen = now;
@@ -112,6 +135,7 @@ impl Book {
         if let Some(entry) = self.entries.get_mut(&address) {
             entry.link = Link::Connected(connection);
             entry.node = Some(node);
+            entry.tried = true;
         }
     }
 
@@ -208,6 +232,11 @@ impl Book {
         })
     }
 
+    /// How many of them were ever connected to.
+    pub(in crate::node) fn tried(&self) -> usize {
+        self.entries.values().filter(|entry| entry.tried).count()
+    }
+
     /// How many addresses are here.
     pub(in crate::node) fn len(&self) -> usize {
         self.entries.len()
@@ -247,7 +276,7 @@ mod tests {
     fn a_bootstrap_address_is_never_dropped_and_a_learned_one_is() {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut book = Book::new(&[address(1)], Time(0));
-        assert!(book.learn(address(2), Address([2; 32]), Time(0), Time(0)));
+        assert!(book.learn(&Source::Inbound, address(2), Some(Address([2; 32])), Time(0), Time(0)));
         for failure in 1..=20 {
             assert!(book.failed(address(1), Time(0), &Timing::LAB, &mut rng).is_some());
             let learned = book.failed(address(2), Time(0), &Timing::LAB, &mut rng);
@@ -259,9 +288,9 @@ mod tests {
     #[test]
     fn our_own_address_does_not_come_back() {
         let mut book = Book::new(&[], Time(0));
-        assert!(book.learn(address(1), Address([1; 32]), Time(0), Time(0)));
+        assert!(book.learn(&Source::Inbound, address(1), Some(Address([1; 32])), Time(0), Time(0)));
         book.forget(&address(1));
-        assert!(!book.learn(address(1), Address([1; 32]), Time(0), Time(0)));
+        assert!(!book.learn(&Source::Inbound, address(1), Some(Address([1; 32])), Time(0), Time(0)));
         assert!(book.due(Time(1), |_| false).is_empty());
     }
 
@@ -270,7 +299,7 @@ mod tests {
         let mut book = Book::new(&[address(1)], Time(0));
         for n in 0..BOOK_ADDRESSES as u32 + 100 {
             let address = SocketAddr::from((std::net::Ipv4Addr::from(n + (10 << 24)), 8080));
-            book.learn(address, Address([1; 32]), Time(u64::from(n) + 1), Time(u64::MAX));
+            book.learn(&Source::Inbound, address, Some(Address([1; 32])), Time(u64::from(n) + 1), Time(u64::MAX));
         }
         assert_eq!(book.len(), BOOK_ADDRESSES);
         assert!(book.is_bootstrap(&address(1)));
