@@ -2,7 +2,7 @@
 
 use super::Node;
 use super::limits::{
-    BODIES_PER_PEER, BODY_SOURCES, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
+    ALPHA, BODIES_PER_PEER, BODY_SOURCES, BUCKET, GOSSIP_TOLD, GUESTS, LOOKUPS, VERIFIED_RECORDS, VISITS, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
 };
 use crate::chain::limits::{BODY_CACHE_BLOCKS, POOL_TRANSACTIONS};
 
@@ -18,10 +18,12 @@ impl Node {
         let loads = self.peers.values().map(|peer| peer.loads).max().unwrap_or(0);
         let bodies = self.peers.values().map(|peer| peer.bodies.len()).max().unwrap_or(0);
         // Those being closed still count, and one more of each kind may just be told that there is no slot.
-        let slots = 2 * (self.config.max_inbound + self.config.max_outbound) + 2;
+        let slots = 2 * (self.config.max_inbound + self.config.max_outbound + VISITS + GUESTS) + 2;
         // An id that one peer did not deliver is asked of the next that has it.
         let wanted = TRANSACTIONS_IN_FLIGHT * TURNS * peers.max(1);
-        let held: [(&str, usize, usize); 9] = [
+        let [table, bucket, lookups, questions, visits, verified] = self.kademlia.held();
+        let news = self.peers.values().map(|peer| peer.gossip.held()).max().unwrap_or(0);
+        let held: [(&str, usize, usize); 16] = [
             ("transactions in the pool", self.mempool.len(), POOL_TRANSACTIONS),
             ("transactions of which something is known", self.inventory.len(), SEEN_IDS + wanted),
             ("transactions asked for", self.inventory.all_asked().count(), wanted),
@@ -31,6 +33,13 @@ impl Node {
             ("bodies asked of one peer", bodies, BODIES_PER_PEER),
             ("sources of bodies", self.blocks.sources.len(), BODY_SOURCES),
             ("connections", peers, slots),
+            ("nodes in the routing table", table, 256 * BUCKET),
+            ("nodes in one of its buckets", bucket, BUCKET),
+            ("look-ups", lookups, LOOKUPS),
+            ("questions of look-ups", questions, LOOKUPS * ALPHA),
+            ("visits", visits, VISITS),
+            ("checked records", verified, VERIFIED_RECORDS),
+            ("addresses that one peer was told", news, GOSSIP_TOLD),
         ];
         let cached = self.ledger.bodies_in_memory();
         // The cache looks for what may leave only now and then: see `chain::ledger`.

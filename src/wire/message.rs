@@ -45,6 +45,8 @@ impl Capabilities {
     pub const RELAY: Self = Self(1 << 0);
     /// Answers look-ups (Kademlia).
     pub const DHT: Self = Self(1 << 1);
+    /// Comes to ask one question, and leaves: wants to be told nothing, and holds no slot.
+    pub const VISIT: Self = Self(1 << 2);
 
     /// Whether all bits of `other` are among these.
     pub const fn has(self, other: Self) -> bool {

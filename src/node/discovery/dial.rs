@@ -17,7 +17,7 @@ impl Node {
         let (outbound, all) = self
             .peers
             .values()
-            .filter(|peer| !peer.is_closing())
+            .filter(|peer| !peer.is_closing() && !peer.visit && !peer.is_visiting())
             .fold((0, 0), |(outbound, all), peer| (outbound + usize::from(peer.direction == Direction::Outbound), all + 1));
         let dials = self.book.dials();
         let mut free = self.config.max_outbound.saturating_sub(outbound + dials);
@@ -30,6 +30,9 @@ impl Node {
         for address in due {
             if free == 0 {
                 break;
+            }
+            if self.kademlia.visits(&address) {
+                continue;
             }
             if !self.book.is_bootstrap(&address) {
                 if learned_wanted == 0 {
@@ -52,6 +55,12 @@ impl Node {
 
     /// Nobody there, this time.
     pub(in crate::node) fn on_dial_failed(&mut self, cx: &mut Context<'_>, address: SocketAddr, error: DialError) {
+        if self.on_visit_failed(cx, &address) {
+            return;
+        }
+        if self.book.is_bootstrap(&address) {
+            self.counts.bootstrap_failures += 1;
+        }
         let why = match error {
             DialError::Refused => "nobody listens there".to_owned(),
             DialError::TimedOut => "no answer in time".to_owned(),

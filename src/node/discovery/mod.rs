@@ -3,11 +3,23 @@
 //! | File | Its story |
 //! |---|---|
 //! | `book` | the addresses that are known |
+//! | `coordinator` | the four ways to addresses, side by side |
+//! | `seeds` | DNS seeds |
+//! | `gossip` | news of addresses, told unasked |
+//! | `kademlia` | nodes looked up by their ids |
+//! | `own` | our own address, as others reach it |
+//! | `scope` | which addresses are of use |
 //! | `dial` | which of them are dialled, and when |
 //! | `counts` | what finding and keeping peers has come to |
 //! | `exchange` | addresses asked of peers, and told to them |
 
 pub(in crate::node) mod book;
+pub(in crate::node) mod coordinator;
 pub(in crate::node) mod counts;
 pub(in crate::node) mod dial;
 pub(in crate::node) mod exchange;
+pub(in crate::node) mod gossip;
+pub(in crate::node) mod kademlia;
+pub(in crate::node) mod own;
+pub(in crate::node) mod scope;
+pub(in crate::node) mod seeds;

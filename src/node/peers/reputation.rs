@@ -47,6 +47,8 @@ pub(in crate::node) enum Offence {
     TooManyUnknown,
     /// Headers that do not follow each other.
     UnconnectedHeaders,
+    /// A signed address whose signature is false, or that is another's where it should be its own.
+    InvalidRecord,
     /// More messages than anybody has a use for.
     Spam,
     /// Headers without end that are worth next to nothing.
@@ -69,6 +71,7 @@ impl Offence {
             Self::OutOfPlace => (-2_000, "sent a message out of place"),
             Self::TooManyUnknown => (-2_000, "sent too many messages of unknown types"),
             Self::UnconnectedHeaders => (-2_000, "sent headers that do not follow each other"),
+            Self::InvalidRecord => (-1_000, "passed on an address with a false signature"),
             Self::Spam => (-500, "sent a burst of spam"),
             Self::LowWork => (-2_000, "sent headers of low work"),
             Self::InvalidHeader => (LOWEST, "sent an invalid header"),

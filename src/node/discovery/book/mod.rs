@@ -191,6 +191,11 @@ impl Book {
         entry.next.since(now)
     }
 
+    /// Whether a link with this address stands, or is being made.
+    pub(in crate::node) fn is_busy(&self, address: &SocketAddr) -> bool {
+        self.entries.get(address).is_some_and(|entry| entry.link != Link::None)
+    }
+
     /// Addresses that may be dialled now, bootstrap ones first; `skip` says whose are not wanted.
     pub(in crate::node) fn due(&self, now: Time, skip: impl Fn(&Address) -> bool) -> Vec<SocketAddr> {
         let mut due: Vec<_> = self

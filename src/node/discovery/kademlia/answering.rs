@@ -3,7 +3,7 @@
 use super::table::{Offered, is_stale};
 use crate::chain::Address;
 use crate::node::context::Context;
-use crate::node::discovery::coordinator::Strategy;
+use crate::node::discovery::book::Source;
 use crate::node::limits::{BUCKET, FIND_NODE_BURST, FIND_NODE_PAUSE, RECORD_AHEAD, RECORD_RENEWAL};
 use crate::node::peers::reputation::Offence;
 use crate::node::{ConnectionId, Node, Time};
@@ -62,6 +62,7 @@ impl Node {
         records.retain(|record| record.node != asker);
         records.truncate(BUCKET);
         let own = self.own_record(cx.now);
+        self.counts.kademlia_told += 1;
         self.send(cx, connection, Message::Nodes { nonce, own, records });
     }
 
@@ -86,7 +87,7 @@ impl Node {
     /// one machine could stand for many networks. False if the peer lied.
     pub(super) fn take_own_record(&mut self, cx: &mut Context<'_>, connection: ConnectionId, record: &NodeRecord) -> bool {
         let Some(peer) = self.peers.get(&connection) else { return false };
-        let (id, here) = (peer.id, record.ip == mapped(peer.address.ip()));
+        let (id, here, source) = (peer.id, record.ip == mapped(peer.address.ip()), Source::Lookup(peer.id, peer.address.ip()));
         let judgement = if record.node == id { self.judge(cx.now, record) } else { Judgement::Bad };
         match judgement {
             Judgement::Bad => {
@@ -94,7 +95,7 @@ impl Node {
                 return false;
             }
             Judgement::Good if here => {
-                self.learn_record(cx.now, record, id);
+                self.learn_record(cx.now, record, &source);
                 self.offer_record(cx, record);
             }
             Judgement::Good | Judgement::Useless => {}
@@ -116,9 +117,9 @@ impl Node {
     }
 
     /// Puts the address of a good record into the book; true if it was new.
-    pub(super) fn learn_record(&mut self, now: Time, record: &NodeRecord, source: Address) -> bool {
+    pub(super) fn learn_record(&mut self, now: Time, record: &NodeRecord, source: &Source) -> bool {
         let seen = Time::from_millis(record.sequence.saturating_mul(1_000)).min(now);
-        self.learn(Strategy::Kademlia, record.socket(), record.node, seen, now, source)
+        self.learn(source, record.socket(), Some(record.node), seen, now)
     }
 
     pub(super) fn offend_record(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {

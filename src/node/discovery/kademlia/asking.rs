@@ -1,10 +1,11 @@
 //! When look-ups begin, what is asked over which link, and what answers bring.
 
+use super::answering::Judgement;
 use super::lookup::{Lookup, Purpose};
 use super::{LookedUp, Question};
 use crate::chain::Address;
 use crate::node::context::Context;
-use crate::node::discovery::coordinator::Strategy;
+use crate::node::discovery::book::Source;
 use crate::node::limits::{BUCKET, JOIN_PAUSE, LOOKUP_PAUSES, LOOKUPS};
 use crate::node::timers::Timer;
 use crate::node::{ConnectionId, Node, Time};
@@ -94,7 +95,7 @@ impl Node {
         self.kademlia.table.note_refresh(&target, cx.now);
         self.kademlia.begun += 1;
         self.kademlia.lookups.insert(self.kademlia.begun, lookup);
-        self.discovered.asked(Strategy::Kademlia);
+        self.counts.lookups += 1;
         self.pump_lookups(cx);
     }
 
@@ -149,6 +150,7 @@ impl Node {
         let due = cx.now + patience;
         self.kademlia.questions.insert(nonce, Question { lookup, node, connection, due });
         self.timers.set(due, Timer::Question(nonce));
+        self.counts.kademlia.asked += 1;
         let own = self.own_record(cx.now);
         self.send(cx, connection, Message::FindNode { nonce, target, own });
     }
@@ -168,7 +170,7 @@ impl Node {
         let (lookup, node, due) = (question.lookup, question.node, question.due);
         self.kademlia.questions.remove(&nonce);
         self.timers.cancel(due, Timer::Question(nonce));
-        self.discovered.answered(Strategy::Kademlia);
+        self.counts.kademlia.answered += 1;
         if let Some(lookup) = self.kademlia.lookups.get_mut(&lookup) {
             lookup.answered(&node);
         }
@@ -176,15 +178,16 @@ impl Node {
         if let Some(own) = own {
             self.take_own_record(cx, connection, own);
         }
+        let Some(source) = self.peers.get(&connection).map(|peer| Source::Lookup(node, peer.address.ip())) else { return };
         for record in records {
             match self.judge(cx.now, record) {
-                super::answering::Judgement::Bad => {
+                Judgement::Bad => {
                     self.offend_record(cx, connection);
                     break;
                 }
-                super::answering::Judgement::Useless => {}
-                super::answering::Judgement::Good => {
-                    let new = self.learn_record(cx.now, record, node);
+                Judgement::Useless => {}
+                Judgement::Good => {
+                    let new = self.learn_record(cx.now, record, &source);
                     if let Some(lookup) = self.kademlia.lookups.get_mut(&lookup) {
                         lookup.fruitful |= new;
                         lookup.offer(record.node, Some(*record));
@@ -192,7 +195,7 @@ impl Node {
                 }
             }
         }
-        self.end_visit(cx, connection, true);
+        self.end_visit(cx, connection);
         self.pump_lookups(cx);
     }
 
@@ -200,12 +203,12 @@ impl Node {
     pub(in crate::node) fn on_question_deadline(&mut self, cx: &mut Context<'_>, nonce: u64) {
         let Some(question) = self.kademlia.questions.remove(&nonce) else { return };
         self.question_failed(&question);
-        self.end_visit(cx, question.connection, false);
+        self.end_visit(cx, question.connection);
         self.pump_lookups(cx);
     }
 
     fn question_failed(&mut self, question: &Question) {
-        self.discovered.failed(Strategy::Kademlia);
+        self.counts.kademlia.failed += 1;
         self.kademlia.table.failed(&question.node);
         if let Some(lookup) = self.kademlia.lookups.get_mut(&question.lookup) {
             lookup.failed(&question.node);

@@ -22,6 +22,8 @@ mod table;
 mod tests;
 mod visits;
 
+pub(in crate::node) use answering::Allowance;
+
 use crate::chain::Address;
 use crate::node::limits::VERIFIED_RECORDS;
 use crate::node::{ConnectionId, Time};

@@ -19,6 +19,8 @@ pub(super) struct Visit {
     lookup: Option<u64>,
     /// Once it stands.
     connection: Option<ConnectionId>,
+    /// Whether the node was there, if only to turn us away.
+    lives: bool,
 }
 
 impl super::State {
@@ -36,8 +38,8 @@ impl Node {
         if !free || !self.is_wanted(&address) || self.reputations.is_banned(&record.node, cx.now) {
             return false;
         }
-        self.kademlia.visits.insert(address, Visit { node: record.node, lookup, connection: None });
-        self.discovered.visits += 1;
+        self.kademlia.visits.insert(address, Visit { node: record.node, lookup, connection: None, lives: false });
+        self.counts.visits += 1;
         cx.out.push(Output::Dial(address));
         true
     }
@@ -78,8 +80,12 @@ impl Node {
     }
 
     fn visit_failed(&mut self, visit: &Visit) {
-        self.discovered.failed(super::super::coordinator::Strategy::Kademlia);
-        self.kademlia.table.failed(&visit.node);
+        self.counts.kademlia.failed += 1;
+        if visit.lives {
+            self.kademlia.table.alive(&visit.node);
+        } else {
+            self.kademlia.table.failed(&visit.node);
+        }
         if let Some(lookup) = visit.lookup.and_then(|lookup| self.kademlia.lookups.get_mut(&lookup)) {
             lookup.failed(&visit.node);
         }
@@ -91,26 +97,31 @@ impl Node {
         peer.set_visiting();
         let (address, id) = (peer.address, peer.id);
         let Some(lookup) = self.kademlia.visits.get(&address).map(|visit| visit.lookup) else { return };
+        let answers = hello.capabilities.has(Capabilities::DHT);
         match lookup {
-            Some(lookup) if hello.capabilities.has(Capabilities::DHT) && self.kademlia.lookups.contains_key(&lookup) => {
+            Some(lookup) if answers && self.kademlia.lookups.contains_key(&lookup) => {
                 self.put_question(cx, lookup, id, connection);
             }
-            Some(_) => self.end_visit(cx, connection, false),
-            None => {
-                self.kademlia.table.alive(&id);
-                self.end_visit(cx, connection, true);
+            _ => {
+                if answers {
+                    self.kademlia.table.alive(&id);
+                } else {
+                    self.kademlia.table.failed(&id);
+                }
+                if let Some(lookup) = lookup.and_then(|lookup| self.kademlia.lookups.get_mut(&lookup)) {
+                    lookup.failed(&id);
+                }
+                self.end_visit(cx, connection);
+                self.pump_lookups(cx);
             }
         }
     }
 
     /// A visit is over; nothing happens if the connection is none.
-    pub(super) fn end_visit(&mut self, cx: &mut Context<'_>, connection: ConnectionId, served: bool) {
+    pub(super) fn end_visit(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
         let visit = self.kademlia.visits.iter().find(|(_, visit)| visit.connection == Some(connection));
         let Some(address) = visit.map(|(address, _)| *address) else { return };
-        let Some(visit) = self.kademlia.visits.remove(&address) else { return };
-        if !served {
-            self.visit_failed(&visit);
-        }
+        self.kademlia.visits.remove(&address);
         self.part(cx, connection, GoodbyeReason::Idle, "the question is answered");
     }
 
@@ -124,6 +135,15 @@ impl Node {
             self.visit_failed(&visit);
         }
         true
+    }
+
+    /// Whoever has no room for us is there all the same.
+    pub(in crate::node) fn note_turned_away(&mut self, connection: ConnectionId, reason: GoodbyeReason) {
+        if matches!(reason, GoodbyeReason::Full | GoodbyeReason::Duplicate)
+            && let Some(visit) = self.kademlia.visits.values_mut().find(|visit| visit.connection == Some(connection))
+        {
+            visit.lives = true;
+        }
     }
 
     /// Somebody comes to ask. Hands are shaken.
@@ -152,12 +172,7 @@ impl Node {
             Message::Nodes { nonce, own, records } => self.on_nodes(cx, connection, *nonce, own.as_ref(), records),
             Message::Ping { nonce, .. } => self.on_ping(cx, connection, *nonce),
             Message::Goodbye { reason } => {
-                // Who has no room is there all the same.
-                if matches!(reason, GoodbyeReason::Full | GoodbyeReason::Duplicate)
-                    && let Some(id) = self.peers.get(&connection).map(|peer| peer.id)
-                {
-                    self.kademlia.table.alive(&id);
-                }
+                self.note_turned_away(connection, *reason);
                 self.on_goodbye(cx, connection, *reason);
             }
             Message::Error { code, text } => self.on_error(cx, connection, *code, text),
