@@ -18,7 +18,7 @@ pub(in crate::node) struct State {
 
 impl Node {
     /// Where others can dial us, if we know it and it is of use to them.
-    pub(in crate::node) fn own_address(&self) -> Option<SocketAddr> {
+    pub fn own_address(&self) -> Option<SocketAddr> {
         let agreed = || self.own.agreed.map(|ip| SocketAddr::new(ip, self.config.port));
         let address = self.own.mapped.or(self.config.address).or_else(agreed)?;
         self.config.address_scope.takes(&address).then_some(address)
