@@ -80,7 +80,11 @@ fn main() {
     }
     waited.sort_unstable();
     let percent = |count: usize| 100.0 * count as f64 / lookups as f64;
-    println!("{lookups} look-ups, {found} found their target ({:.1} %), {:.1} questions each", percent(found), asked as f64 / lookups as f64);
+    println!(
+        "{lookups} look-ups, {found} found their target ({:.1} %), {:.1} questions each",
+        percent(found),
+        asked as f64 / lookups as f64
+    );
     let mut within = 0;
     for (round, count) in &rounds {
         within += count;

@@ -107,7 +107,11 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
     let format = arguments.console.format();
     let settings = arguments.settings(&plan, kind, format.is_some());
     let (orders, wishes) = mpsc::channel();
-    let desk = Desk::new(engine.start_time(), orders, cluster::controls(kind, arguments.readonly));
+    let order = Arc::new(move |intent| {
+        // The run may have ended first.
+        let _ = orders.send(intent);
+    });
+    let desk = Desk::new(engine.start_time(), order, cluster::controls(kind, arguments.readonly));
     let virtual_time = kind == EngineKind::Simulation;
     let names: Vec<String> = (0..plan.count).map(|index| format!("n{index}")).collect();
     let speed_percent = if virtual_time { settings.speed.percent() } else { Speed::REAL.percent() };

@@ -124,6 +124,12 @@ impl Watched {
         Self { plan, hub, desk: Some(desk), ..self }
     }
 
+    /// Of a run in real time which takes wishes.
+    #[must_use]
+    pub fn taking_wishes(self, desk: Desk) -> Self {
+        Self { desk: Some(desk), ..self }
+    }
+
     /// Where events wait.
     pub fn hub(&self) -> Arc<Hub> {
         Arc::clone(&self.hub)

@@ -6,7 +6,6 @@ use crate::node::Time;
 use crate::observe::{Control, Hub, Recorder};
 use rumormill_ui::model::{Controls, Intent};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,24 +19,42 @@ const LOOK: Duration = Duration::from_millis(1);
 /// What a run and its dashboard hand each other.
 #[derive(Clone)]
 pub struct Desk {
-    /// The run's clock, in microseconds.
-    now: Arc<AtomicU64>,
+    /// The clock of a run that has its own, in microseconds; `None`: the real one.
+    now: Option<Arc<AtomicU64>>,
     told: Arc<Mutex<Vec<(Time, Control)>>>,
-    /// Where wishes go.
-    pub orders: Sender<Intent>,
+    /// Takes wishes.
+    pub order: Order,
     /// What may be wished for.
     pub allowed: Controls,
 }
 
+/// Takes wishes. They are lost when the run has ended first.
+pub type Order = Arc<dyn Fn(Intent) + Send + Sync>;
+
 impl Desk {
-    /// For a run that starts at `start`.
-    pub fn new(start: Time, orders: Sender<Intent>, allowed: Controls) -> Self {
-        Self { now: Arc::new(AtomicU64::new(start.0)), told: Arc::default(), orders, allowed }
+    /// For a run with a clock of its own, which starts at `start`.
+    pub fn new(start: Time, order: Order, allowed: Controls) -> Self {
+        Self { now: Some(Arc::new(AtomicU64::new(start.0))), told: Arc::default(), order, allowed }
+    }
+
+    /// For a run in real time.
+    pub fn real(order: Order, allowed: Controls) -> Self {
+        Self { now: None, told: Arc::default(), order, allowed }
     }
 
     /// The run's clock.
     pub fn now(&self) -> Time {
-        Time(self.now.load(Ordering::Acquire))
+        self.now.as_ref().map_or_else(super::now, |now| Time(now.load(Ordering::Acquire)))
+    }
+
+    /// Whether the run has a clock of its own.
+    pub fn has_clock(&self) -> bool {
+        self.now.is_some()
+    }
+
+    /// Tells the dashboard what no event says.
+    pub fn tell(&self, control: Control) {
+        lock(&self.told).push((self.now(), control));
     }
 
     /// What was told since this was last called.
@@ -83,8 +100,8 @@ impl Audience for Gallery {
     }
 
     fn now(&self, at: Time) {
-        if let Some(desk) = &self.desk {
-            desk.now.store(at.0, Ordering::Release);
+        if let Some(now) = self.desk.as_ref().and_then(|desk| desk.now.as_ref()) {
+            now.store(at.0, Ordering::Release);
         }
     }
 

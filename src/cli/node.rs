@@ -3,17 +3,23 @@
 use super::console::{Console, ConsoleArguments, Watched};
 use super::disk::{Home, random_seed};
 use super::ending::Ending;
+use super::gallery::Desk;
 use super::values::{self, PeerAddress, Port};
 use super::{Failure, runtime, signals};
 use crate::chain::ChainSpec;
-use crate::net::{self, Setup, StartError, Workers};
+use crate::cluster::{Peering, peering};
+use crate::net::{self, Handle, Setup, StartError, Workers};
 use crate::node::{Config, Mining};
+use crate::observe::Control;
 use crate::store::DataDirectory;
+use rumormill_ui::model::{Controls, Intent};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// How long the system may take to resolve a peer's name.
 const RESOLVE: Duration = Duration::from_secs(10);
@@ -74,7 +80,13 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
     let log = arguments.console.open_log(home.directory.as_ref().map(DataDirectory::path))?;
 
     let name = arguments.name.clone().unwrap_or_else(|| home.keys.address().short());
-    let watched = Watched::new(name.clone(), None, vec![name]);
+    let (order, mut wishes) = mpsc::unbounded_channel();
+    let order = Arc::new(move |intent| {
+        // The node may have ended first.
+        let _ = order.send(intent);
+    });
+    let desk = Desk::real(order, Controls { peers: true, ..Controls::default() });
+    let watched = Watched::new(name.clone(), None, vec![name.clone()]).taking_wishes(desk.clone());
     let mining = (!arguments.no_mine).then_some(Mining { tries_per_second: arguments.tries });
     let setup = Setup {
         config: Config { bootstrap, mining, ..Config::default() },
@@ -91,10 +103,32 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
     let node = net::start(setup).await.map_err(|error| explain(&error))?;
     let console = Console::open(&arguments.console, watched, ending.clone())?;
 
-    let reason = ending.come().await;
+    let mut come = pin!(ending.come());
+    let reason = loop {
+        tokio::select! {
+            biased;
+            reason = &mut come => break reason,
+            Some(intent) = wishes.recv() => {
+                if let Some(said) = grant(&node, &name, &intent) {
+                    desk.tell(Control::Notice { text: said });
+                }
+            }
+        }
+    };
     node.stop().await;
     console.close();
     Ok(reason.code())
+}
+
+/// Does what somebody at the dashboard wishes; what was done, or why it was not, in words.
+fn grant(node: &Handle, name: &str, intent: &Intent) -> Option<String> {
+    Some(match peering(intent, |_| None)? {
+        Ok(Peering { command, said, .. }) => {
+            node.command(command);
+            format!("{name} {said}")
+        }
+        Err(why) => why,
+    })
 }
 
 /// The peers' addresses. A peer named twice is dialled once.

@@ -3,6 +3,7 @@
 use super::console::Run;
 use super::ending::Reason;
 use super::failure::tell;
+use super::gallery::Desk;
 use super::signals;
 use crate::node::{Stamped, Time};
 use crate::observe::{LoadMeter, Observer};
@@ -40,7 +41,7 @@ fn observe(mut observer: Observer, slot: &Slot, run: &Run) {
     let mut buffer = Vec::new();
     let mut last = Instant::now();
     while !run.closing.load(Ordering::Acquire) {
-        thread::sleep(if run.desk.is_some() { TAKE } else { SNAPSHOT });
+        thread::sleep(if run.desk.as_ref().is_some_and(Desk::has_clock) { TAKE } else { SNAPSHOT });
         let now = take(&mut observer, run, &mut buffer);
         if last.elapsed() < SNAPSHOT {
             continue;
@@ -90,10 +91,7 @@ fn draw(options: Options, slot: &Slot, run: &Run) {
         (_, Intent::Quit) => {
             ending.bring(Reason::Quit);
         }
-        (Some(desk), intent) => {
-            // The run may have ended first.
-            let _ = desk.orders.send(intent);
-        }
+        (Some(desk), intent) => (desk.order)(intent),
         (None, _) => {}
     };
     let outcome = rumormill_ui::run(options, newer, ending.flag(), wanted, signals::suspend);

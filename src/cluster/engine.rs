@@ -5,6 +5,7 @@ use super::scenario::EngineKind;
 use crate::chain::{Address, Hash256};
 use crate::link::LinkModel;
 use crate::node::{Command, EventSink, Time};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// A node could not be started.
@@ -53,6 +54,8 @@ pub trait Engine {
     fn command(&mut self, node: u32, command: Command);
     /// A node's id, whether it runs or not.
     fn id(&self, node: u32) -> Option<Address>;
+    /// Where a node listens, if it ever did.
+    fn address(&self, node: u32) -> Option<SocketAddr>;
     /// Nodes that ended although nobody wanted it since this was last asked, and how, in words. They are down now.
     fn lost(&mut self) -> Vec<(u32, String)> {
         Vec::new()

@@ -10,7 +10,7 @@
 //! | [`adversary`] | nodes that misbehave |
 //! | [`generate`] | scenarios from seeds: drawn, played, checked, made small |
 //! | `engine`, `simulation`, `sockets`, `processes` | what runs the nodes: virtual time, real sockets, or a process for each |
-//! | `conductor`, `wishes`, `pace` | a plan on an engine; what people wish for meanwhile; how fast |
+//! | `conductor`, `wishes`, `peering`, `pace` | a plan on an engine; what people wish for meanwhile, of peers too; how fast |
 //! | [`report`], `agreement` | what came out |
 //! | `traffic` | transfers from a seed |
 //! | [`limits`] | the numbers |
@@ -27,6 +27,7 @@ mod keys;
 mod launch;
 pub mod limits;
 mod pace;
+mod peering;
 mod plan;
 mod preload;
 mod preset;
@@ -53,6 +54,7 @@ pub use error::PresetError;
 pub use keys::{genesis_spec, node_keys, node_seed};
 pub use launch::{Blueprint, NodePlan};
 pub use pace::Speed;
+pub use peering::{Peering, peering};
 pub use plan::Plan;
 pub use preset::{BUILT_IN, Chain, DEFAULT, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TrafficRate};
 pub use processes::{CHILD_COMMAND, ChildError, ProcessesEngine, RunFolder, run_child};

@@ -4,7 +4,7 @@ use super::report::Report;
 use super::scenario::Fault;
 use super::*;
 use crate::net::Workers;
-use crate::node::{Stamped, Time};
+use crate::node::{Event, Stamped, Time};
 use crate::observe::Control;
 use rumormill_ui::model::{Intent, LinkTweak, Verdict};
 use std::sync::atomic::AtomicBool;
@@ -137,6 +137,36 @@ fn a_missed_expectation_is_told_with_what_was_measured() {
 }
 
 #[test]
+fn peers_are_connected_banned_and_let_go_at_a_wish() {
+    let id = |node| crate::cluster::node_keys(7, node).address().to_string();
+    let wishes = vec![
+        Intent::Connect { node: 0, address: "n2".into() },
+        Intent::Connect { node: 0, address: "nowhere".into() },
+        Intent::Ban { node: 1, id: id(0), lasts: Some(Duration::from_secs(3_600)) },
+        Intent::Ban { node: 2, id: id(1), lasts: None },
+        Intent::Unban { node: 2, id: id(1) },
+        Intent::Disconnect { node: 3, id: id(2) },
+    ];
+    let ran = simulate(SMALL, 7, Speed::FULL, wishes);
+    let notices = ran.told.notices();
+    assert!(notices[0].starts_with("n0 connects to ") && notices[1].starts_with("\"nowhere\" is no address"), "{notices:?}");
+    assert!(notices[2].starts_with("n1 bans ") && notices[4].starts_with("n2 takes the ban"), "{notices:?}");
+    let events = &ran.events;
+    let peers = |node: u32, with: u32| {
+        events.iter().fold(0, |count, stamped| match &stamped.event {
+            Event::NewPeer { peer, .. } if stamped.node == node && peer.to_string() == id(with) => count + 1,
+            _ => count,
+        })
+    };
+    assert!(peers(0, 2) > 0, "no link of the ring: n0 was told to make it");
+    assert_eq!((peers(0, 1), peers(1, 0)), (0, 0), "banned before they met");
+    assert!(peers(2, 1) > 0, "whose ban is over is met");
+    let bans = events.iter().filter(|stamped| matches!(stamped.event, Event::Banned { .. })).count();
+    let ended = events.iter().filter(|stamped| matches!(stamped.event, Event::Unbanned { .. })).count();
+    assert_eq!((bans, ended), (2, 1));
+}
+
+#[test]
 fn wishes_at_the_dashboard_are_carried_out_or_refused() {
     let wishes = vec![
         Intent::Kill { node: 3, lasts: None },
@@ -159,7 +189,7 @@ fn wishes_at_the_dashboard_are_carried_out_or_refused() {
             "fault #3: loss 20% n1 <-> n2",
             "no link goes from n1 to n3: choose two nodes that are linked",
             "undid fault #3: loss 20% n1 <-> n2",
-            "no node has this id",
+            "no peer has this id",
             "pause the run first",
             "",
         ]

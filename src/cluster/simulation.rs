@@ -7,6 +7,7 @@ use crate::chain::{Address, Hash256};
 use crate::link::LinkModel;
 use crate::node::{Command, EventSink, Time};
 use crate::sim::Simulation;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// How many happenings are done between two looks at the clock: some microseconds each.
@@ -117,6 +118,10 @@ impl Engine for SimulationEngine {
         if (node as usize) < self.ids.len() {
             self.simulation.command(node as usize, command);
         }
+    }
+
+    fn address(&self, node: u32) -> Option<SocketAddr> {
+        ((node as usize) < self.ids.len()).then(|| Simulation::address(node as usize))
     }
 
     fn id(&self, node: u32) -> Option<Address> {

@@ -190,6 +190,10 @@ impl Engine for SocketsEngine {
         }
     }
 
+    fn address(&self, node: u32) -> Option<SocketAddr> {
+        self.machines.get(node as usize)?.address
+    }
+
     fn id(&self, node: u32) -> Option<Address> {
         self.machines.get(node as usize).map(|machine| machine.id)
     }

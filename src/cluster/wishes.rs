@@ -3,10 +3,9 @@
 use super::conductor::Conductor;
 use super::director::{Refusal, chosen};
 use super::pace::Speed;
+use super::peering::{Peering, peering};
 use super::scenario::{EngineKind, Fault, LinkChange, TimelineEntry};
 use super::{Preset, Selection};
-use crate::chain::Address;
-use crate::node::Command;
 use crate::observe::{Control, FaultLine, LinkLine};
 use rumormill_ui::model::{ClockMode, Controls, Intent, LinkTweak, LogLevel};
 use std::fs::File;
@@ -17,7 +16,7 @@ use std::time::{Duration, Instant};
 /// What an engine and its run can be asked to do.
 pub fn controls(kind: EngineKind, readonly: bool) -> Controls {
     let virtual_time = kind == EngineKind::Simulation;
-    Controls { faults: !readonly, pause: virtual_time, step: virtual_time, speed: virtual_time }
+    Controls { faults: !readonly, peers: !readonly, pause: virtual_time, step: virtual_time, speed: virtual_time }
 }
 
 fn fault(intent: &Intent) -> Option<(Fault, Option<Duration>)> {
@@ -41,19 +40,6 @@ fn change(tweak: LinkTweak) -> LinkChange {
         LinkTweak::Bandwidth(bandwidth) => LinkChange { bandwidth: Some(bandwidth.max(1)), ..none },
         LinkTweak::Cut => LinkChange { cut: Some(true), ..none },
     }
-}
-
-/// Read from 64 hex digits.
-fn address(id: &str) -> Option<Address> {
-    let digits = id.as_bytes();
-    let mut bytes = [0; 32];
-    if digits.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(Address(bytes))
 }
 
 /// Most names tried for a preset that is saved: nobody keeps a hundred of one run.
@@ -132,14 +118,14 @@ impl Conductor<'_> {
             Intent::SavePreset if self.director.by_hand().is_empty() => "nothing was done by hand yet".to_owned(),
             Intent::SavePreset => (self.save)(&self.director),
             _ if !allowed.faults => "this run is watched only (--readonly)".to_owned(),
-            Intent::Unban { node, id } => match address(id) {
-                Some(id) => {
-                    self.engine.command(*node, Command::Unban(id));
-                    format!("n{node} forgets its ban")
+            _ => match peering(intent, |node| self.engine.address(node)) {
+                Some(Ok(Peering { node, command, said })) => {
+                    self.engine.command(node, command);
+                    format!("n{node} {said}")
                 }
-                None => "no node has this id".to_owned(),
+                Some(Err(why)) => why,
+                None => self.change(elapsed, intent).unwrap_or_else(|refusal| refusal.to_string()),
             },
-            _ => self.change(elapsed, intent).unwrap_or_else(|refusal| refusal.to_string()),
         };
         self.audience.control(self.now(), Control::Notice { text: said });
     }

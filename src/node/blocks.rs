@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::limits::{BODY_SOURCES, EAGER_BLOCK_BYTES, EAGER_PEERS, LOADS_PER_PEER};
-use super::peers::reputation::Offence;
+use super::peers::offences::Offence;
 use super::{ConnectionId, Event, Node, Output, Priority};
 use crate::chain::{Block, BlockId, Hash256, HeaderError};
 use crate::wire::Message;
@@ -58,6 +58,9 @@ impl Node {
             peer.learn_block(id);
         }
         let in_time = self.body_arrived(&id, connection);
+        if let Some(peer) = self.peers.get_mut(&connection).filter(|_| in_time) {
+            peer.note_answer(cx.now);
+        }
         if self.ledger.has_body(&id) || self.ledger.is_invalid(&id) {
             self.report.duplicates += 1;
             return self.schedule_sync(cx);

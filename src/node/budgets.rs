@@ -2,7 +2,8 @@
 
 use super::Node;
 use super::limits::{
-    ALPHA, BODIES_PER_PEER, BODY_SOURCES, BUCKET, GOSSIP_TOLD, GUESTS, LOOKUPS, VERIFIED_RECORDS, VISITS, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT,
+    ALPHA, BANS, BODIES_PER_PEER, BODY_SOURCES, BUCKET, GOSSIP_TOLD, GUESTS, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, LOOKUPS,
+    SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT, VERIFIED_RECORDS, VISITS,
 };
 use crate::chain::limits::{BODY_CACHE_BLOCKS, POOL_TRANSACTIONS};
 
@@ -21,9 +22,10 @@ impl Node {
         let slots = 2 * (self.config.max_inbound + self.config.max_outbound + VISITS + GUESTS) + 2;
         // An id that one peer did not deliver is asked of the next that has it.
         let wanted = TRANSACTIONS_IN_FLIGHT * TURNS * peers.max(1);
+        let (banned_peers, banned_addresses) = self.bans.len();
         let [table, bucket, lookups, questions, visits, verified] = self.kademlia.held();
         let news = self.peers.values().map(|peer| peer.gossip.held()).max().unwrap_or(0);
-        let held: [(&str, usize, usize); 16] = [
+        let held: [(&str, usize, usize); 18] = [
             ("transactions in the pool", self.mempool.len(), POOL_TRANSACTIONS),
             ("transactions of which something is known", self.inventory.len(), SEEN_IDS + wanted),
             ("transactions asked for", self.inventory.all_asked().count(), wanted),
@@ -40,6 +42,8 @@ impl Node {
             ("visits", visits, VISITS),
             ("checked records", verified, VERIFIED_RECORDS),
             ("addresses that one peer was told", news, GOSSIP_TOLD),
+            ("bans of node ids", banned_peers, BANS),
+            ("bans of addresses", banned_addresses, BANS),
         ];
         let cached = self.ledger.bodies_in_memory();
         // The cache looks for what may leave only now and then: see `chain::ledger`.

@@ -1,5 +1,6 @@
 //! The moment at hand: the time, and where outputs go; and the one way in which a node sends.
 
+use super::peers::peer::is_request;
 use super::{CloseReason, ConnectionId, Event, Node, Output, Priority, Time};
 use crate::wire::{GoodbyeReason, Message, encoded_len};
 use std::sync::Arc;
@@ -61,6 +62,9 @@ impl Node {
         let bytes = encoded_len(&message) as u64;
         for connection in &to {
             if let Some(peer) = self.peers.get_mut(connection) {
+                if is_request(&message) || matches!(message, Message::NewBlock { .. }) {
+                    peer.served = cx.now;
+                }
                 peer.traffic.bytes_out += bytes;
                 peer.traffic.messages_out += 1;
             }
@@ -90,5 +94,7 @@ impl Node {
         cx.out.push(Output::Close { connection, reason });
         // What was asked of it is asked of another now, not when the driver has closed.
         self.release_requests(cx, connection);
+        self.count_peers(cx.now);
+        self.admit(cx);
     }
 }

@@ -23,6 +23,20 @@ pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 pub const REFUSED_REDIAL: Duration = Duration::from_secs(600);
 /// An address heard of from peers that failed this often in a row is dropped; bootstrap addresses never are.
 pub const DIAL_FAILURES: u32 = 5;
+/// Bans kept, of node ids and as many of IP addresses; beyond it the oldest goes. One costs about 150 bytes.
+pub const BANS: usize = 20_000;
+/// An IP address from which more ids than this were banned is banned itself.
+pub const BANNED_IDS_PER_ADDRESS: usize = 5;
+/// One in so many inbound peers is protected by each class of its own when all slots are taken: 4 of 32 by each of five, and half
+/// of the rest for their age, leave a handful that may have to go.
+pub const PROTECTED_SHARE: usize = 8;
+/// How long a newcomer has to show what it is worth before it may have to give way: to shake hands and, in the lab, for a few pings.
+/// Meanwhile others are refused, so a flood turns slots over no faster than this.
+pub const TOO_YOUNG: Duration = Duration::from_secs(10);
+/// Inbound slots are scarce when so many percent of them are taken: with 32, from 29 on. Then links that serve nobody are ended.
+pub const SCARCE_PERCENT: usize = 90;
+/// A round trip up to this is near, however much nearer others are: two ends of a continent.
+pub const NEAR: Duration = Duration::from_millis(50);
 /// Addresses kept from peers. An address costs about 100 bytes.
 pub const BOOK_ADDRESSES: usize = 10_000;
 /// Least number of addresses in an answer where 23 % of the book would be fewer: a lab of three must get to know each other.
@@ -146,6 +160,9 @@ pub const BODIES_PER_PEER: usize = 16;
 pub const BODY_WINDOW: usize = 1_024;
 /// A request this old is unanswered: what it asked for is given up from this peer.
 pub const UNANSWERED: Duration = Duration::from_secs(20);
+/// How long an answer is waited for at most, while nobody else answers anything either: then it may well be our own line that is slow.
+/// 2,000 headers take 41 s on the slowest line that is worth a link.
+pub const LONGEST_ANSWER: Duration = Duration::from_secs(64);
 /// How long a peer that did not give a block is not asked for it again.
 pub const REFUSAL: Duration = Duration::from_secs(5);
 /// Bodies that wait for their validation with a known source; older ones lose it, and with it the blame or the reward.

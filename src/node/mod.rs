@@ -51,11 +51,14 @@ use context::Context;
 use discovery::book::Book;
 use discovery::counts::Counts;
 use inventory::Inventory;
-use peers::peer::Peer;
+use peers::bans::Bans;
+use peers::offences;
+use peers::peer::{Peer, is_request};
 use peers::recovery::Recovery;
-use peers::reputation::{self, Reputations};
-use rand::SeedableRng;
+use peers::reputation::Reputations;
+use peers::slots::Slots;
 use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use timers::{Timer, Timers};
@@ -74,6 +77,8 @@ pub struct Node {
     peers: BTreeMap<ConnectionId, Peer>,
     book: Book,
     reputations: Reputations,
+    bans: Bans,
+    slots: Slots,
     counts: Counts,
     own: discovery::own::State,
     seeds: discovery::seeds::State,
@@ -101,15 +106,19 @@ impl Node {
             _ => ledger.state().iter().fold(0u64, |sum, (_, account)| sum.saturating_add(account.nonce)),
         };
         let id = keys.address();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let salt = rng.next_u64();
         let genesis = ledger.at_height(0).unwrap_or_else(|| ledger.spec().genesis_id());
         Self {
             genesis,
             book: Book::new(if config.discovery.bootstrap { &config.bootstrap } else { &[] }, now),
-            rng: ChaCha8Rng::seed_from_u64(seed),
+            rng,
             timers: Timers::default(),
             mempool: Mempool::new(),
             peers: BTreeMap::new(),
             reputations: Reputations::default(),
+            bans: Bans::default(),
+            slots: Slots::new(salt),
             counts: Counts::default(),
             own: discovery::own::State::default(),
             seeds: discovery::seeds::State::new(&config.discovery.dns_seeds),
@@ -163,6 +172,7 @@ impl Node {
         let mut cx = Context { now, out };
         self.start_reporting(&mut cx);
         self.start_mining(&mut cx);
+        self.admit(&mut cx);
         self.timers.set(now + limits::POOL_EXPIRY_CHECK, Timer::ExpirePool);
         self.start_discovery(&mut cx);
         // Blocks that were stored but not on the main chain may still complete a better one.
@@ -214,11 +224,14 @@ impl Node {
         if peer.is_closing() {
             return;
         }
+        if is_request(message) {
+            peer.served = cx.now;
+        }
         if !peer.is_ready() && !peer.is_visiting() {
             return self.on_handshake_message(cx, connection, message);
         }
         if peer.is_spamming(cx.now, message) {
-            self.offend(cx, connection, reputation::Offence::Spam);
+            self.offend(cx, connection, offences::Offence::Spam);
             if self.peers.get(&connection).is_none_or(Peer::is_closing) {
                 return;
             }
@@ -228,7 +241,7 @@ impl Node {
         }
         match &**message {
             Message::Handshake { .. } | Message::HandshakeAck { .. } => {
-                self.offend(cx, connection, reputation::Offence::OutOfPlace)
+                self.offend(cx, connection, offences::Offence::OutOfPlace)
             }
             Message::Heartbeat => {}
             Message::Ping { nonce, .. } => self.on_ping(cx, connection, *nonce),
@@ -277,6 +290,7 @@ impl Node {
                 Timer::Question(nonce) => self.on_question_deadline(cx, nonce),
                 Timer::Guest(connection) => self.on_guest_deadline(cx, connection),
                 Timer::Unban(peer) => self.on_unban_deadline(cx, peer),
+                Timer::UnbanAddress(address) => self.on_address_unban_deadline(cx, address),
                 Timer::Mine => self.on_mine_deadline(cx),
                 Timer::ExpirePool => self.on_expire_pool(cx),
                 Timer::StoreRetry => self.on_store_retry(cx),
@@ -297,7 +311,8 @@ impl Node {
             }
             Command::Disconnect(peer) => self.disconnect(cx, peer),
             Command::Ban { peer, time } => self.ban_by_hand(cx, peer, time),
-            Command::BanAddress { .. } | Command::UnbanAddress(_) => {}
+            Command::BanAddress { address, time } => self.ban_address_by_hand(cx, address, time),
+            Command::UnbanAddress(address) => self.lift_address_ban(cx, address),
             Command::Unban(peer) => self.lift_ban(cx, peer),
             Command::SkewClock { millis } => self.clock_skew = millis,
             Command::Shutdown => self.shut_down(cx),

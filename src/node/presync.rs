@@ -6,7 +6,7 @@
 
 use super::context::Context;
 use super::limits::{LOW_WORK_HEADERS, LOW_WORK_SLACK};
-use super::peers::reputation::Offence;
+use super::peers::offences::Offence;
 use super::{ConnectionId, Node};
 use crate::chain::{BlockId, Header, meets_difficulty};
 use crate::wire::limits::{MAX_HEADERS, MAX_LOCATOR};

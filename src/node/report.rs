@@ -87,6 +87,10 @@ impl Node {
             messages: self.report.received.counts(),
         });
         self.timers.set(cx.now + self.config.timing.report.0, Timer::Pulse);
+        self.refresh_health();
+        self.reap_idle(cx);
+        // Time alone makes somebody old enough to give way.
+        self.admit(cx);
         // The second's tick also lets old refusals go, so that a block nobody had is asked for again.
         self.sync.forget_refusals(cx.now);
         self.schedule_sync(cx);
@@ -100,6 +104,7 @@ impl Node {
             peers: self.peers.values().filter(|peer| peer.is_ready()).count(),
             mempool: self.mempool.len(),
         });
+        self.report_health(cx);
         self.report_connectivity(cx);
         self.timers.set(cx.now + self.config.timing.report.1, Timer::Statistics);
     }

@@ -2,11 +2,11 @@
 
 use super::context::Context;
 use super::limits::{
-    BODIES_PER_PEER, BODY_WINDOW, CATCHING_UP, INITIAL_DOWNLOAD, KNOWN_BLOCKS_PER_PEER, REFUSAL, STEADY_LAG, SYNC_REPORT,
-    UNANSWERED,
+    BODIES_PER_PEER, BODY_WINDOW, CATCHING_UP, INITIAL_DOWNLOAD, KNOWN_BLOCKS_PER_PEER, LONGEST_ANSWER, REFUSAL, STEADY_LAG,
+    SYNC_REPORT, UNANSWERED,
 };
+use super::peers::offences::{Merit, Offence};
 use super::peers::peer::HeadersAsked;
-use super::peers::reputation::{Merit, Offence};
 use super::presync::Screened;
 use super::timers::Timer;
 use super::{ConnectionId, Event, Node, Output, SyncPhase, Time};
@@ -85,8 +85,10 @@ impl Node {
         }
         self.sync.headers_from = None;
         let ours = self.ledger.best_header().work;
-        let best = self.peers.iter().filter(|(_, peer)| peer.is_ready() && peer.work > ours);
-        let best = best.max_by_key(|(connection, peer)| (peer.work, std::cmp::Reverse(**connection))).map(|(id, _)| *id);
+        let best = self.peers.iter().filter(|(_, peer)| peer.is_ready() && peer.work > ours && peer.headers_asked.is_none());
+        let best = best
+            .max_by_key(|(connection, peer)| (peer.work, peer.health.score(), std::cmp::Reverse(**connection)))
+            .map(|(id, _)| *id);
         if let Some(connection) = best {
             self.ask_for_headers(cx, connection);
         }
@@ -106,7 +108,7 @@ impl Node {
         }
         self.sync.requests += 1;
         self.sync.headers_from.get_or_insert(connection);
-        peer.headers_asked = Some(HeadersAsked { request });
+        peer.headers_asked = Some(HeadersAsked { request, at: cx.now, patience: UNANSWERED });
         self.timers.set(cx.now + UNANSWERED, Timer::Headers(connection, request));
         cx.event(Event::Asked { connection, what: "headers".to_owned() });
         self.send(cx, connection, Message::GetHeaders { locator });
@@ -115,8 +117,11 @@ impl Node {
     /// Headers: an answer, or the news of a block.
     pub(super) fn on_headers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, answer: bool, headers: &[Header]) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        if answer && peer.headers_asked.take().is_none() {
-            return self.offend(cx, connection, Offence::Late);
+        if answer {
+            if peer.headers_asked.take().is_none() {
+                return self.offend(cx, connection, Offence::Late);
+            }
+            peer.note_answer(cx.now);
         }
         let ids: Vec<_> = headers.iter().map(Header::id).collect();
         if headers.iter().skip(1).zip(&ids).any(|(header, parent)| header.parent != *parent) {
@@ -175,13 +180,30 @@ impl Node {
 
     /// No answer to a question for headers.
     pub(super) fn on_headers_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId, request: u64) {
+        let Some(peer) = self.peers.get(&connection) else { return };
+        let Some(asked) = peer.headers_asked.as_ref().filter(|asked| asked.request == request) else { return };
+        let (at, waited) = (asked.at, asked.patience);
+        let slow_ourselves = waited < LONGEST_ANSWER && !self.others_answer(connection, at);
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        if peer.headers_asked.take_if(|asked| asked.request == request).is_some() {
-            // Whatever it claims to have, it does not give it.
-            peer.work = 0;
-            self.offend(cx, connection, Offence::Unanswered);
-            self.schedule_sync(cx);
+        if slow_ourselves {
+            let patience = (waited * 2).min(LONGEST_ANSWER);
+            peer.headers_asked = Some(HeadersAsked { request, at, patience });
+            self.timers.set(at + patience, Timer::Headers(connection, request));
+            // Meanwhile another is asked: if that one answers, it was not our line.
+            self.sync.headers_from = None;
+            return self.schedule_sync(cx);
         }
+        peer.headers_asked = None;
+        // Whatever it claims to have, it does not give it.
+        peer.work = 0;
+        peer.health.note_request(false);
+        self.offend(cx, connection, Offence::Unanswered);
+        self.schedule_sync(cx);
+    }
+
+    /// Whether somebody other than this peer has answered a request since. If nobody has, it may well be we who are slow.
+    fn others_answer(&self, connection: ConnectionId, since: Time) -> bool {
+        self.peers.iter().any(|(other, peer)| *other != connection && peer.answered.is_some_and(|at| at > since))
     }
 
     /// Shares the missing bodies out among the peers that have them.
@@ -204,14 +226,17 @@ impl Node {
             }
             let Some(height) = self.ledger.header(&id).map(|header| header.height) else { continue };
             let refused = self.sync.refused.get(&id);
-            // The one with the most free slots, so that the work spreads; ties go to the older connection.
+            // The one with the most free slots, so that the work spreads, each weighed with how well it serves; ties go to the older
+            // connection.
             let best = free
                 .iter()
                 .filter(|(connection, _)| !refused.is_some_and(|refused| refused.contains_key(connection)))
                 .filter(|(connection, _)| {
                     self.peers.get(connection).is_some_and(|peer| peer.height >= height || peer.knows_block(&id))
                 })
-                .max_by_key(|(connection, slots)| (**slots, std::cmp::Reverse(**connection)))
+                .max_by_key(|(connection, slots)| {
+                    (**slots * usize::from(self.health_of(connection).max(1)), std::cmp::Reverse(**connection))
+                })
                 .map(|(connection, _)| *connection);
             let Some(connection) = best else { continue };
             if let Some(slots) = free.get_mut(&connection) {
@@ -268,9 +293,15 @@ impl Node {
         let another = self.peers.iter().any(|(other, peer)| {
             *other != connection && peer.is_ready() && peer.height >= height && peer.bodies.len() < peer.body_window
         });
-        if !another && waited < UNANSWERED {
-            asked.patience = (asked.patience * 2).min(UNANSWERED);
-            self.timers.set(asked.at + asked.patience, Timer::Body(id, connection));
+        let (at, patience) = (asked.at, asked.patience);
+        let slow_ourselves = waited < LONGEST_ANSWER && !self.others_answer(connection, at);
+        let most = if slow_ourselves { LONGEST_ANSWER } else { UNANSWERED };
+        if !another && waited < most {
+            let patience = (patience * 2).min(most);
+            if let Some(asked) = self.sync.asked.get_mut(&id) {
+                asked.patience = patience;
+            }
+            self.timers.set(at + patience, Timer::Body(id, connection));
             return;
         }
         self.sync.asked.remove(&id);
@@ -278,8 +309,9 @@ impl Node {
         if let Some(peer) = self.peers.get_mut(&connection) {
             peer.bodies.remove(&id);
             peer.body_window = (peer.body_window / 2).max(1);
+            peer.health.note_request(false);
         }
-        if waited >= UNANSWERED {
+        if waited >= UNANSWERED && !slow_ourselves {
             self.offend(cx, connection, Offence::Unanswered);
         } else if let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.knows_block(&id)) {
             // It told of it, and so still owes an answer.
@@ -292,7 +324,9 @@ impl Node {
 
     /// A block that a peer told of has not come from it at all, however long it had.
     pub(super) fn on_debt_deadline(&mut self, cx: &mut Context<'_>, id: BlockId, connection: ConnectionId) {
-        if self.peers.get_mut(&connection).is_some_and(|peer| peer.debts.remove(&id)) {
+        let owed = self.peers.get_mut(&connection).is_some_and(|peer| peer.debts.remove(&id));
+        let since = Time(cx.now.0.saturating_sub(UNANSWERED.as_micros() as u64));
+        if owed && self.others_answer(connection, since) {
             self.offend(cx, connection, Offence::Unanswered);
         }
     }

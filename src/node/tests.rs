@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 mod answers;
+mod discovery;
 mod hostile;
+mod slots;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -19,6 +21,7 @@ struct Stage {
     sent: Vec<(ConnectionId, Arc<Message>)>,
     closed: Vec<(ConnectionId, CloseReason)>,
     events: Vec<Event>,
+    admitted: Vec<Admission>,
     stored: Vec<BlockId>,
     store_fails: bool,
     spec: Arc<ChainSpec>,
@@ -44,6 +47,7 @@ impl Stage {
             sent: Vec::new(),
             closed: Vec::new(),
             events: Vec::new(),
+            admitted: Vec::new(),
             stored: Vec::new(),
             store_fails: false,
             spec,
@@ -81,7 +85,8 @@ impl Stage {
                     }
                 }
                 Output::Event(event) => self.events.push(event),
-                Output::Dial(_) | Output::Resolve(_) | Output::Admit(_) | Output::Mine(_) | Output::Load { .. } => {}
+                Output::Admit(admission) => self.admitted.push(admission),
+                Output::Dial(_) | Output::Resolve(_) | Output::Mine(_) | Output::Load { .. } => {}
             }
         }
     }

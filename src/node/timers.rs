@@ -6,6 +6,7 @@
 use super::{ConnectionId, Time};
 use crate::chain::{Address, BlockId, TxId};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// What a deadline is for.
@@ -43,6 +44,8 @@ pub(super) enum Timer {
     Guest(ConnectionId),
     /// A ban ends.
     Unban(Address),
+    /// The ban of an IP address ends.
+    UnbanAddress(IpAddr),
     /// The miner's template may be renewed.
     Mine,
     /// The pool drops what is too old.

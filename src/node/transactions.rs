@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::limits::{POOL_EXPIRY_CHECK, TRANSACTION_REQUEST, TRANSACTIONS_BYTES, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT};
-use super::peers::reputation::{Merit, Offence};
+use super::peers::offences::{Merit, Offence};
 use super::timers::Timer;
 use super::{ConnectionId, Event, Node, Output};
 use crate::chain::{Address, Hash256, Transaction, TransactionError, Transfer, TxId};
@@ -67,6 +67,9 @@ impl Node {
     /// The one asked has not delivered: the next is asked.
     pub(super) fn on_transaction_deadline(&mut self, cx: &mut Context<'_>, id: TxId) {
         if let Some(asked) = self.inventory.asked_of(&id) {
+            if let Some(peer) = self.peers.get_mut(&asked) {
+                peer.health.note_request(false);
+            }
             self.ask_another(cx, id, asked);
         }
     }
@@ -83,7 +86,10 @@ impl Node {
         let next = self.inventory.get_mut(&id).and_then(|entry| {
             // It had its turn; whoever is asked next had none.
             entry.holders.retain(|holder| *holder != failed);
-            entry.holders.iter().copied().find(|holder| peers.get(holder).is_some_and(|peer| peer.is_ready()))
+            // Of the others the one that serves best, then the one that told of it first.
+            let ready = |holder: &ConnectionId| peers.get(holder).filter(|peer| peer.is_ready());
+            let scored = entry.holders.iter().rev().filter_map(|holder| Some((ready(holder)?.health.score(), *holder)));
+            scored.max_by_key(|(score, _)| *score).map(|(_, holder)| holder)
         });
         match next {
             Some(next) => {
@@ -134,6 +140,9 @@ impl Node {
                 self.timers.cancel(until, Timer::Transaction(id));
                 if let Some(peer) = self.peers.get_mut(&asked) {
                     peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
+                    if asked == connection {
+                        peer.health.note_request(true);
+                    }
                 }
             }
             if is_new {

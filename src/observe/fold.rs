@@ -1,7 +1,7 @@
 //! What each event changes in what is seen.
 
 use super::connections::Connection;
-use super::limits::HISTORY_BLOCKS;
+use super::limits::{COUNTS, HISTORY_BLOCKS};
 use super::observer::Observer;
 use super::relays::{Arrival, Source, Thing};
 use super::watched::in_hundredths;
@@ -26,6 +26,9 @@ impl Observer {
             | Event::Disconnected { .. }
             | Event::RoundTrip { .. }
             | Event::Outbox { .. }
+            | Event::AddressBanned { .. }
+            | Event::AddressUnbanned { .. }
+            | Event::Health { .. }
             | Event::Connectivity { .. }
             | Event::PeerHeight { .. }
             | Event::Reputation { .. }
@@ -43,9 +46,6 @@ impl Observer {
             | Event::DialFailed { .. }
             | Event::BlockInvalid { .. }
             | Event::TransactionRefused { .. }
-            | Event::AddressBanned { .. }
-            | Event::AddressUnbanned { .. }
-            | Event::Health { .. }
             | Event::Loss { .. }
             | Event::Warning { .. } => {}
         }
@@ -211,8 +211,28 @@ impl Observer {
                 let id = peer.to_string();
                 watched.node.bans.retain(|ban| ban.id != id);
             }
-            Event::Connectivity { known, .. } => {
+            Event::AddressBanned { address, reason, time } => {
+                self.totals.bans += 1;
+                let name = address.to_string();
+                let path = vec![watched.node.name.clone(), name.clone()];
+                self.relays.note(at, RelayKind::Ban, path, format!("{}, {}", clean(reason), span(*time)));
+                watched.ban(Ban { id: name.clone(), name, reason: clean(reason), until: at.saturating_add(*time) });
+            }
+            Event::AddressUnbanned { address } => {
+                let id = address.to_string();
+                watched.node.bans.retain(|ban| ban.id != id);
+            }
+            Event::Health { scores } => {
+                for (connection, score) in scores {
+                    if let Some(connection) = watched.connections.get_mut(*connection) {
+                        connection.peer.health = Some((*score).min(100));
+                    }
+                }
+            }
+            Event::Connectivity { known, tried, counts } => {
                 watched.node.known_addresses = u32::try_from(*known).unwrap_or(u32::MAX);
+                watched.node.tried_addresses = u32::try_from(*tried).unwrap_or(u32::MAX);
+                watched.node.connectivity = counts.iter().take(COUNTS).map(|count| (clean(&count.name), count.count)).collect();
             }
             Event::AddressesReceived { connection, count, known } => {
                 watched.node.known_addresses = u32::try_from(*known).unwrap_or(u32::MAX);

@@ -35,6 +35,8 @@ pub const BLOCK_LINES: usize = 32;
 pub const SIDE_LINES: usize = 64;
 /// Bans shown for each node.
 pub const BANS: usize = 256;
+/// Counts of finding and keeping peers that are shown for each node.
+pub const COUNTS: usize = 64;
 /// Longest text from elsewhere (agent, reason) that is shown, in characters.
 pub const TEXT: usize = 256;
 /// Blocks behind from which a node counts as lagging: one behind is the time that a block takes to travel.

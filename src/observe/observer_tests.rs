@@ -1,6 +1,6 @@
 use super::fixture::{Run, id};
 use super::{Observer, Plan};
-use crate::node::{ConnectionId, Direction, Event, Time};
+use crate::node::{ConnectionId, Direction, Event, NamedCount, Time};
 use rumormill_ui::model::{self, ClockMode, End, NodeState, PeerState, Problem, RelayKind, Severity, Subject};
 use std::time::Duration;
 
@@ -35,7 +35,12 @@ fn a_peers_life_is_followed() {
             Event::Reputation { connection: ConnectionId(4), peer: id(1), delta, value, reason: "malformed\u{1b}[2J".into() },
         );
     }
+    run.event(1_900, 0, Event::Health { scores: vec![(ConnectionId(4), 87), (ConnectionId(5), 1)] });
     run.event(1_900, 0, Event::AddressesReceived { connection: ConnectionId(4), count: 14, known: 20 });
+    let counts = vec![NamedCount { name: "lookups\u{1b}".into(), count: 3 }];
+    run.event(1_900, 0, Event::Connectivity { known: 20, tried: 9, counts });
+    let address = "10.0.0.9".parse().unwrap();
+    run.event(1_900, 0, Event::AddressBanned { address, reason: "too many banned peers".into(), time: Duration::from_secs(9) });
     let seen = run.see(2_000);
     let peer = &seen.nodes[0].peers[0];
     assert_eq!((peer.connection, peer.node, peer.name.as_str()), (4, Some(1), "n1"));
@@ -47,7 +52,13 @@ fn a_peers_life_is_followed() {
     assert_eq!(peer.reputation, -18.0);
     let newest = &peer.reputation_history[0];
     assert_eq!((newest.delta, newest.reason.as_str()), (-20.0, "malformed?[2J"));
-    assert_eq!(seen.nodes[0].known_addresses, 20);
+    assert_eq!(peer.health, Some(87));
+    let node = &seen.nodes[0];
+    assert_eq!((node.known_addresses, node.tried_addresses), (20, 9));
+    assert_eq!(node.connectivity, [("lookups?".to_owned(), 3)]);
+    assert_eq!((node.bans[0].id.as_str(), node.bans[0].until), ("10.0.0.9", Duration::from_millis(10_900)));
+    run.event(2_000, 0, Event::AddressUnbanned { address });
+    assert!(run.see(2_100).nodes[0].bans.is_empty());
     assert_eq!(seen.links.len(), 1);
     assert_eq!((seen.links[0].from, seen.links[0].to), (0, End::Node(1)));
     assert!(seen.strangers.is_empty());

@@ -1,10 +1,11 @@
 //! How addresses are found, in whole networks.
 
 use super::*;
-use crate::link::LinkModel;
 use crate::chain::Address;
-use crate::node::{Discovery, LookedUp};
+use crate::link::LinkModel;
+use crate::node::{Discovery, Event, LookedUp};
 use crate::store::MemoryStore;
+use std::sync::Mutex;
 
 fn keys(index: usize) -> KeyPair {
     let mut seed = [7; 32];
@@ -41,12 +42,9 @@ fn look_up(sim: &mut Simulation, from: usize, target: Address) -> LookedUp {
 }
 
 #[test]
-fn two_hundred_nodes_find_each_other_in_four_rounds() {
+fn a_hundred_nodes_find_each_other_in_four_rounds() {
     let mut sim = joined(100, 1);
     sim.run_for(Duration::from_secs(60));
-    for (i, node) in sim.nodes().enumerate() {
-        if node.own_address().is_none() { eprintln!("{i} does not know itself, {} peers, table {}", node.ready_peers().len(), node.routing_table_len()); }
-    }
     let mut rounds = BTreeMap::new();
     for turn in 0..100 {
         let (from, to) = (turn * 37 % 100, (turn * 101 + 13) % 100);
@@ -62,4 +60,69 @@ fn two_hundred_nodes_find_each_other_in_four_rounds() {
     for node in sim.nodes() {
         assert_eq!(node.over_budget(), None);
     }
+}
+
+/// Only the seed's name is known to anybody; it comes to be known late, and then changes.
+#[test]
+fn a_seed_s_name_brings_nodes_together() {
+    let mut sim = Simulation::new(Arc::new(ChainSpec::lab()), 1);
+    let warnings = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&warnings);
+    sim.set_events(Arc::new(move |stamped| {
+        *count.lock().unwrap() += usize::from(matches!(stamped.event, Event::Warning { .. }))
+    }));
+    let seeds = Discovery { dns_seeds: vec!["seed.test".to_owned()], exchange: false, kademlia: false, ..Discovery::default() };
+    for _ in 0..3 {
+        add(&mut sim, seeds.clone(), &[]);
+    }
+    sim.run_for(Duration::from_secs(20));
+    assert!(sim.nodes().all(|node| node.ready_peers().is_empty()));
+    assert_eq!(*warnings.lock().unwrap(), 3, "each says once that the name does not resolve");
+    sim.name("seed.test", vec![Simulation::address(0).ip(), Simulation::address(1).ip()]);
+    let together = |sim: &Simulation| sim.nodes().all(|node| node.ready_peers().len() == 2);
+    let linked = |sim: &Simulation| sim.node(2).is_some_and(|node| node.ready_peers().len() == 2);
+    assert!(sim.run_until(Duration::from_secs(60), Duration::from_secs(1), linked), "the pauses grow, but come to an end");
+    assert!(sim.run_until(Duration::from_secs(60), Duration::from_secs(1), together));
+}
+
+/// Thirty nodes know one address; by news and questions they find the others, and that one is not needed any longer.
+#[test]
+fn the_first_address_may_go_once_all_are_there() {
+    let mut sim = Simulation::new(Arc::new(ChainSpec::lab()), 3);
+    add(&mut sim, Discovery::default(), &[]);
+    for _ in 1..30 {
+        add(&mut sim, Discovery::default(), &[0]);
+    }
+    sim.run_for(Duration::from_secs(20));
+    sim.kill(0);
+    sim.run_for(Duration::from_secs(20));
+    for node in sim.nodes() {
+        assert!(node.ready_peers().len() >= 3, "{} has {} peers", node.id().short(), node.ready_peers().len());
+        assert_eq!(node.over_budget(), None);
+    }
+}
+
+/// With Kademlia alone, whoever joins becomes known to those around its id, and its look-ups fill its book.
+#[test]
+fn a_node_that_comes_back_is_found_again() {
+    let mut sim = joined(30, 5);
+    sim.run_for(Duration::from_secs(20));
+    sim.kill(7);
+    sim.run_for(Duration::from_secs(20));
+    sim.restart(7).unwrap();
+    sim.run_for(Duration::from_secs(20));
+    let found = look_up(&mut sim, 22, keys(7).address());
+    assert_eq!(found.found, Some(Simulation::address(7)));
+    assert_eq!(look_up(&mut sim, 22, keys(999).address()).found, None, "who does not exist is not found, and the look-up ends");
+}
+
+#[test]
+fn look_ups_have_one_history_for_one_seed() {
+    let history = |seed| {
+        let mut sim = joined(12, seed);
+        sim.run_for(Duration::from_secs(15));
+        sim.trace_hash()
+    };
+    assert_eq!(history(1), history(1));
+    assert_ne!(history(1), history(2));
 }

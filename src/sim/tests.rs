@@ -5,6 +5,8 @@ use crate::node::{Discovery, Event, Mining, Stamped};
 use crate::store::{Batch, MemoryStore};
 use std::sync::Mutex;
 
+mod peers;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn keys(index: usize) -> KeyPair {

@@ -7,7 +7,9 @@
 //! the bytes that are really there, before anything is allocated. Elements have a fixed size on the wire, never zero, and none holds
 //! another list, so that the memory of a decoded message is at most [`MEMORY_FACTOR`] times its payload.
 
-use super::limits::{FRAME_HEADER, MAX_HEADERS, MAX_IDS, MAX_LOCATOR, MAX_PAYLOAD, MAX_PEERS, MAX_RECORDS, MAX_TEXT, VALUE_MEMORY};
+use super::limits::{
+    FRAME_HEADER, MAX_HEADERS, MAX_IDS, MAX_LOCATOR, MAX_PAYLOAD, MAX_PEERS, MAX_RECORDS, MAX_TEXT, VALUE_MEMORY,
+};
 use super::{Capabilities, Hello, Message, MessageKind, NodeRecord, PeerAddress};
 use crate::chain::{Address, Block, BlockId, Hash256, Header, Transaction, TxId};
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
@@ -307,16 +309,16 @@ impl<'a> Source<'a> {
     fn message(&mut self, kind: MessageKind) -> Result<Message, String> {
         let message = match kind {
             MessageKind::Handshake => Message::Handshake { hello: self.hello()? },
-            MessageKind::HandshakeAck => Message::HandshakeAck { hello: self.hello()?, version: self.value()?, seen: self.value()? },
+            MessageKind::HandshakeAck => {
+                Message::HandshakeAck { hello: self.hello()?, version: self.value()?, seen: self.value()? }
+            }
             MessageKind::Heartbeat => Message::Heartbeat,
             MessageKind::Ping => Message::Ping { nonce: self.value()?, time: self.value()? },
             MessageKind::Pong => Message::Pong { nonce: self.value()?, time: self.value()? },
             MessageKind::GetPeers => Message::GetPeers,
             MessageKind::Peers => Message::Peers { addresses: self.list(MAX_PEERS)? },
             MessageKind::FindNode => Message::FindNode { nonce: self.value()?, target: self.value()?, own: self.value()? },
-            MessageKind::Nodes => {
-                Message::Nodes { nonce: self.value()?, own: self.value()?, records: self.list(MAX_RECORDS)? }
-            }
+            MessageKind::Nodes => Message::Nodes { nonce: self.value()?, own: self.value()?, records: self.list(MAX_RECORDS)? },
             MessageKind::GetHeaders => Message::GetHeaders { locator: self.list(MAX_LOCATOR)? },
             MessageKind::Headers => Message::Headers { answer: self.value()?, headers: self.list(MAX_HEADERS)? },
             MessageKind::GetBlock => Message::GetBlock { id: self.value()? },

@@ -90,10 +90,7 @@ fn golden_bytes() {
             Message::Peers { addresses: vec![PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address([6; 32]), 7)] },
             "3f000000 11 0100000000000000 00*10 ff*2 01020304 0500 06*32 07000000".into(),
         ),
-        (
-            Message::FindNode { nonce: 1, target: Address([2; 32]), own: None },
-            "2a000000 12 0100000000000000 02*32 00".into(),
-        ),
+        (Message::FindNode { nonce: 1, target: Address([2; 32]), own: None }, "2a000000 12 0100000000000000 02*32 00".into()),
         (
             Message::Nodes { nonce: 1, own: Some(record()), records: vec![record()] },
             format!("06010000 13 0100000000000000 01 {RECORD} 0100000000000000 {RECORD}"),
@@ -314,18 +311,27 @@ fn messages() -> impl Strategy<Value = Message> {
     let code = prop_oneof![Just(ErrorCode::WrongChain), Just(ErrorCode::BadMessage)];
     prop_oneof![
         hellos().prop_map(|hello| Message::Handshake { hello }),
-        (hellos(), any::<u16>(), any::<[u8; 16]>())
-            .prop_map(|(hello, version, seen)| Message::HandshakeAck { hello, version, seen }),
+        (hellos(), any::<u16>(), any::<[u8; 16]>()).prop_map(|(hello, version, seen)| Message::HandshakeAck {
+            hello,
+            version,
+            seen
+        }),
         Just(Message::Heartbeat),
         any::<(u64, u64)>().prop_map(|(nonce, time)| Message::Ping { nonce, time }),
         any::<(u64, u64)>().prop_map(|(nonce, time)| Message::Pong { nonce, time }),
         Just(Message::GetPeers),
         vec(addresses(), 0..20).prop_map(|addresses| Message::Peers { addresses }),
         vec(ids().prop_map(BlockId), 0..20).prop_map(|locator| Message::GetHeaders { locator }),
-        (any::<u64>(), ids(), option::of(records()))
-            .prop_map(|(nonce, target, own)| Message::FindNode { nonce, target: Address(target), own }),
-        (any::<u64>(), option::of(records()), vec(records(), 0..=MAX_RECORDS))
-            .prop_map(|(nonce, own, records)| Message::Nodes { nonce, own, records }),
+        (any::<u64>(), ids(), option::of(records())).prop_map(|(nonce, target, own)| Message::FindNode {
+            nonce,
+            target: Address(target),
+            own
+        }),
+        (any::<u64>(), option::of(records()), vec(records(), 0..=MAX_RECORDS)).prop_map(|(nonce, own, records)| Message::Nodes {
+            nonce,
+            own,
+            records
+        }),
         (any::<bool>(), vec(headers(), 0..8)).prop_map(|(answer, headers)| Message::Headers { answer, headers }),
         ids().prop_map(|id| Message::GetBlock { id: BlockId(id) }),
         blocks().prop_map(|Opaque(block)| Message::Block { block }),

@@ -127,6 +127,9 @@ impl FakeRun {
                 let names: Vec<_> = group.iter().map(|node| format!("n{node}")).collect();
                 self.add(format!("partition {} | rest", names.join(", ")), lasts)
             }
+            Intent::Connect { node, address } => format!("n{node} connects to {address}"),
+            Intent::Disconnect { node, .. } => format!("n{node} parts from its peer"),
+            Intent::Ban { node, .. } => format!("n{node} bans its peer"),
             Intent::Undo(number) => {
                 let last = self.faults.last().map(|(fault, _)| fault.number);
                 let number = number.or(last).unwrap_or_default();

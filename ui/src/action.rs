@@ -56,6 +56,9 @@ pub(crate) enum Command {
     UndoChosen,
     ClearFaults,
     SavePreset,
+    Connect,
+    Disconnect,
+    Ban,
     Unban,
     Pause,
     Step,
@@ -97,8 +100,8 @@ pub(crate) enum Needs {
     Nothing,
     /// Faults can be injected.
     Faults,
-    /// Bans can be lifted: nodes are running, and are not only looked at.
-    Bans,
+    /// Peers can be connected, disconnected and banned.
+    Peers,
     Pause,
     Step,
     Speed,
@@ -109,7 +112,7 @@ pub(crate) enum Needs {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Means {
     pub faults: bool,
-    pub bans: bool,
+    pub peers: bool,
     pub pause: bool,
     pub step: bool,
     pub speed: bool,
@@ -119,7 +122,7 @@ pub(crate) struct Means {
 impl Means {
     /// Everything: what a test of all keys looks at.
     #[cfg(test)]
-    pub const ALL: Self = Self { faults: true, bans: true, pause: true, step: true, speed: true, replay: true };
+    pub const ALL: Self = Self { faults: true, peers: true, pause: true, step: true, speed: true, replay: true };
 
     pub const fn of(snapshot: &Snapshot, readonly: bool) -> Self {
         let controls = snapshot.controls;
@@ -127,7 +130,7 @@ impl Means {
         Self {
             // What is over cannot be changed any more.
             faults: controls.faults && !readonly && !replay,
-            bans: !readonly && !replay,
+            peers: controls.peers && !readonly && !replay,
             pause: controls.pause,
             step: controls.step,
             speed: controls.speed,
@@ -139,7 +142,7 @@ impl Means {
         match needs {
             Needs::Nothing => true,
             Needs::Faults => self.faults,
-            Needs::Bans => self.bans,
+            Needs::Peers => self.peers,
             Needs::Pause => self.pause,
             Needs::Step => self.step,
             Needs::Speed => self.speed,

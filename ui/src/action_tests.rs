@@ -92,5 +92,9 @@ fn keys_are_off_where_nothing_can_be_asked() {
     assert!(!faults(&snapshot, true));
     snapshot.recording = Some(crate::model::Recording::default());
     assert!(!faults(&snapshot, false), "a replay is over");
-    assert!(!Means::of(&snapshot, false).bans);
+    snapshot.controls.peers = true;
+    assert!(!Means::of(&snapshot, false).peers);
+    snapshot.recording = None;
+    assert!(Means::of(&snapshot, false).peers);
+    assert!(!Means::of(&snapshot, true).peers);
 }

@@ -105,10 +105,11 @@ impl App {
     }
 
     fn show(&mut self, mut snapshot: Arc<Snapshot>) {
-        if self.readonly && snapshot.controls.faults {
+        if self.readonly && (snapshot.controls.faults || snapshot.controls.peers) {
             // The sentences must not name keys that are off.
             let mut held = Snapshot::clone(&snapshot);
             held.controls.faults = false;
+            held.controls.peers = false;
             held.problems = diagnosis::diagnose(&held);
             snapshot = Arc::new(held);
         }
@@ -142,7 +143,9 @@ impl App {
                 None
             }
             Event::Paste(text) => {
-                if self.typing {
+                if let Some(popup) = self.popup.as_mut().filter(|popup| popup.takes_text()) {
+                    text.chars().for_each(|sign| popup.type_sign(sign));
+                } else if self.typing {
                     text.chars().for_each(|sign| self.type_sign(sign));
                 }
                 None
@@ -175,6 +178,14 @@ impl App {
     fn key(&mut self, key: &KeyEvent) -> Option<Intent> {
         use ratatui::crossterm::event::{KeyCode, KeyModifiers};
         self.refusal = None;
+        // Where text is typed, no sign of it is a command.
+        if let (Some(popup), KeyCode::Char(sign)) = (&mut self.popup, key.code)
+            && popup.takes_text()
+            && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+        {
+            popup.type_sign(sign);
+            return None;
+        }
         let Some(command) = action::command(key, self.context(), self.world.means) else {
             if let KeyCode::Char(sign) = key.code
                 && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
@@ -203,7 +214,14 @@ impl App {
             Command::FilterKeep => self.typing = false,
             Command::FilterClear | Command::FilterEmpty | Command::FilterErase => self.edit_filter(command),
             Command::Filter => self.typing = self.views[self.current].filter().is_some(),
-            Command::Confirm => return self.popup.take().map(|popup| popup.intent()),
+            Command::Confirm => {
+                let incomplete = self.popup.as_ref().and_then(PopUp::incomplete);
+                if incomplete.is_some() {
+                    self.refusal = incomplete;
+                    return None;
+                }
+                return self.popup.take().map(|popup| popup.intent());
+            }
             Command::Cancel => self.popup = None,
             Command::FieldBefore | Command::NextField | Command::Less | Command::More | Command::EraseDigit => {
                 self.edit_popup(command)
@@ -237,12 +255,9 @@ impl App {
             | Command::UndoChosen
             | Command::ClearFaults
             | Command::SavePreset => return self.inject(command),
-            Command::Unban => {
-                let intent = self.views[self.current].unban(&self.world);
-                if intent.is_none() {
-                    self.refusal = Some("choose a ban first: they begin below the last peer".to_owned());
-                }
-                return intent;
+            Command::Connect | Command::Disconnect | Command::Ban | Command::Unban => {
+                let outcome = self.views[self.current].manage(command, &self.world);
+                return self.carry_out(outcome);
             }
             _ => match self.views[self.current].act(command, &mut self.world) {
                 Go::Stay => {}
@@ -285,7 +300,12 @@ impl App {
 
     fn inject(&mut self, command: Command) -> Option<Intent> {
         let link = self.views[self.current].link(&self.world);
-        match injection::outcome(command, &self.world, link) {
+        let outcome = injection::outcome(command, &self.world, link);
+        self.carry_out(outcome)
+    }
+
+    fn carry_out(&mut self, outcome: Outcome) -> Option<Intent> {
+        match outcome {
             Outcome::Now(intent) => return Some(intent),
             Outcome::Ask(popup) => self.popup = Some(popup),
             Outcome::Refused(why) => self.refusal = Some(why),
@@ -454,7 +474,7 @@ impl App {
         if self.typing {
             let text = self.views[self.current].filter().map(|filter| filter.clone()).unwrap_or_default();
             footer::filter(&mut scene, last, &text, means);
-        } else if let Some(text) = notice.filter(|_| self.popup.is_none() && !last.is_empty()) {
+        } else if let Some(text) = notice.filter(|_| (self.popup.is_none() || said.is_some()) && !last.is_empty()) {
             footer::notice(&mut scene, last, text, context, means);
         } else if !last.is_empty() {
             footer::keys(&mut scene, last, context, means);

@@ -267,6 +267,36 @@ fn harms_or_steers(app: &mut App, command: Command) {
             act(app, Command::Show('7'));
             assert_eq!(act(app, command), Some(Intent::SavePreset));
         }
+        Command::Connect => {
+            app.world.node = 3;
+            act(app, Command::Show('3'));
+            assert_eq!(act(app, command), None, "it asks");
+            assert!(page(app).contains("Connect n3 to a peer"));
+            assert_eq!(act(app, Command::Confirm), None, "nothing is typed yet");
+            assert!(page(app).contains("type the address first"));
+            for sign in "10.0.0.1:80-81x".chars() {
+                app.handle(&Event::Key(KeyEvent::new(KeyCode::Char(sign), KeyModifiers::NONE)));
+            }
+            for _ in 0..4 {
+                act(app, Command::EraseDigit);
+            }
+            assert!(page(app).contains("10.0.0.1:80"));
+            assert_eq!(act(app, Command::Confirm), Some(Intent::Connect { node: 3, address: "10.0.0.1:80".into() }));
+        }
+        Command::Disconnect => {
+            act(app, Command::Show('3'));
+            assert!(matches!(act(app, command), Some(Intent::Disconnect { node: 0, id }) if id.len() == 64));
+        }
+        Command::Ban => {
+            act(app, Command::Show('3'));
+            assert_eq!(act(app, command), None, "it asks");
+            assert!(page(app).contains("by the ladder"));
+            act(app, Command::Less);
+            act(app, Command::Confirm).map_or_else(
+                || panic!("nothing came of it"),
+                |intent| assert!(matches!(intent, Intent::Ban { node: 0, lasts: Some(_), .. }), "{intent:?}"),
+            );
+        }
         Command::Unban => {
             app.world.node = 3;
             act(app, Command::Show('3'));

@@ -104,6 +104,7 @@ fn peer(of: u32, to: u32, tick: u64, tip: u64) -> Peer {
         last_sent: Some("inventory 3 transactions".into()),
         since: seconds(2 + u64::from(to)),
         outbox: (wander(seed, tick) / 30, wander(seed, tick) * 40),
+        health: Some((70 + seed % 7 * 5) as u8),
     }
 }
 
@@ -195,6 +196,13 @@ pub fn cluster(count: u32, tick: u64) -> Snapshot {
                     })
                     .collect(),
                 known_addresses: count + 6,
+                tried_addresses: count,
+                connectivity: vec![
+                    ("bootstrap dials".into(), 2),
+                    ("exchange addresses".into(), tick / 2),
+                    ("lookups".into(), tick / 9),
+                    ("links recovered".into(), seed % 3),
+                ],
             }
         })
         .collect();
@@ -247,7 +255,7 @@ pub fn cluster(count: u32, tick: u64) -> Snapshot {
         timeline: if trouble { timeline(tick) } else { Vec::new() },
         expectations: if trouble { expectations(tick) } else { Vec::new() },
         messages: messages(tick),
-        controls: Controls { faults: trouble, pause: true, step: true, speed: true },
+        controls: Controls { faults: trouble, peers: true, pause: true, step: true, speed: true },
         logs: logs(tick),
         load: Load { cpu_percent: Some(24.0), memory: Some(61_000_000), lateness: Duration::ZERO },
         ..Snapshot::default()

@@ -138,6 +138,12 @@ pub struct Node {
     pub blocks: Vec<BlockLine>,
     /// Addresses it knows.
     pub known_addresses: u32,
+    /// Those of them that it was once connected to.
+    #[serde(default)]
+    pub tried_addresses: u32,
+    /// What finding and keeping peers has come to, in the node's own order: `exchange addresses` 40, `links recovered` 2…
+    #[serde(default)]
+    pub connectivity: Vec<(String, u64)>,
 }
 
 /// How a node is.
@@ -253,6 +259,9 @@ pub struct Peer {
     pub since: Duration,
     /// Messages waiting to be sent to it, and their bytes.
     pub outbox: (u64, u64),
+    /// How well it serves, in percent, once the node has judged it.
+    #[serde(default)]
+    pub health: Option<u8>,
 }
 
 /// Who dialled.
@@ -288,12 +297,12 @@ pub struct ReputationChange {
     pub reason: String,
 }
 
-/// A ban.
+/// A ban: of a peer, or of an IP address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ban {
-    /// The banned peer's name or short id.
+    /// The banned peer's name or short id; or the address.
     pub name: String,
-    /// Its id, 64 hex digits.
+    /// Its id, 64 hex digits; or the address.
     pub id: String,
     /// Why.
     pub reason: String,

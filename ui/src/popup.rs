@@ -1,4 +1,4 @@
-//! What a pop-up asks before a fault is injected: how much, and for how long.
+//! What a pop-up asks before something is done: how much, for how long, or where to.
 
 use crate::{
     format,
@@ -19,6 +19,12 @@ pub(crate) enum Harm {
     },
     /// No harm at all: all faults are undone.
     Clear,
+    /// Nor this: a node connects to an address, which is a field's.
+    Connect(u32),
+    Ban {
+        node: u32,
+        id: String,
+    },
 }
 
 /// What becomes of a link; the amount is a field's.
@@ -63,31 +69,47 @@ impl Unit {
     }
 }
 
-/// One number that the reader may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the reader may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     pub name: &'static str,
-    pub unit: Unit,
-    /// `None`: until undone, which only a time can be.
+    entry: Entry,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Entry {
+    Number(Number),
+    Text(String),
+}
+
+/// One number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Number {
+    unit: Unit,
+    /// `None`: without bound, which only a time can be.
     value: Option<u64>,
+    /// What a time without bound is called.
+    unbounded: &'static str,
     /// Digits go on from what was typed; the first one replaces a value that was offered.
     typed: bool,
 }
 
-impl Field {
-    const fn new(name: &'static str, unit: Unit, value: u64) -> Self {
-        Self { name, unit, value: Some(value), typed: false }
+/// A text longer than this is a paste gone wrong.
+const MOST_TEXT: usize = 64;
+
+impl Number {
+    const fn new(unit: Unit, value: u64) -> Self {
+        Self { unit, value: Some(value), unbounded: "until undone", typed: false }
     }
 
     /// The number that counts: what was typed, held to what makes sense.
-    fn number(&self) -> Option<u64> {
+    fn held(&self) -> Option<u64> {
         let (least, most) = self.unit.bounds();
         self.value.map(|value| value.clamp(least, most))
     }
 
-    /// As it is shown.
-    pub fn text(&self) -> String {
-        let Some(value) = self.value else { return "until undone".to_owned() };
+    fn text(&self) -> String {
+        let Some(value) = self.value else { return self.unbounded.to_owned() };
         match self.unit {
             Unit::Milliseconds => format!("{value} ms"),
             Unit::Percent => format!("{value}%"),
@@ -126,6 +148,34 @@ impl Field {
     }
 }
 
+impl Field {
+    const fn number(name: &'static str, unit: Unit, value: u64) -> Self {
+        Self { name, entry: Entry::Number(Number::new(unit, value)) }
+    }
+
+    /// A time; at first, and beyond the longest, it is what `unbounded` says.
+    const fn open_time(name: &'static str, unbounded: &'static str) -> Self {
+        Self { name, entry: Entry::Number(Number { unit: Unit::Seconds, value: None, unbounded, typed: false }) }
+    }
+
+    const fn words(name: &'static str) -> Self {
+        Self { name, entry: Entry::Text(String::new()) }
+    }
+
+    /// Whether every sign is part of a text here.
+    pub const fn is_text(&self) -> bool {
+        matches!(self.entry, Entry::Text(_))
+    }
+
+    /// As it is shown.
+    pub fn text(&self) -> String {
+        match &self.entry {
+            Entry::Number(number) => number.text(),
+            Entry::Text(text) => text.clone(),
+        }
+    }
+}
+
 /// A question over the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PopUp {
@@ -142,22 +192,28 @@ pub(crate) struct PopUp {
 impl PopUp {
     /// The question for a fault, with values that one would often choose.
     pub fn new(title: String, harm: Harm) -> Self {
-        let lasts = |seconds| Field::new("lasts", Unit::Seconds, seconds);
+        let lasts = |seconds| Field::number("lasts", Unit::Seconds, seconds);
         let (meaning, fields) = match &harm {
             Harm::Kill(_) => ("It ends as by kill -9, then starts again on its own store", vec![lasts(30)]),
             Harm::Freeze(_) => ("Its connections stay open, but it answers nothing", vec![lasts(30)]),
             Harm::Partition(_) => ("All links between the two sides are cut; those within stay", vec![lasts(60)]),
             Harm::Clear => ("Whatever was killed or cut comes back", Vec::new()),
+            Harm::Connect(_) => {
+                ("An address and a port, as in 127.0.0.1:8081; of a cluster also n5", vec![Field::words("address")])
+            }
+            Harm::Ban { .. } => {
+                ("It is disconnected, and not taken again until the ban ends", vec![Field::open_time("lasts", "by the ladder")])
+            }
             Harm::Link { change, .. } => match change {
                 Change::Cut => ("Nothing comes through, both ways", vec![lasts(60)]),
                 Change::Latency => {
-                    ("The delay of each packet, both ways", vec![Field::new("delay", Unit::Milliseconds, 200), lasts(60)])
+                    ("The delay of each packet, both ways", vec![Field::number("delay", Unit::Milliseconds, 200), lasts(60)])
                 }
                 Change::Loss => {
-                    ("The share of packets that get lost, both ways", vec![Field::new("loss", Unit::Percent, 20), lasts(60)])
+                    ("The share of packets that get lost, both ways", vec![Field::number("loss", Unit::Percent, 20), lasts(60)])
                 }
                 Change::Bandwidth => {
-                    ("The most that gets through, each way", vec![Field::new("limit", Unit::Kilobytes, 50), lasts(60)])
+                    ("The most that gets through, each way", vec![Field::number("limit", Unit::Kilobytes, 50), lasts(60)])
                 }
             },
         };
@@ -169,26 +225,61 @@ impl PopUp {
         self.chosen = (self.chosen + count).saturating_add_signed(by) % count;
     }
 
-    pub fn change(&mut self, up: bool) {
-        if let Some(field) = self.fields.get_mut(self.chosen) {
-            field.change(up);
+    fn number_here(&mut self) -> Option<&mut Number> {
+        match &mut self.fields.get_mut(self.chosen)?.entry {
+            Entry::Number(number) => Some(number),
+            Entry::Text(_) => None,
         }
     }
 
+    pub fn change(&mut self, up: bool) {
+        if let Some(number) = self.number_here() {
+            number.change(up);
+        }
+    }
+
+    /// Whether every sign that is typed is text.
+    pub fn takes_text(&self) -> bool {
+        self.fields.get(self.chosen).is_some_and(Field::is_text)
+    }
+
     pub fn type_sign(&mut self, sign: char) {
-        if let (Some(field), Some(digit)) = (self.fields.get_mut(self.chosen), sign.to_digit(10)) {
-            field.digit(u64::from(digit));
+        let Some(field) = self.fields.get_mut(self.chosen) else { return };
+        match &mut field.entry {
+            Entry::Number(number) => {
+                if let Some(digit) = sign.to_digit(10) {
+                    number.digit(u64::from(digit));
+                }
+            }
+            Entry::Text(text) => {
+                if sign.is_ascii_graphic() && text.len() < MOST_TEXT {
+                    text.push(sign);
+                }
+            }
         }
     }
 
     pub fn erase(&mut self) {
-        if let Some(field) = self.fields.get_mut(self.chosen) {
-            field.erase();
+        match self.fields.get_mut(self.chosen).map(|field| &mut field.entry) {
+            Some(Entry::Number(number)) => number.erase(),
+            Some(Entry::Text(text)) => {
+                text.pop();
+            }
+            None => {}
         }
     }
 
+    /// What is still missing before it can be done, in words.
+    pub fn incomplete(&self) -> Option<String> {
+        let empty = self.fields.iter().find(|field| field.is_text() && field.text().is_empty())?;
+        Some(format!("type the {} first, or cancel with Esc", empty.name))
+    }
+
     fn number(&self, name: &str) -> Option<u64> {
-        self.fields.iter().find(|field| field.name == name).and_then(Field::number)
+        self.fields.iter().find(|field| field.name == name).and_then(|field| match &field.entry {
+            Entry::Number(number) => number.held(),
+            Entry::Text(_) => None,
+        })
     }
 
     /// What the reader wants, when Enter is pressed now.
@@ -199,6 +290,11 @@ impl PopUp {
             Harm::Freeze(node) => Intent::Freeze { node: *node, lasts },
             Harm::Partition(group) => Intent::Partition { group: group.clone(), lasts },
             Harm::Clear => Intent::ClearFaults,
+            Harm::Connect(node) => {
+                let address = self.fields.first().map(Field::text).unwrap_or_default();
+                Intent::Connect { node: *node, address }
+            }
+            Harm::Ban { node, id } => Intent::Ban { node: *node, id: id.clone(), lasts },
             Harm::Link { from, to, change } => {
                 let tweak = match change {
                     Change::Cut => LinkTweak::Cut,

@@ -189,6 +189,10 @@ impl Engine for ProcessesEngine {
         self.order(node, &Order::from(command));
     }
 
+    fn address(&self, node: u32) -> Option<SocketAddr> {
+        self.machines.get(node as usize)?.address
+    }
+
     fn id(&self, node: u32) -> Option<Address> {
         self.blueprint.id(node)
     }

@@ -24,14 +24,14 @@ impl Node {
         let mut learned_wanted = self.config.min_peers.saturating_sub(all + dials).max(1);
         let due = self.book.due(cx.now, |node| {
             *node == self.id
-                || self.reputations.is_banned(node, cx.now)
+                || self.bans.is_banned(node, cx.now)
                 || self.peers.values().any(|peer| peer.id == *node && !peer.is_closing())
         });
         for address in due {
             if free == 0 {
                 break;
             }
-            if self.kademlia.visits(&address) {
+            if self.kademlia.visits(&address) || self.bans.is_address_banned(&address.ip(), cx.now) {
                 continue;
             }
             if !self.book.is_bootstrap(&address) {

@@ -86,7 +86,13 @@ impl Gossip {
 
 impl Node {
     /// Someone new says where he listens: he is put into the book, and two others are told.
-    pub(in crate::node) fn on_newcomer(&mut self, cx: &mut Context<'_>, connection: ConnectionId, address: SocketAddr, node: Address) {
+    pub(in crate::node) fn on_newcomer(
+        &mut self,
+        cx: &mut Context<'_>,
+        connection: ConnectionId,
+        address: SocketAddr,
+        node: Address,
+    ) {
         if self.learn(&Source::Inbound, address, Some(node), cx.now, cx.now) {
             self.spread(connection, address, node, cx.now);
         }

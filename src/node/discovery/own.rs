@@ -47,7 +47,8 @@ impl Node {
             peer.sees_us_at = Some(IpAddr::from(*seen).to_canonical());
         }
         let mut votes: BTreeMap<IpAddr, BTreeSet<[u8; 16]>> = BTreeMap::new();
-        let chosen = self.peers.values().filter(|peer| peer.direction == Direction::Outbound && !peer.visit && !peer.is_closing());
+        let chosen =
+            self.peers.values().filter(|peer| peer.direction == Direction::Outbound && !peer.visit && !peer.is_closing());
         for peer in chosen {
             let Some(ip) = peer.sees_us_at else { continue };
             // On the Internet neighbours have one vote together.

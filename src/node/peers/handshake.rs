@@ -2,8 +2,8 @@
 //!
 //! The dialler sends a `Handshake`, the listener answers with a `HandshakeAck`, or with an `Error` that says why not.
 
+use super::offences::Offence;
 use super::peer::Peer;
-use super::reputation::Offence;
 use crate::chain::Address;
 use crate::node::context::Context;
 use crate::node::limits::{ANNOUNCE_TO_NEW, CLOCK_WARNING};
@@ -25,8 +25,13 @@ impl Node {
         direction: Direction,
         id: Address,
     ) {
+        // One peer, whichever form of its address it comes from. Ours is kept as the book knows it.
+        let address = match direction {
+            Direction::Inbound => SocketAddr::new(address.ip().to_canonical(), address.port()),
+            Direction::Outbound => address,
+        };
         let visit = self.is_visit(&address, direction);
-        let mut peer = Peer::new(connection, id, address, direction);
+        let mut peer = Peer::new(connection, id, address, direction, cx.now);
         peer.visit = visit;
         self.peers.insert(connection, peer);
         if visit {
@@ -49,17 +54,16 @@ impl Node {
         if self.stopping {
             return self.part(cx, connection, GoodbyeReason::ShuttingDown, "this node is shutting down");
         }
-        if self.reputations.is_banned(&id, cx.now) {
+        if self.bans.is_banned(&id, cx.now) {
             return self.part(cx, connection, GoodbyeReason::Banned, "it is banned");
         }
-        if !self.settle_duplicate(cx, connection) {
+        if self.bans.is_address_banned(&address.ip(), cx.now) {
+            return self.part(cx, connection, GoodbyeReason::Banned, "its address is banned");
+        }
+        if !self.settle_duplicate(cx, connection) || !self.settle_slot(cx, connection) {
             return;
         }
-        let takes_slot = |peer: &&Peer| peer.direction == Direction::Inbound && !peer.is_closing() && !peer.is_visiting();
-        let inbound = self.peers.values().filter(takes_slot).count();
-        if direction == Direction::Inbound && inbound > self.config.max_inbound {
-            return self.part(cx, connection, GoodbyeReason::Full, "no inbound slot is free");
-        }
+        self.admit(cx);
         self.timers.set(cx.now + self.config.timing.handshake, Timer::Handshake(connection));
         if direction == Direction::Outbound {
             let hello = self.hello(cx, visit);

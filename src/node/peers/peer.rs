@@ -1,6 +1,7 @@
 //! One peer, as this node sees it, and what ends it.
 
-use super::reputation::Offence;
+use super::health::Health;
+use super::offences::{Merit, Offence};
 use crate::chain::{Address, BlockId, TxId};
 use crate::node::context::Context;
 use crate::node::discovery::gossip::Gossip;
@@ -41,6 +42,9 @@ pub(in crate::node) struct PingSent {
 /// A request for headers on its way.
 pub(in crate::node) struct HeadersAsked {
     pub(in crate::node) request: u64,
+    pub(in crate::node) at: Time,
+    /// Until when the answer is waited for; it grows while nobody else answers either.
+    pub(in crate::node) patience: Duration,
 }
 
 /// One connection and who is at its other end.
@@ -57,6 +61,16 @@ pub(in crate::node) struct Peer {
     /// Whether we ourselves said goodbye.
     pub(in crate::node) dismissed: bool,
     pub(in crate::node) traffic: PeerTraffic,
+    /// When it connected.
+    pub(in crate::node) since: Time,
+    /// When the link last was of use to either side.
+    pub(in crate::node) served: Time,
+    /// When it last was the first to bring a block that proved valid; a transaction.
+    pub(in crate::node) new_block: Option<Time>,
+    pub(in crate::node) new_transaction: Option<Time>,
+    pub(in crate::node) health: Health,
+    /// When it last answered a request in time.
+    pub(in crate::node) answered: Option<Time>,
     /// Whether it relays transactions.
     pub(in crate::node) relays: bool,
     /// Whether it answers look-ups.
@@ -110,7 +124,13 @@ pub(in crate::node) struct Peer {
 }
 
 impl Peer {
-    pub(in crate::node) fn new(connection: ConnectionId, id: Address, address: SocketAddr, direction: Direction) -> Self {
+    pub(in crate::node) fn new(
+        connection: ConnectionId,
+        id: Address,
+        address: SocketAddr,
+        direction: Direction,
+        now: Time,
+    ) -> Self {
         Self {
             id,
             address,
@@ -120,6 +140,12 @@ impl Peer {
             was_ready: false,
             dismissed: false,
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
+            since: now,
+            served: now,
+            new_block: None,
+            new_transaction: None,
+            health: Health::default(),
+            answered: None,
             relays: false,
             dht: false,
             visit: false,
@@ -189,6 +215,24 @@ impl Peer {
         if let Some(ping) = &mut self.ping {
             ping.at = ping.at + lost;
         }
+        if let Some(asked) = &mut self.headers_asked {
+            asked.at = asked.at + lost;
+        }
+    }
+
+    /// Notes that it was of use.
+    pub(in crate::node) fn note_merit(&mut self, merit: Merit, now: Time) {
+        self.served = now;
+        match merit {
+            Merit::Block => self.new_block = Some(now),
+            Merit::Transactions(_) => self.new_transaction = Some(now),
+        }
+    }
+
+    /// Notes that it answered a request in time.
+    pub(in crate::node) fn note_answer(&mut self, now: Time) {
+        self.answered = Some(now);
+        self.health.note_request(true);
     }
 
     /// Notes that it has a block.
@@ -244,6 +288,12 @@ impl Peer {
     pub(in crate::node) fn known_block_count(&self) -> usize {
         self.known_blocks.len()
     }
+}
+
+/// Whether a message asks for a part of the chain or of the pool: such questions are what links are for. Pings are not, and neither are
+/// questions for addresses, which everybody asks of everybody.
+pub(in crate::node) fn is_request(message: &Message) -> bool {
+    matches!(message, Message::GetHeaders { .. } | Message::GetBlock { .. } | Message::GetData { .. })
 }
 
 impl Node {
@@ -315,6 +365,7 @@ impl Node {
             self.count_lost(peer.id);
         }
         self.count_peers(cx.now);
+        self.admit(cx);
         cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why });
         self.schedule_sync(cx);
     }

@@ -15,7 +15,9 @@ impl Node {
         let nonce = self.rng.next_u64();
         let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) else { return };
         // A ping whose pong is still on its way has its own deadline; a second one would only hide how late it is.
-        if peer.ping.is_none() {
+        if peer.ping.is_some() {
+            peer.health.note_ping(false);
+        } else {
             peer.ping = Some(PingSent {
                 nonce,
                 at: cx.now,
@@ -44,6 +46,7 @@ impl Node {
         self.timers.cancel(sent.at + self.config.timing.pong, Timer::Pong(connection, nonce));
         let time = cx.now.since(sent.at);
         peer.bytes_confirmed = sent.bytes_out;
+        peer.health.note_ping(true);
         // Smoothed as TCP does it (RFC 6298): seven parts old, one part new.
         peer.rtt = Some(peer.rtt.map_or(time, |old| (old * 7 + time) / 8));
         cx.event(Event::RoundTrip { connection, time });
@@ -79,6 +82,7 @@ impl Node {
 fn pong_patience(peer: &Peer, least: Duration) -> Duration {
     let ahead = peer.traffic.bytes_out.saturating_sub(peer.bytes_confirmed);
     let patience = least + Duration::from_secs(ahead / SLOWEST_LINE).min(LONGEST_PONG);
-    let owes = peer.headers_asked.is_some() || !peer.bodies.is_empty();
-    if owes { patience.max(UNANSWERED) } else { patience }
+    let headers = peer.headers_asked.as_ref().map_or(Duration::ZERO, |asked| asked.patience);
+    let bodies = if peer.bodies.is_empty() { Duration::ZERO } else { UNANSWERED };
+    patience.max(headers).max(bodies)
 }

@@ -247,7 +247,7 @@ impl Player {
         let observer = &mut self.head.observer;
         observer.generation = self.generation - 1;
         observer.set_clock(mode, self.speed.percent());
-        observer.set_controls(Controls { faults: false, pause: true, step: true, speed: true });
+        observer.set_controls(Controls { pause: true, step: true, speed: true, ..Controls::default() });
         observer.set_recording(Some(recording));
         observer.set_load(self.load);
         let recorded = observer.told.notice.clone();

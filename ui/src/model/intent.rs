@@ -8,6 +8,9 @@ use std::time::Duration;
 pub struct Controls {
     /// Faults can be injected.
     pub faults: bool,
+    /// Peers can be connected, disconnected and banned, and bans ended.
+    #[serde(default)]
+    pub peers: bool,
     /// The run can be paused.
     pub pause: bool,
     /// One event at a time can be played.
@@ -83,11 +86,34 @@ pub enum Intent {
     Seek(Duration),
     /// Save what was done by hand as a preset that does it again.
     SavePreset,
-    /// End a ban: of the peer with this id (64 hex digits), on a node.
+    /// Have a node connect to an address.
+    Connect {
+        /// Which node.
+        node: u32,
+        /// Where to, as typed: `127.0.0.1:8081`; in a cluster also a node's name.
+        address: String,
+    },
+    /// Close a node's connection with a peer; it may come back.
+    Disconnect {
+        /// Which node's.
+        node: u32,
+        /// The peer's id, 64 hex digits.
+        id: String,
+    },
+    /// Have a node ban a peer.
+    Ban {
+        /// Which node.
+        node: u32,
+        /// The peer's id, 64 hex digits.
+        id: String,
+        /// For how long; `None`: as long as the peer's next ban would last by itself.
+        lasts: Option<Duration>,
+    },
+    /// End a ban on a node.
     Unban {
         /// On which node.
         node: u32,
-        /// Whose.
+        /// The peer's id, 64 hex digits; or the IP address that is banned.
         id: String,
     },
 }

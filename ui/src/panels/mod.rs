@@ -1,6 +1,8 @@
 //! Panels: each draws one part of a snapshot into a rectangle, and keeps no more than where its list is scrolled to.
 
 pub(crate) mod bandwidth;
+pub(crate) mod bans;
+pub(crate) mod book;
 pub(crate) mod expectations;
 pub(crate) mod faults;
 pub(crate) mod footer;

@@ -1,4 +1,4 @@
-//! Peers as a node sees them: all in short, one in full, and those it banned.
+//! Peers as a node sees them: all in short, one in full.
 
 use crate::{
     brush::{clean, width},
@@ -8,7 +8,7 @@ use crate::{
         bar,
         frame::{self, Look},
     },
-    world::{Hit, Scene},
+    world::Scene,
 };
 use ratatui::layout::Rect;
 
@@ -89,7 +89,7 @@ pub(crate) fn detail(scene: &mut Scene<'_>, area: Rect, node: &Node, peer: &Peer
     let (left, right) = layout::left(inside, if inside.width >= 96 { 50 } else { layout::share(inside.width, 50) });
     let dash = || "--".to_owned();
     let direction = if peer.direction == Direction::Outbound { "dialled by us" } else { "dialled us" };
-    let rows: [(&str, String); 10] = [
+    let rows: [(&str, String); 11] = [
         ("last asked", peer.last_asked.clone().unwrap_or_else(dash)),
         ("last sent", peer.last_sent.clone().unwrap_or_else(dash)),
         (
@@ -105,6 +105,7 @@ pub(crate) fn detail(scene: &mut Scene<'_>, area: Rect, node: &Node, peer: &Peer
             ),
         ),
         ("RTT", peer.rtt.map_or_else(dash, format::millis)),
+        ("health", peer.health.map_or_else(dash, |health| format!("{health}%"))),
         ("connected", format!("for {}, {direction}", format::duration(elapsed.saturating_sub(peer.since)))),
         ("speaks", format!("{}, protocol {}", if peer.agent.is_empty() { "--" } else { &*peer.agent }, peer.version)),
         ("received", format!("{} in {} messages", format::bytes(peer.bytes.0), format::count(peer.messages.0))),
@@ -136,52 +137,5 @@ pub(crate) fn detail(scene: &mut Scene<'_>, area: Rect, node: &Node, peer: &Peer
             .put(" ", theme.text)
             .put(glyphs.arrow, theme.label);
         brush.right(5, &format!("{:.0}", change.value), theme.text).skip(2).put(&change.reason, theme.text);
-    }
-}
-
-/// Whom the node banned, why, and for how long still; and how many addresses it knows. `chosen` is the place of the chosen ban.
-pub(crate) fn bans(scene: &mut Scene<'_>, area: Rect, node: &Node, look: Look, chosen: Option<usize>) {
-    let theme = scene.theme;
-    let separator = scene.glyphs.separator;
-    let unban = if scene.world.means.bans && !node.bans.is_empty() { format!("n unbans {separator} ") } else { String::new() };
-    let note = format!("{unban}{} addresses known", format::exact(u64::from(node.known_addresses)));
-    let title = match node.bans.len() {
-        0 => format!("Banned by {}", clean(&node.name)),
-        count => format!("Banned by {} {separator} {count}", clean(&node.name)),
-    };
-    let inside = frame::frame(scene, area, look, &title, &note, chosen.is_some());
-    if node.bans.is_empty() {
-        frame::empty(scene, inside, "nobody");
-        return;
-    }
-    let elapsed = scene.snapshot.clock.elapsed;
-    let fits = usize::from(inside.height);
-    // The last row says what is missing, unless the chosen one would be among that.
-    let first = layout::scroll(0, chosen.unwrap_or(0), fits, node.bans.len());
-    let more = node.bans.len() - first > fits && chosen.is_none();
-    let shown = if more { fits.saturating_sub(1) } else { fits };
-    for (line, (place, ban)) in node.bans.iter().enumerate().skip(first).take(shown).enumerate() {
-        let left = format!("{} left", format::duration(ban.until.saturating_sub(elapsed)));
-        let (glyph, style) = (scene.glyphs.down, theme.bad);
-        let at = layout::row(inside, line);
-        let is_chosen = chosen == Some(place);
-        let mut brush = scene.brush(at);
-        brush
-            .put(if is_chosen { ">" } else { " " }, theme.title)
-            .put(glyph, style)
-            .skip(1)
-            .left(11, &ban.name, theme.text)
-            .left(9, short(&ban.id), theme.accent)
-            .right(13, &left, theme.label)
-            .skip(2)
-            .put(&ban.reason, theme.text);
-        if is_chosen {
-            scene.select(at);
-        }
-        scene.hit(at, Hit::Row(place));
-    }
-    if more {
-        let text = format!("{} and {} more", scene.glyphs.ellipsis, node.bans.len() - shown);
-        scene.brush(layout::row(inside, shown)).skip(1).put(&text, theme.label);
     }
 }

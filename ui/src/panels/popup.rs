@@ -39,6 +39,11 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, popup: &PopUp) {
         let text = field.text();
         let mut brush = scene.brush(row);
         brush.put(if chosen { " > " } else { "   " }, theme.title).left(8, field.name, theme.label);
+        if field.is_text() {
+            // A cursor says that it is typed into.
+            brush.put(&text, theme.title).put(" ", if chosen { theme.select } else { theme.text });
+            continue;
+        }
         let around = if chosen { theme.accent } else { theme.border };
         brush.put(before, around).put(" ", theme.text);
         let (x, long) = (row.right() - brush.room() as u16, width(&text).max(12) as u16);

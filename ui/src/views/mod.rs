@@ -10,7 +10,7 @@ pub(crate) mod peers;
 
 use crate::{
     action::Command,
-    model::Intent,
+    injection::Outcome,
     world::{Hit, Scene, World},
 };
 use ratatui::layout::Rect;
@@ -43,9 +43,9 @@ pub(crate) trait View {
     fn link(&self, _world: &World) -> Result<Option<u32>, String> {
         Ok(None)
     }
-    /// Ends the chosen ban, where one is chosen.
-    fn unban(&self, _world: &World) -> Option<Intent> {
-        None
+    /// What a command about peers does with the one that is chosen here.
+    fn manage(&self, _command: Command, _world: &World) -> Outcome {
+        Outcome::Refused("choose a peer first, in the Peers view".to_owned())
     }
     /// The text that filters its list, where it has one.
     fn filter(&mut self) -> Option<&mut String> {

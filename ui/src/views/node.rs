@@ -8,7 +8,7 @@ use crate::{
     glyphs::state_word,
     layout::{self, Size},
     model::{NodeState, Problem, Subject, SyncPhase},
-    panels::{bandwidth::Bandwidth, nodes, peer, problems::Problems},
+    panels::{bandwidth::Bandwidth, book, nodes, peer, problems::Problems},
     widgets::{
         bar,
         frame::{self, Look},
@@ -293,7 +293,7 @@ fn pool(scene: &mut Scene<'_>, area: Rect, node: &crate::model::Node, look: Look
         }
     }
     let mut brush = scene.brush(layout::row(inside, 3));
-    brush.skip(1).left(11, "addresses", theme.label).put(&format!("{} known", node.known_addresses), theme.text);
+    brush.skip(1).left(11, "book", theme.label).put(&book::line(node), theme.text);
     let mut brush = scene.brush(layout::row(inside, 4));
     let bans = if node.bans.is_empty() {
         "none held".to_owned()

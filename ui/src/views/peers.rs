@@ -6,12 +6,15 @@ use crate::{
     brush::{Brush, clean, width},
     facts, format,
     glyphs::state_word,
+    injection::Outcome,
     layout::{self, Size},
     model::{Direction, Intent, Node, Peer, PeerState},
     panels::{
+        bans, book,
         nodes::PAGE,
         peer::{self, reputation, short},
     },
+    popup::{Harm, PopUp},
     widgets::{
         bar::{self, Floor},
         frame::{self, Look},
@@ -50,7 +53,9 @@ impl Sort {
 }
 
 /// Facts about a peer, one a row.
-const DETAIL: u16 = 11;
+const DETAIL: u16 = 12;
+/// Rows that the address book's counts want, with its frame.
+const BOOK: u16 = 6;
 
 #[derive(Default)]
 pub(crate) struct Peers {
@@ -187,10 +192,31 @@ impl View for Peers {
         }
     }
 
-    fn unban(&self, world: &World) -> Option<Intent> {
-        let node = world.chosen()?;
-        let ban = node.bans.get(self.chosen_ban(node)?)?;
-        Some(Intent::Unban { node: node.index, id: ban.id.clone() })
+    fn manage(&self, command: Command, world: &World) -> Outcome {
+        let Some(node) = world.chosen() else {
+            return Outcome::Refused("there is no node to do that to".to_owned());
+        };
+        let own = clean(&node.name);
+        if command == Command::Connect {
+            return Outcome::Ask(PopUp::new(format!("Connect {own} to a peer"), Harm::Connect(node.index)));
+        }
+        if command == Command::Unban {
+            return match self.chosen_ban(node).and_then(|ban| node.bans.get(ban)) {
+                Some(ban) => Outcome::Now(Intent::Unban { node: node.index, id: ban.id.clone() }),
+                None => Outcome::Refused("choose a ban first: they begin below the last peer".to_owned()),
+            };
+        }
+        let Some(peer) = self.chosen(world, node).filter(|_| self.ban.is_none()) else {
+            return Outcome::Refused("choose a peer first".to_owned());
+        };
+        let id = peer.id.clone();
+        match command {
+            Command::Ban => {
+                let title = format!("Let {own} ban {}", clean(&peer.name));
+                Outcome::Ask(PopUp::new(title, Harm::Ban { node: node.index, id }))
+            }
+            _ => Outcome::Now(Intent::Disconnect { node: node.index, id }),
+        }
     }
 
     fn draw(&mut self, scene: &mut Scene<'_>, area: Rect) {
@@ -201,7 +227,8 @@ impl View for Peers {
         let look = if size == Size::Full { Look::Framed } else { Look::Ruled };
         let bans = match (size, node.bans.len() as u16) {
             (Size::Tiny, _) => 0,
-            (Size::Full, count) => (count + 2).clamp(3, 7),
+            // The book beside them has counts of its own.
+            (Size::Full, count) => (count + 2).clamp(BOOK, 7),
             (Size::Compact, 0) => 0,
             (Size::Compact, count) => (count + 1).min(3),
         };
@@ -229,7 +256,13 @@ impl View for Peers {
             frame::empty(scene, inside, "choose another node with left and right");
         }
         let ban = self.chosen_ban(node);
-        peer::bans(scene, bans, node, look, ban);
+        if size == Size::Full {
+            let (bans, beside) = layout::left(bans, layout::share(bans.width, 50));
+            bans::draw(scene, bans, node, look, ban);
+            book::draw(scene, beside, node, look);
+        } else {
+            bans::draw(scene, bans, node, look, ban);
+        }
     }
 }
 

@@ -93,15 +93,7 @@ impl Book {
         if self.entries.len() >= BOOK_ADDRESSES && !self.drop_worst() {
             return false;
         }
-        let entry = Entry {
-            bootstrap: false,
-            node,
-            failures: 0,
-            next: now,
-            link: Link::None,
-            seen: seen.min(now),
-            tried: false,
-        };
+        let entry = Entry { bootstrap: false, node, failures: 0, next: now, link: Link::None, seen: seen.min(now), tried: false };
         self.entries.insert(address, entry);
         true
     }

@@ -5,7 +5,7 @@ use crate::chain::Address;
 use crate::node::context::Context;
 use crate::node::discovery::book::Source;
 use crate::node::limits::{BUCKET, FIND_NODE_BURST, FIND_NODE_PAUSE, RECORD_AHEAD, RECORD_RENEWAL};
-use crate::node::peers::reputation::Offence;
+use crate::node::peers::offences::Offence;
 use crate::node::{ConnectionId, Node, Time};
 use crate::wire::{Message, NodeRecord, mapped};
 

@@ -133,7 +133,11 @@ impl Node {
         }
         match record {
             Some(record) if self.kademlia.has_free_visit() => {
-                if self.visit(cx, &record, Some(lookup)) { Asked::Yes } else { Asked::No }
+                if self.visit(cx, &record, Some(lookup)) {
+                    Asked::Yes
+                } else {
+                    Asked::No
+                }
             }
             Some(_) => Asked::Later,
             None => Asked::No,

@@ -92,7 +92,8 @@ impl Lookup {
         }
         self.candidates.insert(key, Candidate { node, record, state: State::Fresh });
         if self.candidates.len() > LOOKUP_CANDIDATES {
-            let farthest = self.candidates.iter().rev().find(|(_, candidate)| candidate.state == State::Fresh).map(|(key, _)| *key);
+            let farthest =
+                self.candidates.iter().rev().find(|(_, candidate)| candidate.state == State::Fresh).map(|(key, _)| *key);
             farthest.map(|key| self.candidates.remove(&key));
         }
     }

@@ -18,8 +18,6 @@ mod asking;
 mod lookup;
 mod prefix;
 mod table;
-#[cfg(test)]
-mod tests;
 mod visits;
 
 pub(in crate::node) use answering::Allowance;

@@ -35,7 +35,7 @@ impl Node {
     pub(super) fn visit(&mut self, cx: &mut Context<'_>, record: &NodeRecord, lookup: Option<u64>) -> bool {
         let address = record.socket();
         let free = !self.kademlia.visits.contains_key(&address) && !self.book.is_busy(&address);
-        if !free || !self.is_wanted(&address) || self.reputations.is_banned(&record.node, cx.now) {
+        if !free || !self.is_wanted(&address) || self.bans.is_banned(&record.node, cx.now) {
             return false;
         }
         self.kademlia.visits.insert(address, Visit { node: record.node, lookup, connection: None, lives: false });

@@ -1,0 +1,320 @@
+//! Inbound slots, bans of ids and of addresses, idle links, and parting words.
+
+use super::*;
+use std::net::IpAddr;
+
+impl Stage {
+    /// Somebody connects from an IP address; hands are shaken if he is let in.
+    fn knock(&mut self, n: u8, ip: &str) -> bool {
+        self.link(n, SocketAddr::new(ip.parse().unwrap(), 40_000 + u16::from(n)), Direction::Inbound);
+        if !self.was_closed(n.into()) {
+            let hello = self.hello(n, 0, 0);
+            self.receive(n.into(), Message::Handshake { hello });
+        }
+        self.node.ready_peers().contains(&peer_keys(n).address())
+    }
+
+    fn link(&mut self, n: u8, address: SocketAddr, direction: Direction) {
+        let peer = peer_keys(n).address();
+        self.give(Input::Connected { connection: connection(n.into()), address, direction, peer });
+    }
+
+    fn goodbyes(&mut self, n: u64) -> Vec<GoodbyeReason> {
+        let said = |message: &Arc<Message>| if let Message::Goodbye { reason } = **message { Some(reason) } else { None };
+        self.take_sent(n).iter().filter_map(said).collect()
+    }
+
+    fn admission(&self) -> Admission {
+        self.admitted.last().cloned().unwrap_or_default()
+    }
+
+    /// Time passes in which everybody answers pings.
+    fn live(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            self.wait(SECOND);
+            for (to, message) in std::mem::take(&mut self.sent) {
+                match *message {
+                    Message::Ping { nonce, .. } => self.receive(to.0, Message::Pong { nonce, time: 0 }),
+                    _ => self.sent.push((to, message)),
+                }
+            }
+        }
+    }
+
+    fn ready(&self, n: u8) -> bool {
+        self.node.ready_peers().contains(&peer_keys(n).address())
+    }
+}
+
+fn slots(max_inbound: usize) -> Config {
+    Config { max_inbound, min_peers: 1, ..Config::default() }
+}
+
+#[test]
+fn a_full_node_says_so_to_its_listener_until_somebody_may_give_way() {
+    let mut stage = Stage::new(slots(8));
+    assert_eq!(stage.admitted, [], "everybody is taken: nothing to say");
+    (1..=8).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    assert!(stage.admission().full, "all are too young to be judged");
+    assert!(!stage.knock(9, "203.0.113.1"));
+    assert_eq!(stage.goodbyes(9), [GoodbyeReason::Full]);
+    stage.live(limits::TOO_YOUNG + SECOND);
+    assert!(!stage.admission().full);
+    assert!(stage.knock(10, "203.0.113.1"), "now one gives way");
+    assert_eq!(stage.goodbyes(8), [GoodbyeReason::Full], "the youngest");
+    assert_eq!(stage.node.ready_peers().len(), 8);
+    // Whoever leaves makes room.
+    stage.receive(1, Message::Goodbye { reason: GoodbyeReason::ShuttingDown });
+    assert!(!stage.admission().full);
+    assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (1, 1));
+}
+
+#[test]
+fn a_node_without_inbound_slots_says_so_at_once() {
+    let stage = Stage::new(slots(0));
+    assert!(stage.admission().full);
+    let stage = Stage::new(Config { max_per_ip: Some(3), ..slots(8) });
+    assert_eq!(stage.admission().per_ip, Some(3));
+}
+
+#[test]
+fn a_bad_name_takes_nobodys_place() {
+    let mut stage = Stage::new(slots(8));
+    stage.knock(9, "203.0.113.1");
+    stage.receive(9, Message::Block { block: chain_of(&stage, 2).remove(1) });
+    stage.receive(9, Message::Headers { answer: true, headers: vec![] });
+    stage.receive(9, Message::Goodbye { reason: GoodbyeReason::ShuttingDown });
+    assert!(stage.reputation(9) < 0);
+    (1..=8).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(limits::TOO_YOUNG + SECOND);
+    stage.closed.clear();
+    assert!(!stage.knock(9, "203.0.113.1"));
+    assert_eq!(stage.goodbyes(9), [GoodbyeReason::Full]);
+    assert!((1..=8).all(|n| stage.ready(n)));
+}
+
+#[test]
+fn one_address_has_so_many_connections_and_its_mapped_form_is_the_same_one() {
+    let mut stage = Stage::new(Config { max_per_ip: Some(2), ..slots(8) });
+    assert!(stage.knock(1, "203.0.113.1"));
+    assert!(stage.knock(2, "::ffff:203.0.113.1"));
+    assert!(!stage.knock(3, "203.0.113.1"));
+    assert_eq!(stage.goodbyes(3), [GoodbyeReason::Full]);
+    assert!(!stage.knock(4, "::ffff:203.0.113.1"));
+    assert!(stage.knock(5, "203.0.113.2"));
+    // The same identity from both forms is one peer.
+    let address = "[::ffff:203.0.113.2]:5".parse().unwrap();
+    let peer = peer_keys(5).address();
+    stage.give(Input::Connected { connection: connection(50), address, direction: Direction::Inbound, peer });
+    assert_eq!(stage.goodbyes(50), [GoodbyeReason::Duplicate]);
+    assert!(stage.ready(5));
+}
+
+#[test]
+fn past_five_banned_ids_the_address_is_banned_and_the_listener_told() {
+    let mut stage = Stage::new(slots(32));
+    let ip: IpAddr = "203.0.113.1".parse().unwrap();
+    assert!(stage.knock(50, "203.0.113.1") && stage.knock(51, "203.0.113.2"));
+    let mut bad = chain_of(&stage, 1)[0].header;
+    bad.difficulty = 77;
+    for n in 1..=6 {
+        assert!(!stage.node.bans.is_address_banned(&ip, stage.now), "{n}");
+        assert!(stage.knock(n, "203.0.113.1"));
+        stage.receive(n.into(), Message::Headers { answer: false, headers: vec![bad] });
+        assert!(stage.is_banned(n));
+    }
+    assert!(stage.events.iter().any(|event| matches!(event, Event::AddressBanned { address, .. } if *address == ip)));
+    assert_eq!(*stage.admission().banned, [ip]);
+    assert_eq!(stage.goodbyes(50), [GoodbyeReason::Banned], "its links end");
+    assert!(stage.ready(51));
+    assert!(!stage.knock(52, "::ffff:203.0.113.1"));
+    assert_eq!(stage.goodbyes(52), [GoodbyeReason::Banned]);
+    stage.live(Timing::LAB.bans[0] + SECOND);
+    assert!(stage.events.iter().any(|event| matches!(event, Event::AddressUnbanned { address } if *address == ip)));
+    assert!(stage.admission().banned.is_empty());
+    assert!(stage.knock(53, "203.0.113.1"));
+}
+
+#[test]
+fn loopback_is_never_banned_for_what_some_did_there() {
+    let mut stage = Stage::new(slots(64));
+    assert!(stage.knock(50, "127.0.0.1"));
+    let mut bad = chain_of(&stage, 1)[0].header;
+    bad.difficulty = 77;
+    for n in 1..=20 {
+        assert!(stage.knock(n, "127.0.0.1"));
+        stage.receive(n.into(), Message::Headers { answer: false, headers: vec![bad] });
+        assert!(stage.is_banned(n));
+    }
+    assert!(stage.ready(50));
+    assert!(stage.admission().banned.is_empty());
+}
+
+#[test]
+fn an_address_is_banned_and_freed_by_hand() {
+    let mut stage = Stage::new(slots(8));
+    let ip: IpAddr = "203.0.113.1".parse().unwrap();
+    let minute = Some(60 * SECOND);
+    assert!(stage.knock(1, "203.0.113.1") && stage.knock(2, "203.0.113.2"));
+    stage.link(3, "203.0.113.1:9000".parse().unwrap(), Direction::Outbound);
+    let mapped = "::ffff:203.0.113.1".parse().unwrap();
+    stage.give(Input::Command(Command::BanAddress { address: mapped, time: minute }));
+    assert_eq!((stage.goodbyes(1), stage.goodbyes(3)), (vec![GoodbyeReason::Banned], vec![GoodbyeReason::Banned]));
+    assert!(stage.ready(2));
+    let told = stage
+        .events
+        .iter()
+        .any(|event| matches!(event, Event::AddressBanned { address, time, .. } if *address == ip && *time == 60 * SECOND));
+    assert!(told, "{:?}", stage.events);
+    stage.wait(30 * SECOND);
+    stage.give(Input::Command(Command::UnbanAddress(ip)));
+    assert!(stage.events.iter().any(|event| matches!(event, Event::AddressUnbanned { .. })));
+    assert!(stage.admission().banned.is_empty());
+    assert!(stage.knock(4, "203.0.113.1"));
+    // What is not there cannot be lifted, and the timer of the ban that was lifted ends nothing.
+    let before = stage.events.len();
+    stage.give(Input::Command(Command::UnbanAddress(ip)));
+    stage.give(Input::Command(Command::Unban(peer_keys(4).address())));
+    assert_eq!(stage.events.len(), before);
+    stage.give(Input::Command(Command::BanAddress { address: ip, time: Some(600 * SECOND) }));
+    stage.wait(40 * SECOND);
+    assert!(stage.node.bans.is_address_banned(&ip, stage.now));
+}
+
+#[test]
+fn a_peer_banned_by_hand_stays_out_whatever_the_ladder_says() {
+    let mut stage = Stage::new(slots(8));
+    assert!(stage.knock(1, "203.0.113.1"));
+    let peer = peer_keys(1).address();
+    stage.give(Input::Command(Command::Ban { peer, time: Some(3_600 * SECOND) }));
+    assert_eq!(stage.goodbyes(1), [GoodbyeReason::Banned]);
+    stage.wait(700 * SECOND);
+    stage.closed.clear();
+    assert!(!stage.knock(1, "203.0.113.1"));
+    stage.give(Input::Command(Command::Unban(peer)));
+    stage.closed.clear();
+    assert!(stage.knock(1, "203.0.113.1"));
+    stage.give(Input::Command(Command::Disconnect(peer)));
+    assert!(!stage.ready(1));
+    stage.closed.clear();
+    assert!(stage.knock(1, "203.0.113.1"), "who was only disconnected may come back");
+}
+
+#[test]
+fn what_is_fatal_bans_whatever_was_earned() {
+    let mut stage = Stage::new(slots(8));
+    stage.befriend(1);
+    for block in chain_of(&stage, 60) {
+        stage.receive(1, Message::NewBlock { block });
+    }
+    assert_eq!(stage.reputation(1), 10_000);
+    let mut bad = chain_of(&stage, 1)[0].header;
+    bad.difficulty = 77;
+    bad.parent = stage.tip();
+    bad.height = 61;
+    stage.receive(1, Message::Headers { answer: false, headers: vec![bad] });
+    assert!(stage.is_banned(1));
+}
+
+#[test]
+fn a_link_that_serves_nobody_ends_when_slots_are_scarce() {
+    let mut stage = Stage::new(slots(10));
+    stage.link(20, "203.0.113.20:9000".parse().unwrap(), Direction::Outbound);
+    let hello = stage.hello(20, 0, 0);
+    stage.receive(20, Message::HandshakeAck { hello, version: 1, seen: [0; 16] });
+    (1..=8).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(Timing::LAB.idle * 2);
+    assert!((1..=8).all(|n| stage.ready(n)), "eight of ten slots: there is room");
+    assert!(stage.knock(9, "203.0.113.1"));
+    stage.receive(3, Message::GetHeaders { locator: vec![] });
+    stage.live(2 * SECOND);
+    let gone: Vec<_> = (1..=9).filter(|n| !stage.ready(*n)).collect();
+    assert_eq!(gone, [1], "one, the longest idle, and then slots are no longer scarce");
+    assert_eq!(stage.goodbyes(1), [GoodbyeReason::Idle]);
+    assert_eq!(stage.node.counts.idle, 1);
+    // Whoever asked for something is not idle; whom we dialled is not in anybody's way.
+    for n in 10..=12 {
+        stage.knock(n, "203.0.113.1");
+    }
+    stage.live(5 * SECOND);
+    assert!(stage.ready(3) && stage.ready(20) && !stage.ready(2));
+}
+
+#[test]
+fn idle_links_stay_while_peers_are_few() {
+    let mut stage = Stage::new(Config { min_peers: 3, ..slots(3) });
+    (1..=3).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(Timing::LAB.idle * 2);
+    assert!((1..=3).all(|n| stage.ready(n)));
+}
+
+#[test]
+fn both_sides_hear_why_versions_do_not_fit_and_wait_long() {
+    // As the listener: what the dialler is told is what we tell our own people.
+    let mut stage = Stage::new(slots(8));
+    let hello = Hello { version_lowest: 7, version_highest: 9, ..stage.hello(1, 0, 0) };
+    stage.link(1, "203.0.113.1:5000".parse().unwrap(), Direction::Inbound);
+    stage.receive(1, Message::Handshake { hello });
+    let sent = stage.take_sent(1);
+    let told = sent.iter().find_map(|message| match &**message {
+        Message::Error { code: ErrorCode::NoCommonVersion, text } => Some(text.clone()),
+        _ => None,
+    });
+    let told = told.unwrap();
+    assert!(told.contains("versions 1 to 1, you 7 to 9"), "{told}");
+    let why = |stage: &Stage| match stage.events.iter().rev().find(|event| matches!(event, Event::Disconnected { .. })) {
+        Some(Event::Disconnected { why, .. }) => why.clone(),
+        _ => String::new(),
+    };
+    assert_eq!(why(&stage), told);
+    assert!(!stage.is_banned(1));
+    // As the dialler, which reads it.
+    let there: SocketAddr = "203.0.113.2:9000".parse().unwrap();
+    let mut stage = Stage::new(Config { bootstrap: vec![there], ..slots(8) });
+    stage.link(2, there, Direction::Outbound);
+    stage.receive(2, Message::Error { code: ErrorCode::NoCommonVersion, text: told.clone() });
+    assert!(why(&stage).ends_with(&told), "{}", why(&stage));
+    assert!(!stage.is_banned(2));
+    stage.events.clear();
+    let dials = |stage: &Stage| stage.events.iter().filter(|event| matches!(event, Event::Connecting { .. })).count();
+    stage.wait(limits::REFUSED_REDIAL - SECOND);
+    assert_eq!(dials(&stage), 0);
+    stage.wait(2 * SECOND);
+    assert_eq!(dials(&stage), 1);
+}
+
+/// A tells of blocks far ahead, B serves them: whatever B brings was asked of it.
+#[test]
+fn who_serves_what_another_announced_loses_nothing() {
+    let mut stage = Stage::new(slots(8));
+    (1..=2).for_each(|n| stage.befriend(n));
+    let blocks = chain_of(&stage, 40);
+    // A's news do not connect; A never answers the question that follows.
+    stage.receive(1, headers(&blocks[39..], false));
+    stage.receive(2, headers(&blocks[39..], false));
+    // B serves, late and in any order, what is asked of it and what A had told of.
+    let mut served = 0;
+    for _ in 0..60 {
+        stage.live(SECOND / 2);
+        for message in stage.take_sent(2) {
+            match &*message {
+                Message::GetHeaders { .. } => stage.receive(2, headers(&blocks, true)),
+                Message::GetBlock { id } => {
+                    let block = blocks.iter().find(|block| block.id() == *id).unwrap();
+                    stage.receive(2, Message::Block { block: Arc::clone(block) });
+                    served += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(stage.tip(), blocks[39].id());
+    assert!(served >= 40, "{served}");
+    let lost = stage
+        .events
+        .iter()
+        .filter(|event| matches!(event, Event::Reputation { peer, delta, .. } if *peer == peer_keys(2).address() && *delta < 0));
+    assert_eq!(lost.count(), 0);
+    assert!(stage.ready(2));
+}
