@@ -60,7 +60,7 @@ impl Node {
         if self.bans.is_address_banned(&address.ip(), cx.now) {
             return self.part(cx, connection, GoodbyeReason::Banned, "its address is banned");
         }
-        if !self.settle_duplicate(cx, connection) || !self.settle_slot(cx, connection) {
+        if !self.settle_duplicate(cx, connection) || !self.settle_slot(cx, connection, false) {
             return;
         }
         self.admit(cx);
@@ -125,6 +125,10 @@ impl Node {
         match (&**message, direction) {
             (Message::Handshake { hello }, Direction::Inbound) => {
                 if let Some(version) = self.check_hello(cx, connection, hello) {
+                    // Only now is it known whether he comes to stay: for a guest nobody gives way.
+                    if !hello.capabilities.has(Capabilities::VISIT) && !self.settle_slot(cx, connection, true) {
+                        return;
+                    }
                     let ours = self.hello(cx, false);
                     let seen = self.peers.get(&connection).map_or([0; 16], |peer| mapped(peer.address.ip()));
                     self.send(cx, connection, Message::HandshakeAck { hello: ours, version, seen });

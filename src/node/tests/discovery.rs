@@ -64,6 +64,15 @@ fn a_guest_gets_an_answer_and_is_no_peer() {
     assert!(stage.closed.iter().any(|(id, _)| *id == connection(1)), "a guest may not stay");
 }
 
+/// A full node answers look-ups without sending anybody away.
+#[test]
+fn nobody_gives_way_to_a_guest() {
+    let mut stage = Stage::new(Config { max_inbound: 4, ..Config::default() });
+    (1..=4).for_each(|n| stage.befriend_with(n, Capabilities::RELAY));
+    stage.befriend_with(5, VISITOR);
+    assert_eq!((stage.node.ready_peers().len(), stage.node.counts.evicted), (4, 0));
+}
+
 #[test]
 fn there_are_only_so_many_guests() {
     let mut stage = Stage::new(Config::default());
