@@ -6,7 +6,7 @@
 //! `cargo bench --bench spread`
 
 use rumormill::chain::{BlockId, ChainSpec, KeyPair, Transaction};
-use rumormill::net::{self, Setup, Workers};
+use rumormill::net::{self, Names, Setup, Workers};
 use rumormill::node::{Command, Config, Discovery, Event, EventSink, Mining, Stamped};
 use rumormill::store::MemoryStore;
 use std::collections::BTreeMap;
@@ -119,6 +119,8 @@ async fn spread(threads: usize, blocks: usize) -> Vec<Duration> {
             seed: u64::from(index),
             events: Arc::clone(&events),
             workers: workers.clone(),
+            names: Names::system(),
+            upnp: None,
             wrap: None,
         };
         handles.push(net::start(setup).await.expect("a node starts"));

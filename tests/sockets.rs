@@ -5,7 +5,7 @@
 use rumormill::chain::{Address, BlockId, ChainSpec, KeyPair, Transfer};
 use rumormill::link::LinkModel;
 use rumormill::net::noise::{Identity, handshake};
-use rumormill::net::{Handle, Setup, StartError, Workers, start};
+use rumormill::net::{Handle, Names, Setup, StartError, Workers, start};
 use rumormill::node::{Command, Config, Event, EventSink, Input, Machine, Mining, Node, Output, Stamped, Time, Timing, Wrap};
 use rumormill::store::{MemoryStore, SharedStore, Store};
 use std::net::SocketAddr;
@@ -127,6 +127,8 @@ impl Lab {
             seed: u64::from(number),
             events: events.sink(),
             workers: self.workers.clone(),
+            names: Names::system(),
+            upnp: None,
             wrap: None,
         }
     }

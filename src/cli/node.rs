@@ -8,7 +8,7 @@ use super::values::{self, PeerAddress, Port};
 use super::{Failure, runtime, signals};
 use crate::chain::ChainSpec;
 use crate::cluster::{Peering, peering};
-use crate::net::{self, Handle, Setup, StartError, Workers};
+use crate::net::{self, Handle, Names, Setup, StartError, Workers};
 use crate::node::{Config, Mining};
 use crate::observe::Control;
 use crate::store::DataDirectory;
@@ -18,11 +18,7 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
-
-/// How long the system may take to resolve a peer's name.
-const RESOLVE: Duration = Duration::from_secs(10);
 
 /// Run one node.
 #[derive(Debug, clap::Args)]
@@ -71,7 +67,8 @@ pub fn run(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure
 
 async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure> {
     signals::listen(ending.clone()).map_err(|error| Failure::Environment(format!("cannot listen for signals: {error}")))?;
-    let bootstrap = resolve(&arguments.peers).await?;
+    let names = Names::system();
+    let bootstrap = resolve(&arguments.peers, &names).await?;
     let spec = Arc::new(ChainSpec::lab());
     let home = match arguments.ephemeral {
         true => Home::ephemeral()?,
@@ -98,6 +95,8 @@ async fn run_node(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, 
         seed: random_seed()?,
         events: if log.is_some() { watched.logged_sink() } else { watched.sink() },
         workers: Workers::new(super::threads()),
+        names,
+        upnp: None,
         wrap: None,
     };
     let node = net::start(setup).await.map_err(|error| explain(&error))?;
@@ -132,12 +131,12 @@ fn grant(node: &Handle, name: &str, intent: &Intent) -> Option<String> {
 }
 
 /// The peers' addresses. A peer named twice is dialled once.
-async fn resolve(peers: &[PeerAddress]) -> Result<Vec<SocketAddr>, Failure> {
+async fn resolve(peers: &[PeerAddress], names: &Names) -> Result<Vec<SocketAddr>, Failure> {
     let mut addresses = Vec::with_capacity(peers.len());
     for peer in peers {
         let address = match peer.address() {
             Some(address) => address,
-            None => look_up(peer).await?,
+            None => look_up(peer, names).await?,
         };
         if !addresses.contains(&address) {
             addresses.push(address);
@@ -146,24 +145,21 @@ async fn resolve(peers: &[PeerAddress]) -> Result<Vec<SocketAddr>, Failure> {
     Ok(addresses)
 }
 
-async fn look_up(peer: &PeerAddress) -> Result<SocketAddr, Failure> {
-    let cannot = |why: String| {
-        Failure::Environment(format!(
-            "PEER {peer}: the host name does not resolve ({why}); check its spelling, or write its address"
-        ))
-    };
-    let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((peer.host.as_str(), peer.port))).await;
-    let addresses = found.map_err(|_| cannot("no answer in time".into()))?.map_err(|error| cannot(error.to_string()))?;
+async fn look_up(peer: &PeerAddress, names: &Names) -> Result<SocketAddr, Failure> {
+    let found = names.look_up(&peer.host).await;
+    let addresses = found.map_err(|why| Failure::Environment(format!("PEER {peer}: the host name does not resolve: {why}")))?;
     // Nodes listen on IPv4 loopback by default, so of a name with both kinds of address that one is the better guess.
-    let addresses: Vec<SocketAddr> = addresses.collect();
     let best = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
-    best.copied().ok_or_else(|| cannot("it has no address".into()))
+    // A look-up that succeeds has an address.
+    let best = best.ok_or_else(|| Failure::Environment(format!("PEER {peer}: the host name has no address")))?;
+    Ok(SocketAddr::new(*best, peer.port))
 }
 
 /// Says which argument to change.
 fn explain(error: &StartError) -> Failure {
     Failure::Environment(match error {
         StartError::Listen { .. } => format!("PORT or --listen: {error}"),
+        StartError::Upnp(_) => format!("--upnp: {error}"),
         StartError::Store(_) | StartError::System(_) => error.to_string(),
         StartError::Restore(_) => format!("{error}; choose another --data-dir, or say --ephemeral to keep all in memory"),
     })

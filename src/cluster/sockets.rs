@@ -7,7 +7,7 @@ use super::limits::STOP;
 use super::scenario::EngineKind;
 use crate::chain::{Address, Hash256};
 use crate::link::LinkModel;
-use crate::net::{self, Handle, Setup, Workers};
+use crate::net::{self, Handle, Names, Setup, Workers};
 use crate::node::{Command, Config, EventSink, Time, Wrap};
 use crate::store::{DiskSwitch, FaultyStore, SharedStore};
 use std::collections::BTreeMap;
@@ -137,6 +137,8 @@ impl Engine for SocketsEngine {
             seed: life_seed(machine.seed, machine.lives),
             events: self.events.clone(),
             workers: self.workers.clone(),
+            names: Names::system(),
+            upnp: None,
             wrap: machine.wrap.clone(),
         };
         let started = self.runtime.block_on(net::start(setup));

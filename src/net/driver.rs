@@ -2,6 +2,8 @@
 
 mod connecting;
 mod ending;
+mod mapping;
+mod resolving;
 
 use super::alarm::Alarm;
 use super::clock::Clock;
@@ -9,7 +11,9 @@ use super::inbox::{Delivery, Item, Outlet};
 use super::limits::{CHECKS_OUT, INPUT_BATCH};
 use super::link::Link;
 use super::listener::Accepted;
+use super::mapping::{News, Wish};
 use super::miner::Miner;
+use super::names::Names;
 use super::noise::Identity;
 use super::shaping::Shaping;
 use super::switches::{Mode, Switches};
@@ -55,12 +59,16 @@ pub struct Parts {
     pub random: ChaCha20Rng,
     /// Heavy work.
     pub workers: Workers,
+    /// Looks names up.
+    pub names: Names,
     /// The store.
     pub writer: Writer,
     /// Answers of workers, miner and store.
     pub answers: (mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>),
     /// Where it listens, if it does, and the connections that come in.
     pub listening: Option<Listening>,
+    /// The way in from outside that a gateway is asked for, if any.
+    pub wish: Option<Wish>,
 }
 
 /// A listener at work.
@@ -107,6 +115,7 @@ struct Driver {
     mining: Option<Mining>,
     random: ChaCha20Rng,
     workers: Workers,
+    names: Names,
     writer: Writer,
     miner: Option<Miner>,
     answers: mpsc::UnboundedSender<Input>,
@@ -114,6 +123,7 @@ struct Driver {
     links: HashMap<ConnectionId, Entry>,
     tasks: JoinSet<()>,
     dials: usize,
+    lookups: usize,
     /// Transactions out for checking.
     checks: Arc<AtomicUsize>,
     out: Vec<Output>,
@@ -128,7 +138,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
     let Parts { node, clock, index, events, chain, mining, identity, .. } = parts;
-    let Parts { shaping, switches, random, workers, writer, answers, listening, .. } = parts;
+    let Parts { shaping, switches, random, workers, names, writer, answers, listening, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
     let common = Arc::new(Common { identity, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
@@ -141,6 +151,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         mining,
         random,
         workers,
+        names,
         writer,
         miner: None,
         answers,
@@ -148,6 +159,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         links: HashMap::new(),
         tasks: JoinSet::new(),
         dials: 0,
+        lookups: 0,
         checks: Arc::default(),
         out: Vec::new(),
         now: clock.now(),
@@ -160,6 +172,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         None => (None, None, None),
     };
     driver.begin(address);
+    let mut news = driver.map(wish);
 
     let mut alarm = Alarm::new();
     let mut deliveries = Vec::new();
@@ -192,6 +205,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
                 driver.delivered(&mut deliveries, &outlet);
             }
             Some(accepted) = next(&mut accepted) => driver.accepted(accepted),
+            Some(news) = told(&mut news) => driver.mapped(news),
             Some(_) = driver.tasks.join_next() => {}
             () = alarm.ring() => {}
         }
@@ -209,6 +223,11 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
 /// The next connection that came in; `None` for good if the node does not listen.
 async fn next(accepted: &mut Option<mpsc::Receiver<Accepted>>) -> Option<Accepted> {
     accepted.as_mut()?.recv().await
+}
+
+/// A gateway's next news; `None` for good if none is asked.
+async fn told(news: &mut Option<mpsc::UnboundedReceiver<News>>) -> Option<News> {
+    news.as_mut()?.recv().await
 }
 
 impl Driver {
@@ -291,8 +310,10 @@ impl Driver {
     fn answered(&mut self, batch: &mut Vec<Input>) {
         self.look();
         for input in batch.drain(..) {
-            if matches!(input, Input::DialFailed { .. }) {
-                self.dials = self.dials.saturating_sub(1);
+            match input {
+                Input::DialFailed { .. } => self.dials = self.dials.saturating_sub(1),
+                Input::Resolved { .. } => self.lookups = self.lookups.saturating_sub(1),
+                _ => {}
             }
             self.feed(input);
         }
@@ -310,6 +331,7 @@ impl Driver {
             match output {
                 Output::Dial(address) if !self.ending => self.dial(address),
                 Output::Dial(_) => {}
+                Output::Resolve(name) if !self.ending => self.resolve(name),
                 Output::Resolve(_) | Output::Admit(_) => {}
                 Output::Send { to, message, priority } => {
                     if !to.is_empty() {

@@ -65,6 +65,32 @@ pub const CHECKS_OUT: usize = 20_000;
 pub const PENDING_INBOUND: usize = 64;
 /// Most dials under way.
 pub const PENDING_DIALS: usize = 64;
+/// How long looking a name up may take, all servers and tries together.
+pub const LOOKUP: Duration = Duration::from_secs(5);
+/// How long one question to a name server may take, so that there is time to ask again, or another one.
+pub const LOOKUP_TRY: Duration = Duration::from_millis(1_500);
+/// How often a question is asked again that nobody has answered.
+pub const LOOKUP_TRIES: usize = 1;
+/// Most look-ups under way in a process: a handful of sockets.
+pub const LOOKUPS: usize = 4;
+/// Most look-ups that a node waits for.
+pub const PENDING_LOOKUPS: usize = 64;
+/// Most addresses that are taken from one name: as many as fill an answer of 1,232 bytes, more than any node dials.
+pub const LOOKUP_ADDRESSES: usize = 64;
+
+/// How long the search for a gateway may take: they may wait 3 s before they answer (the search's `MX`), and describe themselves after.
+pub const MAP_SEARCH: Duration = Duration::from_secs(10);
+/// How long a gateway may take to answer one request.
+pub const MAP_REQUEST: Duration = Duration::from_secs(5);
+/// How long a gateway may take to find a free port, which is up to twenty requests.
+pub const MAP_ANY: Duration = Duration::from_secs(20);
+/// How long a gateway forwards a port without hearing of us again: what a node that was killed leaves behind. Renewed at half of it.
+pub const MAP_LEASE: Duration = Duration::from_secs(3_600);
+/// First and longest pause before a gateway is asked again after it failed.
+pub const MAP_RETRY: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(600));
+/// How long a gateway may take to take a mapping back, while the node's farewell is under way.
+pub const UNMAP: Duration = Duration::from_secs(1);
+
 /// Shortest and longest pause after the listener failed (no file descriptors left, for one).
 pub const ACCEPT_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
@@ -86,5 +112,7 @@ pub const MINING_STRIDE: u64 = 16_384;
 /// How often the header's time is moved while mining.
 pub const MINING_TIME: Duration = Duration::from_secs(1);
 
+// The mapping is taken back within the farewell.
+const _: () = assert!(UNMAP.as_millis() < FAREWELL.as_millis());
 // A stop keeps its promise of 5 s.
 const _: () = assert!(FAREWELL.as_millis() + CUT_OFF.as_millis() + COMMIT.as_millis() < 5_000);

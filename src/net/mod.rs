@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `driver` | the node task: inputs in, outputs out, deadlines; its connections coming up, its end |
 //! | `listener`, `dialer` | connections come up |
+//! | `names`, [`mapping`](Upnp) | names are looked up; a gateway is asked to forward the port |
 //! | [`noise`], `resolver` | they are secured: handshake, identity, records, primitives |
 //! | [`connection`], [`link`], [`inbox`] | one task each carries frames both ways; what it shares with the node task; back-pressure |
 //! | `shaping`, `delay` | links that are slow, lossy or cut: which, and how frames travel over them |
@@ -25,7 +26,9 @@ pub mod inbox;
 pub mod limits;
 pub mod link;
 mod listener;
+mod mapping;
 mod miner;
+mod names;
 pub mod noise;
 mod resolver;
 mod shaping;
@@ -34,6 +37,8 @@ mod switches;
 mod workers;
 mod writer;
 
+pub use mapping::Upnp;
+pub use names::{NameError, Names};
 pub use workers::Workers;
 
 use crate::chain::{Address, ChainSpec, KeyPair, Ledger};
@@ -78,6 +83,10 @@ pub struct Setup {
     pub events: EventSink,
     /// The process's workers for heavy work, shared by its nodes.
     pub workers: Workers,
+    /// How it looks names up; shared by the process's nodes.
+    pub names: Names,
+    /// Asks a gateway for a way in from outside; `None`: does not.
+    pub upnp: Option<Upnp>,
     /// Makes an adversary of it; `None`: an honest node.
     pub wrap: Option<Wrap>,
 }
@@ -99,6 +108,9 @@ pub enum StartError {
     /// What was stored is not this chain.
     #[error(transparent)]
     Restore(#[from] crate::chain::RestoreError),
+    /// A gateway could not reach the node in any case; in words.
+    #[error("no port mapping by UPnP: {0}")]
+    Upnp(String),
     /// The operating system refuses something that every node needs; in words.
     #[error("the operating system refuses {0}")]
     System(String),
@@ -119,7 +131,7 @@ pub struct Handle {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub async fn start(setup: Setup) -> Result<Handle, StartError> {
-    let Setup { mut config, keys, spec, listen, store, index, seed, events, workers, wrap } = setup;
+    let Setup { mut config, keys, spec, listen, store, index, seed, events, workers, names, upnp, wrap } = setup;
     let mut entropy = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *entropy).map_err(|error| StartError::System(format!("randomness: {error}")))?;
     let mut random = ChaCha20Rng::from_seed(*entropy);
@@ -130,6 +142,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         None => None,
     };
     let address = listener.as_ref().map(|(_, bound)| *bound);
+    let wish = upnp.map(|upnp| upnp.check(address)).transpose()?;
     if config.port == 0 {
         config.port = address.map_or(0, |address| address.port());
     }
@@ -180,9 +193,11 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         switches: own,
         random,
         workers,
+        names,
         writer,
         answers,
         listening,
+        wish,
     };
     let task = tokio::spawn(driver::run(parts, commanded));
     Ok(Handle { id, address, commands, switches, shaping, task })

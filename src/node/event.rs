@@ -30,6 +30,11 @@ pub enum Event {
         /// Where.
         address: SocketAddr,
     },
+    /// A gateway forwards a port to it (said by the driver).
+    Mapped {
+        /// Where the world reaches it.
+        address: SocketAddr,
+    },
     /// It dials.
     Connecting {
         /// Whom.

@@ -57,8 +57,8 @@ use peers::peer::{Peer, is_request};
 use peers::recovery::Recovery;
 use peers::reputation::Reputations;
 use peers::slots::Slots;
+use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use timers::{Timer, Timers};
@@ -106,19 +106,17 @@ impl Node {
             _ => ledger.state().iter().fold(0u64, |sum, (_, account)| sum.saturating_add(account.nonce)),
         };
         let id = keys.address();
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let salt = rng.next_u64();
         let genesis = ledger.at_height(0).unwrap_or_else(|| ledger.spec().genesis_id());
         Self {
             genesis,
             book: Book::new(if config.discovery.bootstrap { &config.bootstrap } else { &[] }, now),
-            rng,
+            rng: ChaCha8Rng::seed_from_u64(seed),
             timers: Timers::default(),
             mempool: Mempool::new(),
             peers: BTreeMap::new(),
             reputations: Reputations::default(),
             bans: Bans::default(),
-            slots: Slots::new(salt),
+            slots: Slots::new(seed),
             counts: Counts::default(),
             own: discovery::own::State::default(),
             seeds: discovery::seeds::State::new(&config.discovery.dns_seeds),
@@ -220,6 +218,7 @@ impl Node {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         peer.traffic.bytes_in += bytes as u64;
         peer.traffic.messages_in += 1;
+        peer.heard = cx.now;
         self.report.received.count(message.kind(), bytes);
         if peer.is_closing() {
             return;

@@ -201,9 +201,15 @@ impl Node {
         self.schedule_sync(cx);
     }
 
-    /// Whether somebody other than this peer has answered a request since. If nobody has, it may well be we who are slow.
+    /// Whether somebody other than this peer has answered a request since. If nobody has, it may well be we who are
+    /// slow: an answer can be large, and a thin line lets pongs through long before it.
     fn others_answer(&self, connection: ConnectionId, since: Time) -> bool {
         self.peers.iter().any(|(other, peer)| *other != connection && peer.answered.is_some_and(|at| at > since))
+    }
+
+    /// Whether anything at all has come since, from anybody. If not, our own line is dead.
+    fn is_anyone_heard(&self, since: Time) -> bool {
+        self.peers.values().any(|peer| peer.heard > since)
     }
 
     /// Shares the missing bodies out among the peers that have them.
@@ -294,7 +300,7 @@ impl Node {
             *other != connection && peer.is_ready() && peer.height >= height && peer.bodies.len() < peer.body_window
         });
         let (at, patience) = (asked.at, asked.patience);
-        let slow_ourselves = waited < LONGEST_ANSWER && !self.others_answer(connection, at);
+        let slow_ourselves = waited < LONGEST_ANSWER && !self.is_anyone_heard(at);
         let most = if slow_ourselves { LONGEST_ANSWER } else { UNANSWERED };
         if !another && waited < most {
             let patience = (patience * 2).min(most);
@@ -326,7 +332,7 @@ impl Node {
     pub(super) fn on_debt_deadline(&mut self, cx: &mut Context<'_>, id: BlockId, connection: ConnectionId) {
         let owed = self.peers.get_mut(&connection).is_some_and(|peer| peer.debts.remove(&id));
         let since = Time(cx.now.0.saturating_sub(UNANSWERED.as_micros() as u64));
-        if owed && self.others_answer(connection, since) {
+        if owed && self.is_anyone_heard(since) {
             self.offend(cx, connection, Offence::Unanswered);
         }
     }

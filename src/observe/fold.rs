@@ -42,7 +42,8 @@ impl Observer {
             | Event::Reorg { .. }
             | Event::TransactionAccepted { .. } => self.fold_chain(at, index, event),
             // Told in the log, and change nothing.
-            Event::Connecting { .. }
+            Event::Mapped { .. }
+            | Event::Connecting { .. }
             | Event::DialFailed { .. }
             | Event::BlockInvalid { .. }
             | Event::TransactionRefused { .. }

@@ -11,7 +11,7 @@
 //!
 //! | Printed | plain | JSON |
 //! |---|---|---|
-//! | started, listening, connecting, connected, new-peer, disconnected, dial-failed, stopped | yes | yes |
+//! | started, listening, mapped, connecting, connected, new-peer, disconnected, dial-failed, stopped | yes | yes |
 //! | block-mined, block-received, reorg, block-invalid, transaction-refused, statistics, warning | yes | yes |
 //! | banned, unbanned, address-banned, address-unbanned | yes | yes |
 //! | health, connectivity | no | yes |

@@ -26,7 +26,7 @@ pub fn kind(event: &Event) -> Option<(LogLevel, &'static str)> {
         Event::Started { .. } | Event::Stopped => (Info, "node"),
         Event::Statistics { .. } => (Info, "node"),
         Event::Warning { .. } => (Warn, "node"),
-        Event::Listening { .. } => (Info, "net"),
+        Event::Listening { .. } | Event::Mapped { .. } => (Info, "net"),
         // Again and again, while nobody answers: the failure is the news.
         Event::Connecting { .. } => (Debug, "net"),
         Event::DialFailed { .. } => (Warn, "net"),
@@ -61,6 +61,7 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
             format!("starts as {} at height {height}, {mining}", id.short())
         }
         Event::Listening { address } => format!("listening on {address}"),
+        Event::Mapped { address } => format!("reachable from outside at {address}"),
         Event::Connecting { address } => format!("connecting to {address}"),
         Event::DialFailed { address, why, retry_in } => {
             format!("cannot connect to {address}: {}; still trying, again in {}", clean(why), span(*retry_in))

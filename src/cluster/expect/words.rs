@@ -70,6 +70,7 @@ pub fn event_kind(event: &Event) -> &'static str {
     match event {
         Event::Started { .. } => "started",
         Event::Listening { .. } => "listening",
+        Event::Mapped { .. } => "mapped",
         Event::Connecting { .. } => "connecting",
         Event::DialFailed { .. } => "dial-failed",
         Event::Connected { .. } => "connected",

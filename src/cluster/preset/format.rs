@@ -404,6 +404,7 @@ pub const EVENTS: &[&str] = &[
     "listening",
     "connecting",
     "dial-failed",
+    "mapped",
     "connected",
     "new-peer",
     "outbox",

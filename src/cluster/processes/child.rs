@@ -5,7 +5,7 @@ use crate::cluster::launch::{Blueprint, NodePlan};
 use crate::cluster::limits::{CHILD_BEAT, CHILD_MEMORY};
 use crate::cluster::sockets::{life_seed, real_time};
 use crate::cluster::{Preset, PresetError};
-use crate::net::{self, Handle, Setup, StartError, Workers};
+use crate::net::{self, Handle, Names, Setup, StartError, Workers};
 use crate::node::{Command, Config, Event, EventSink, Stamped};
 use crate::observe::{Hub, LoadMeter};
 use crate::store::{DataDirectory, DiskStore, DiskSwitch, FaultyStore, Store, StoreError};
@@ -168,6 +168,8 @@ async fn start(setup: &ChildSetup, workers: Workers, events: EventSink) -> Resul
         seed: life_seed(seed, setup.life),
         events,
         workers,
+        names: Names::system(),
+        upnp: None,
         wrap,
     })
     .await?;

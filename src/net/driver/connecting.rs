@@ -99,7 +99,7 @@ impl Driver {
 }
 
 /// Ready once the node stops.
-async fn stopped(stopping: &watch::Receiver<bool>) {
+pub(super) async fn stopped(stopping: &watch::Receiver<bool>) {
     let mut stopping = stopping.clone();
     // An error means that the node task has gone, which is a stop as well.
     let _ = stopping.wait_for(|stop| *stop).await;

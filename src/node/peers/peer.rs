@@ -69,6 +69,8 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) new_block: Option<Time>,
     pub(in crate::node) new_transaction: Option<Time>,
     pub(in crate::node) health: Health,
+    /// When anything last came from it.
+    pub(in crate::node) heard: Time,
     /// When it last answered a request in time.
     pub(in crate::node) answered: Option<Time>,
     /// Whether it relays transactions.
@@ -145,6 +147,7 @@ impl Peer {
             new_block: None,
             new_transaction: None,
             health: Health::default(),
+            heard: now,
             answered: None,
             relays: false,
             dht: false,

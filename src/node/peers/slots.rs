@@ -9,9 +9,14 @@ use crate::node::limits::SCARCE_PERCENT;
 use crate::node::timers::Timer;
 use crate::node::{Admission, ConnectionId, Direction, Event, Node, Output, Time};
 use crate::wire::GoodbyeReason;
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Keeps the generator of the slots' secret apart from the node's.
+const SALT: u64 = 0x51_07_5a_17;
 
 /// What the slots depend on beside the peers themselves.
 pub(in crate::node) struct Slots {
@@ -24,7 +29,9 @@ pub(in crate::node) struct Slots {
 }
 
 impl Slots {
-    pub(in crate::node) fn new(salt: u64) -> Self {
+    /// Its secret is drawn by a generator of its own, so that nothing else depends on it.
+    pub(in crate::node) fn new(seed: u64) -> Self {
+        let salt = ChaCha8Rng::seed_from_u64(seed.wrapping_add(SALT)).next_u64();
         Self { salt, told: Admission::default(), banned: Arc::default() }
     }
 }
@@ -91,6 +98,9 @@ impl Node {
 
     /// Tells the listener whom to take, if that has changed.
     pub(in crate::node) fn admit(&mut self, cx: &mut Context<'_>) {
+        if self.stopping {
+            return;
+        }
         let taken = self.inbound().count();
         let full = taken >= self.config.max_inbound && self.who_gives_way(None, cx.now).is_none();
         let told = &mut self.slots.told;

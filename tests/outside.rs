@@ -1,0 +1,197 @@
+//! What a node asks of the world around it: a name server, and a gateway. Both are the test's own, on loopback; some are hostile.
+
+#[path = "common/gateway.rs"]
+mod gateway;
+#[path = "common/name_server.rs"]
+mod name_server;
+
+use gateway::{Manner, TestGateway};
+use name_server::NameServer;
+use rumormill::chain::{ChainSpec, KeyPair};
+use rumormill::net::{Handle, Names, Setup, StartError, Upnp, Workers, start};
+use rumormill::node::{Command, Config, Event, Input, Machine, Node, Output, Stamped, Time, Wrap};
+use rumormill::store::MemoryStore;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::timeout;
+
+/// Longest that anything here may take: ten times what a busy machine needs.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// What a stop promises.
+const STOP: Duration = Duration::from_secs(5);
+
+fn setup(number: u8, names: Names, upnp: Option<Upnp>, wrap: Option<Wrap>) -> (Setup, UnboundedReceiver<Event>) {
+    let (sender, events) = unbounded_channel();
+    let setup = Setup {
+        config: Config::default(),
+        keys: KeyPair::from_seed([number; 32]),
+        spec: Arc::new(ChainSpec::lab()),
+        listen: Some("127.0.0.1:0".parse().unwrap()),
+        store: Box::new(MemoryStore::new()),
+        index: 0,
+        seed: u64::from(number),
+        events: Arc::new(move |stamped: Stamped| {
+            let _ = sender.send(stamped.event);
+        }),
+        workers: Workers::new(1),
+        names,
+        upnp,
+        wrap,
+    };
+    (setup, events)
+}
+
+async fn find<T>(events: &mut UnboundedReceiver<Event>, look: impl Fn(&Event) -> Option<T>) -> T {
+    let search = async {
+        loop {
+            let event = events.recv().await.expect("the node has gone");
+            if let Some(found) = look(&event) {
+                return found;
+            }
+        }
+    };
+    timeout(PATIENCE, search).await.expect("it never came")
+}
+
+async fn stop(handle: Handle, mut events: UnboundedReceiver<Event>) {
+    let began = Instant::now();
+    handle.stop().await;
+    assert!(began.elapsed() < STOP, "it took {:?}", began.elapsed());
+    find(&mut events, |event| matches!(event, Event::Stopped).then_some(())).await;
+    assert!(events.recv().await.is_none(), "something was said after the end");
+}
+
+/// A node that asks for a name at its start, connects to what it stands for at a port, and warns of an error.
+struct Seeker {
+    node: Node,
+    name: &'static str,
+    port: u16,
+}
+
+impl Machine for Seeker {
+    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
+        self.node.start(now, out);
+        out.push(Output::Resolve(self.name.to_owned()));
+    }
+
+    fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+        match input {
+            Input::Resolved { name, addresses } => {
+                assert_eq!(name, self.name);
+                match addresses {
+                    Ok(addresses) => {
+                        for address in addresses {
+                            let connect = Command::Connect(SocketAddr::new(address, self.port));
+                            self.node.handle(now, Input::Command(connect), out);
+                        }
+                    }
+                    Err(text) => out.push(Output::Event(Event::Warning { text })),
+                }
+            }
+            other => self.node.handle(now, other, out),
+        }
+    }
+
+    fn next_deadline(&self) -> Time {
+        self.node.next_deadline()
+    }
+
+    fn node(&self) -> &Node {
+        &self.node
+    }
+}
+
+fn seeker(name: &'static str, port: u16) -> Option<Wrap> {
+    Some(Arc::new(move |node| Box::new(Seeker { node, name, port })))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_leads_to_a_node() {
+    let server = NameServer::start().await;
+    let (first, seen) = setup(1, Names::system(), None, None);
+    let first = start(first).await.unwrap();
+    let port = first.address().unwrap().port();
+    let (second, mut followed) = setup(2, Names::server(server.address), None, seeker("seeds.test", port));
+    let second = start(second).await.unwrap();
+    let peer = find(&mut followed, |event| match event {
+        Event::NewPeer { peer, .. } => Some(*peer),
+        _ => None,
+    });
+    assert_eq!(peer.await, first.id());
+    stop(second, followed).await;
+    stop(first, seen).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_without_addresses_is_answered_in_words() {
+    let server = NameServer::start().await;
+    let (node, mut events) = setup(3, Names::server(server.address), None, seeker("nobody.test", 1));
+    let node = start(node).await.unwrap();
+    let text = find(&mut events, |event| match event {
+        Event::Warning { text } => Some(text.clone()),
+        _ => None,
+    });
+    assert!(text.await.contains("no such name"));
+    stop(node, events).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_name_server_does_not_hold_up_the_end() {
+    let server = NameServer::start().await;
+    let (node, events) = setup(4, Names::server(server.address), None, seeker("silent.test", 1));
+    let node = start(node).await.unwrap();
+    timeout(PATIENCE, server.heard.notified()).await.expect("nobody asked");
+    stop(node, events).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_maps_the_port_until_the_node_stops() {
+    let gateway = TestGateway::start(Manner::Good).await;
+    let (node, mut events) = setup(5, Names::system(), Some(Upnp::at(gateway.search)), None);
+    let node = start(node).await.unwrap();
+    let inner = node.address().unwrap();
+    let outer = find(&mut events, |event| match event {
+        Event::Mapped { address } => Some(*address),
+        _ => None,
+    });
+    assert_eq!(outer.await, SocketAddr::new("203.0.113.7".parse().unwrap(), inner.port()));
+    let held = gateway.held.lock().unwrap().mappings.clone();
+    assert_eq!(held.len(), 1);
+    assert_eq!((held[0].to, held[0].lease), (inner, 3_600));
+    stop(node, events).await;
+    let held = gateway.held.lock().unwrap().clone();
+    assert_eq!((held.mappings, held.removed), (Vec::new(), vec![inner.port()]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_useless_gateway_is_told_and_holds_nothing_up() {
+    for (manner, says) in [(Manner::Inner, Some("another gateway")), (Manner::Endless, Some("wrongly")), (Manner::Silent, None)] {
+        let gateway = TestGateway::start(manner).await;
+        let (node, mut events) = setup(6, Names::system(), Some(Upnp::at(gateway.search)), None);
+        let node = start(node).await.unwrap();
+        if let Some(says) = says {
+            let text = find(&mut events, |event| match event {
+                Event::Warning { text } => Some(text.clone()),
+                _ => None,
+            });
+            let text = text.await;
+            assert!(text.contains(says), "{text}");
+        } else {
+            timeout(PATIENCE, gateway.heard.notified()).await.expect("nobody asked");
+        }
+        stop(node, events).await;
+        assert!(gateway.held.lock().unwrap().mappings.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_listener_that_no_gateway_reaches_is_refused() {
+    let (node, _events) = setup(7, Names::system(), Some(Upnp::default()), None);
+    let error = start(node).await.err().expect("it started");
+    assert!(matches!(&error, StartError::Upnp(why) if why.contains("0.0.0.0")), "{error}");
+    let (node, _events) = setup(8, Names::system(), Some(Upnp::default()), None);
+    let error = start(Setup { listen: None, ..node }).await.err().expect("it started");
+    assert!(error.to_string().contains("does not listen"), "{error}");
+}
