@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Most nodes of which any two have a link model of their own although no link is drawn between them: a fault looks at each pair.
-/// Beyond it, links that come up by peer exchange are clear.
+/// Beyond it, links that come up by peer exchange or look-ups are clear.
 const MAX_MESHED: u32 = 300;
 
 /// All that is needed to make a preset's nodes.
@@ -127,7 +127,8 @@ impl Blueprint {
         let defaults = Config::default();
         let degree = self.neighbours(index).len();
         let settings = self.preset.settings(index);
-        let exchanges = settings.peer_exchange.unwrap_or(false);
+        let (exchange, kademlia) = (settings.peer_exchange.unwrap_or(false), settings.kademlia.unwrap_or(false));
+        let finds = exchange || kademlia;
         let mining = self.preset.nodes.mining.as_ref().filter(|mining| mining.nodes.contains(index));
         Config {
             bootstrap,
@@ -135,9 +136,9 @@ impl Blueprint {
             // Every link that the topology draws must fit, unless the preset wants it otherwise.
             max_outbound: settings.max_outbound.map_or(defaults.max_outbound.max(degree), |most| most as usize),
             max_inbound: settings.max_inbound.map_or(defaults.max_inbound.max(degree), |most| most as usize),
-            min_peers: if exchanges { defaults.min_peers.max(degree) } else { degree },
-            // Without it the topology stays as drawn: nobody hears of anybody else.
-            discovery: Discovery { exchange: exchanges, ..Discovery::FIXED },
+            min_peers: if finds { defaults.min_peers.max(degree) } else { degree },
+            // Without them the topology stays as drawn: nobody hears of anybody else.
+            discovery: Discovery { exchange, kademlia, ..Discovery::FIXED },
             ..defaults
         }
     }
@@ -147,8 +148,10 @@ impl Plan {
     /// Of a preset with this seed in place of its own.
     pub fn of(preset: &Preset, seed: u64) -> Self {
         let count = preset.nodes.count;
-        let exchanges = (0..count).any(|node| preset.settings(node).peer_exchange == Some(true));
-        let pairs: Vec<(u32, u32)> = if exchanges && count <= MAX_MESHED {
+        let finds = (0..count)
+            .map(|node| preset.settings(node))
+            .any(|settings| settings.peer_exchange == Some(true) || settings.kademlia == Some(true));
+        let pairs: Vec<(u32, u32)> = if finds && count <= MAX_MESHED {
             (0..count).flat_map(|from| (0..count).filter(move |to| *to != from).map(move |to| (from, to))).collect()
         } else {
             preset.edges(seed).into_iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect()

@@ -138,7 +138,8 @@ fn write_nodes(file: &mut File, all: &Nodes) {
 fn write_settings(file: &mut File, settings: &Settings) {
     file.maybe("max_inbound", settings.max_inbound)
         .maybe("max_outbound", settings.max_outbound)
-        .maybe("peer_exchange", settings.peer_exchange);
+        .maybe("peer_exchange", settings.peer_exchange)
+        .maybe("kademlia", settings.kademlia);
 }
 
 fn write_topology(file: &mut File, topology: &Topology) {

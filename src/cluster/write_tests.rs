@@ -170,8 +170,8 @@ fn expectation() -> impl Strategy<Value = Expectation> {
 }
 
 prop_compose! {
-    fn settings()(max_inbound in option::of(0_u32..1_000), max_outbound in option::of(0_u32..1_000), peer_exchange: Option<bool>) -> Settings {
-        Settings { max_inbound, max_outbound, peer_exchange }
+    fn settings()(max_inbound in option::of(0_u32..1_000), max_outbound in option::of(0_u32..1_000), peer_exchange: Option<bool>, kademlia: Option<bool>) -> Settings {
+        Settings { max_inbound, max_outbound, peer_exchange, kademlia }
     }
 }
 

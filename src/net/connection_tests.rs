@@ -164,7 +164,7 @@ fn ack() -> Message {
         time: 0,
         nonce: 0,
     };
-    Message::HandshakeAck { hello, version: 1 }
+    Message::HandshakeAck { hello, version: 1, seen: [0; 16] }
 }
 
 #[tokio::test(start_paused = true)]

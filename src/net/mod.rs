@@ -156,6 +156,8 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     if config.port == 0 {
         config.port = address.map_or(0, |address| address.port());
     }
+    // Bound to all addresses of the machine, it cannot know at which of them others reach it.
+    config.address = config.address.or(address.filter(|address| !address.ip().is_unspecified()));
 
     let chain = spec.chain;
     let book = addresses.clone();

@@ -10,6 +10,8 @@ pub struct Config {
     pub agent: String,
     /// Where it can be dialled, told to peers; 0 if it does not listen.
     pub port: u16,
+    /// Where others can dial it, if that is known beforehand: an address of this machine that is not the unspecified one.
+    pub address: Option<SocketAddr>,
     /// Whom to dial first, and to keep dialling until they answer.
     pub bootstrap: Vec<SocketAddr>,
     /// Mining, unless `None`.
@@ -178,6 +180,7 @@ impl Default for Config {
         Self {
             agent: concat!("rumormill/", env!("CARGO_PKG_VERSION")).to_owned(),
             port: 0,
+            address: None,
             bootstrap: Vec::new(),
             mining: None,
             max_outbound: 8,

@@ -31,6 +31,8 @@ fn priority(message: &Message) -> Priority {
         Message::NewBlock { .. } | Message::Goodbye { .. } => Priority::High,
         Message::GetPeers
         | Message::Peers { .. }
+        | Message::FindNode { .. }
+        | Message::Nodes { .. }
         | Message::GetHeaders { .. }
         | Message::Headers { .. }
         | Message::GetBlock { .. }

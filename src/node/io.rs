@@ -74,6 +74,8 @@ pub enum Command {
     },
     /// Submit a signed transaction.
     Submit(Box<Transaction>),
+    /// Look a node up by its id. What is found goes into the address book; see [`super::Node::looked_up`].
+    LookUp(Address),
     /// Dial an address and keep the link.
     Connect(SocketAddr),
     /// Close every connection with a peer; it may come back.

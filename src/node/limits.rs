@@ -81,6 +81,70 @@ pub const ANCHORS: usize = 2;
 pub const PEERS_ANSWER_LEAST: usize = 20;
 /// Share of the book in an answer, percent: one question must not reveal the whole book (as Bitcoin Core's `MAX_PCT_ADDR_TO_SEND`).
 pub const PEERS_ANSWER_PERCENT: usize = 23;
+/// Addresses told, or taken, unasked in one interval of gossip, for each peer.
+pub const GOSSIP_ADDRESSES: usize = 20;
+/// Peers that each news of an address goes to (as Bitcoin's `addr` relay): with two the news reaches everybody, with more it only costs more.
+pub const GOSSIP_PEERS: usize = 2;
+/// An address is news while it was seen alive this lately.
+pub const GOSSIP_FRESH: Duration = Duration::from_secs(600);
+/// Addresses that one peer is remembered to know: twice what can be told and taken within the time that they are remembered, and a half.
+pub const GOSSIP_TOLD: usize = 512;
+
+/// Addresses taken from one answer of a DNS seed.
+pub const SEED_ADDRESSES: usize = 64;
+/// Where a seed's nodes listen if the seed does not say: the port that `rumormill node` listens on by default.
+pub const SEED_PORT: u16 = 8080;
+/// With fewer addresses left to try than this, and too few links, seeds are asked: as many as the outbound slots by default.
+pub const SEED_THIN: usize = 8;
+/// How long a node with addresses waits for one of them before it asks the seeds (as Bitcoin Core's 11 s): a seed's operator sees who asks.
+pub const SEED_PATIENCE: Duration = Duration::from_secs(11);
+/// Longest pause before a seed that failed is asked again.
+pub const SEED_LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
+
+/// Nodes that must agree on the address that they see us at.
+pub const OWN_ADDRESS_VOTES: usize = 2;
+
+/// Kademlia's k: nodes in a bucket of the table, and in an answer.
+pub const BUCKET: usize = crate::wire::limits::MAX_RECORDS;
+/// Kademlia's α: questions of one look-up at a time.
+pub const ALPHA: usize = 3;
+/// Nodes of one /24 (IPv4) or /48 (IPv6) in a bucket: who rents a small network must not own a corner of the table.
+pub const BUCKET_OF_ONE_PREFIX: usize = 2;
+/// The same for the whole table, and for the candidates of a look-up.
+pub const TABLE_OF_ONE_PREFIX: usize = 10;
+/// Questions in a row that a node of the table leaves unanswered before it goes, even if no other wants its place.
+pub const TABLE_FAILURES: u32 = 3;
+/// Least time between two visits that ask whether the oldest node of a full bucket still lives.
+pub const BUCKET_PROBE: Duration = Duration::from_secs(60);
+/// Candidates of one look-up: three times what it is after.
+pub const LOOKUP_CANDIDATES: usize = 64;
+/// Questions of one look-up: three times the k that must answer.
+pub const LOOKUP_QUESTIONS: usize = 60;
+/// Look-ups at a time: one that refreshes, and a few that somebody asked for.
+pub const LOOKUPS: usize = 4;
+/// How soon after the first peer that answers look-ups a new node looks itself up: more peers may come meanwhile.
+pub const JOIN_PAUSE: Duration = Duration::from_millis(500);
+/// A refresh waits for at most this many pauses while refreshes bring nothing new: an hour in public, as in Kademlia's paper.
+pub const LOOKUP_PAUSES: u32 = 6;
+/// Short connections that we make for look-ups, at a time: two look-ups' questions.
+pub const VISITS: usize = 2 * ALPHA;
+/// Short connections of others that ask us, at a time; they hold no slot.
+pub const GUESTS: usize = 8;
+/// How long one may last: far more than a question takes.
+pub const GUEST_TIME: Duration = Duration::from_secs(10);
+/// Questions of look-ups that a peer may put at once: several look-ups of one node, which ask each peer once.
+pub const FIND_NODE_BURST: u32 = 10;
+/// After this time it may put another.
+pub const FIND_NODE_PAUSE: Duration = Duration::from_secs(1);
+/// A record is signed anew when it is this old: long before it is stale.
+pub const RECORD_RENEWAL: Duration = Duration::from_secs(3_600);
+/// A record this old is of no use: its node has been away, or elsewhere, since.
+pub const RECORD_STALE: Duration = Duration::from_secs(24 * 3_600);
+/// How far from the future a record may be: as much as a clock may be off before its owner is warned.
+pub const RECORD_AHEAD: Duration = Duration::from_millis(CLOCK_WARNING);
+/// Records remembered as checked. One costs about 200 bytes.
+pub const VERIFIED_RECORDS: usize = 512;
+
 /// A clock further off than this is worth a warning, in milliseconds: blocks from the future are refused at 2 minutes.
 pub const CLOCK_WARNING: u64 = 600_000;
 

@@ -38,6 +38,7 @@ mod timers;
 mod transactions;
 
 pub use config::{AddressScope, Config, Discovery, Mining, Timing};
+pub use discovery::kademlia::LookedUp;
 pub use event::{Event, KindCount, NamedCount, PeerTraffic, SyncPhase};
 pub use io::{Admission, CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
 pub use machine::{Machine, Wrap};
@@ -81,6 +82,9 @@ pub struct Node {
     slots: Slots,
     counts: Counts,
     keeping: Keeping,
+    own: discovery::own::State,
+    seeds: discovery::seeds::State,
+    kademlia: discovery::kademlia::State,
     recovery: Recovery,
     transactions: transactions::Relay,
     inventory: Inventory,
@@ -117,6 +121,9 @@ impl Node {
             slots: Slots::new(seed),
             counts: Counts::default(),
             keeping: Keeping::default(),
+            own: discovery::own::State::default(),
+            seeds: discovery::seeds::State::new(&config.discovery.dns_seeds),
+            kademlia: discovery::kademlia::State::new(id),
             recovery: Recovery::default(),
             transactions: transactions::Relay::default(),
             inventory: Inventory::new(now),
@@ -167,11 +174,10 @@ impl Node {
         self.start_reporting(&mut cx);
         self.start_mining(&mut cx);
         self.admit(&mut cx);
-        self.timers.set(now + self.config.timing.peer_exchange, Timer::Exchange);
         self.timers.set(now + limits::POOL_EXPIRY_CHECK, Timer::ExpirePool);
         self.start_keeping(&mut cx);
         self.schedule_feeler(&cx);
-        self.dial_due(&mut cx);
+        self.start_discovery(&mut cx);
         // Blocks that were stored but not on the main chain may still complete a better one.
         self.advance(&mut cx);
         self.report_sync(&mut cx);
@@ -189,8 +195,8 @@ impl Node {
             Input::Unknown { connection, bytes, .. } => self.on_unknown(cx, connection, bytes),
             Input::Disconnected { connection, reason } => self.on_disconnected(cx, connection, reason),
             Input::DialFailed { address, error } => self.on_dial_failed(cx, address, error),
-            Input::Resolved { .. } => {}
-            Input::Mapped { .. } => {}
+            Input::Resolved { name, addresses } => self.on_resolved(cx, &name, addresses),
+            Input::Mapped { address } => self.on_mapped(cx, address),
             Input::AddressesKept(result) => self.on_addresses_kept(cx, result),
             Input::Deadline => self.on_deadline(cx),
             Input::Command(command) => self.on_command(cx, command),
@@ -226,7 +232,7 @@ impl Node {
         if is_request(message) {
             peer.served = cx.now;
         }
-        if !peer.is_ready() {
+        if !peer.is_ready() && !peer.is_visiting() {
             return self.on_handshake_message(cx, connection, message);
         }
         if peer.is_spamming(cx.now, message) {
@@ -234,6 +240,9 @@ impl Node {
             if self.peers.get(&connection).is_none_or(Peer::is_closing) {
                 return;
             }
+        }
+        if self.peers.get(&connection).is_some_and(Peer::is_visiting) {
+            return self.on_visit_message(cx, connection, message);
         }
         match &**message {
             Message::Handshake { .. } | Message::HandshakeAck { .. } => {
@@ -244,6 +253,8 @@ impl Node {
             Message::Pong { nonce, .. } => self.on_pong(cx, connection, *nonce),
             Message::GetPeers => self.on_get_peers(cx, connection),
             Message::Peers { addresses } => self.on_peers(cx, connection, addresses),
+            Message::FindNode { nonce, target, own } => self.on_find_node(cx, connection, *nonce, target, own.as_ref()),
+            Message::Nodes { nonce, own, records } => self.on_nodes(cx, connection, *nonce, own.as_ref(), records),
             Message::GetHeaders { locator } => self.on_get_headers(cx, connection, locator),
             Message::Headers { answer, headers } => self.on_headers(cx, connection, *answer, headers),
             Message::GetBlock { id } => self.on_get_block(cx, connection, *id),
@@ -280,6 +291,11 @@ impl Node {
                 Timer::Exchange => self.on_exchange_deadline(cx),
                 Timer::Feeler => self.on_feeler_deadline(cx),
                 Timer::KeepAddresses => self.on_keep_deadline(cx),
+                Timer::Gossip => self.on_gossip_deadline(cx),
+                Timer::Seeds => self.on_seeds_deadline(cx),
+                Timer::Lookup => self.on_lookup_deadline(cx),
+                Timer::Question(nonce) => self.on_question_deadline(cx, nonce),
+                Timer::Guest(connection) => self.on_guest_deadline(cx, connection),
                 Timer::Unban(peer) => self.on_unban_deadline(cx, peer),
                 Timer::UnbanAddress(address) => self.on_address_unban_deadline(cx, address),
                 Timer::Mine => self.on_mine_deadline(cx),
@@ -295,6 +311,7 @@ impl Node {
         match command {
             Command::Transfer { to, amount, fee } => self.submit_transfer(cx, to, amount, fee),
             Command::Submit(transaction) => self.submit(cx, *transaction),
+            Command::LookUp(node) => self.look_up(cx, node),
             Command::Connect(address) => {
                 self.book.add_bootstrap(address, cx.now);
                 self.dial_due(cx);

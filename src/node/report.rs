@@ -80,7 +80,7 @@ impl Node {
 
     pub(super) fn on_pulse(&mut self, cx: &mut Context<'_>) {
         cx.event(Event::Pulse {
-            peers: self.peers.values().map(|peer| peer.traffic).collect(),
+            peers: self.peers.values().filter(|peer| !peer.visit).map(|peer| peer.traffic).collect(),
             duplicates: self.report.duplicates,
             mempool: self.mempool.len(),
             mempool_bytes: self.mempool.bytes(),

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 mod answers;
+mod discovery;
 mod hostile;
 mod outbound;
 mod slots;

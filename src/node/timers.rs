@@ -36,6 +36,16 @@ pub(super) enum Timer {
     Feeler,
     /// Time to keep the address book.
     KeepAddresses,
+    /// Time to tell news of addresses.
+    Gossip,
+    /// DNS seeds may be needed.
+    Seeds,
+    /// Time for a look-up that refreshes the table.
+    Lookup,
+    /// The answer to this question of a look-up must be here.
+    Question(u64),
+    /// This guest must be gone.
+    Guest(ConnectionId),
     /// A ban ends.
     Unban(Address),
     /// The ban of an IP address ends.

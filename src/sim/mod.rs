@@ -28,7 +28,8 @@ use crate::store::{Store, StoreError};
 use host::{Genesis, Host};
 use network::Network;
 use queue::{Happening, Queue};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use trace::Trace;
@@ -51,6 +52,8 @@ pub struct Simulation {
     work: Work,
     trace: Trace,
     events: Option<EventSink>,
+    /// What names resolve to.
+    names: BTreeMap<String, Vec<IpAddr>>,
     /// Outputs of the input at hand; kept, so that its memory is used again.
     outputs: Vec<Output>,
 }
@@ -70,6 +73,7 @@ impl Simulation {
             work: Work::default(),
             trace: Trace::default(),
             events: None,
+            names: BTreeMap::new(),
             outputs: Vec::new(),
         }
     }
@@ -83,6 +87,15 @@ impl Simulation {
     pub fn address(index: usize) -> SocketAddr {
         let offset = u32::try_from(index).unwrap_or(u32::MAX);
         SocketAddr::from((Ipv4Addr::from(FIRST_ADDRESS.saturating_add(offset)), PORT))
+    }
+
+    /// Makes a name resolve to these addresses from now on; to none: it is not known any longer.
+    pub fn name(&mut self, host: &str, addresses: Vec<IpAddr>) {
+        if addresses.is_empty() {
+            self.names.remove(host);
+        } else {
+            self.names.insert(host.to_owned(), addresses);
+        }
     }
 
     /// Adds a node that keeps its chain in `store`, and starts it at once. Its index.
@@ -324,5 +337,7 @@ impl Simulation {
 
 #[cfg(test)]
 mod address_tests;
+#[cfg(test)]
+mod discovery_tests;
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,11 @@
 //! the bytes that are really there, before anything is allocated. Elements have a fixed size on the wire, never zero, and none holds
 //! another list, so that the memory of a decoded message is at most [`MEMORY_FACTOR`] times its payload.
 
-use super::limits::{FRAME_HEADER, MAX_HEADERS, MAX_IDS, MAX_LOCATOR, MAX_PAYLOAD, MAX_PEERS, MAX_TEXT, VALUE_MEMORY};
-use super::{Capabilities, Hello, Message, MessageKind, PeerAddress};
-use crate::chain::{Block, BlockId, Hash256, Header, Transaction, TxId};
+use super::limits::{
+    FRAME_HEADER, MAX_HEADERS, MAX_IDS, MAX_LOCATOR, MAX_PAYLOAD, MAX_PEERS, MAX_RECORDS, MAX_TEXT, VALUE_MEMORY,
+};
+use super::{Capabilities, Hello, Message, MessageKind, NodeRecord, PeerAddress};
+use crate::chain::{Address, Block, BlockId, Hash256, Header, Transaction, TxId};
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use bincode::de::DecoderImpl;
 use bincode::de::read::SliceReader;
@@ -70,8 +72,14 @@ impl Element for TxId {
 impl Element for Hash256 {
     const WIRE: usize = 32;
 }
+impl Element for Address {
+    const WIRE: usize = 32;
+}
 impl Element for PeerAddress {
     const WIRE: usize = 16 + 2 + 32 + 4;
+}
+impl Element for NodeRecord {
+    const WIRE: usize = 32 + 16 + 2 + 8 + 64;
 }
 impl Element for Header {
     // version, height, parent, two roots, time, stream, difficulty, miner, and the seal: its variant and its nonce.
@@ -86,9 +94,11 @@ const HELLO_FIXED: usize = 2 + 2 + 4 + 32 + 32 + COUNT + 2 + 8 + 16 + 32 + 8 + 8
 
 // Nothing legal fails: the fullest list, and the longest text, fit the cap of their kind.
 const _: () = {
-    assert!(HELLO_FIXED + MAX_TEXT + 2 <= MessageKind::HandshakeAck.cap());
+    assert!(HELLO_FIXED + MAX_TEXT + 2 + 16 <= MessageKind::HandshakeAck.cap());
     assert!(4 + COUNT + MAX_TEXT <= MessageKind::Error.cap());
     assert!(COUNT + MAX_PEERS * PeerAddress::WIRE <= MessageKind::Peers.cap());
+    assert!(8 + 32 + 1 + NodeRecord::WIRE <= MessageKind::FindNode.cap());
+    assert!(8 + 1 + NodeRecord::WIRE + COUNT + MAX_RECORDS * NodeRecord::WIRE <= MessageKind::Nodes.cap());
     assert!(COUNT + MAX_LOCATOR * BlockId::WIRE <= MessageKind::GetHeaders.cap());
     assert!(1 + COUNT + MAX_HEADERS * Header::WIRE <= MessageKind::Headers.cap());
     assert!(COUNT + MAX_IDS * TxId::WIRE <= MessageKind::GetData.cap());
@@ -98,6 +108,7 @@ const _: () = {
 const _: () = {
     assert!(size_of::<Header>() <= MEMORY_FACTOR * Header::WIRE);
     assert!(size_of::<Transaction>() <= MEMORY_FACTOR * Transaction::WIRE);
+    assert!(size_of::<NodeRecord>() <= MEMORY_FACTOR * NodeRecord::WIRE);
     assert!(size_of::<PeerAddress>() <= MEMORY_FACTOR * PeerAddress::WIRE);
 };
 
@@ -111,9 +122,10 @@ pub fn encode(message: &Message) -> Bytes {
     frame.put(&(message.kind() as u8));
     match message {
         Message::Handshake { hello } => frame.hello(hello),
-        Message::HandshakeAck { hello, version } => {
+        Message::HandshakeAck { hello, version, seen } => {
             frame.hello(hello);
             frame.put(version);
+            frame.put(seen);
         }
         Message::Heartbeat | Message::GetPeers => {}
         Message::Ping { nonce, time } | Message::Pong { nonce, time } => {
@@ -121,6 +133,16 @@ pub fn encode(message: &Message) -> Bytes {
             frame.put(time);
         }
         Message::Peers { addresses } => frame.list(addresses),
+        Message::FindNode { nonce, target, own } => {
+            frame.put(nonce);
+            frame.put(target);
+            frame.put(own);
+        }
+        Message::Nodes { nonce, own, records } => {
+            frame.put(nonce);
+            frame.put(own);
+            frame.list(records);
+        }
         Message::GetHeaders { locator } => frame.list(locator),
         Message::Headers { answer, headers } => {
             frame.put(answer);
@@ -159,6 +181,7 @@ pub fn check(message: &Message) -> Result<(), WireError> {
     let kind = message.kind();
     let (have, most) = match message {
         Message::Peers { addresses } => (addresses.len(), MAX_PEERS),
+        Message::Nodes { records, .. } => (records.len(), MAX_RECORDS),
         Message::GetHeaders { locator } => (locator.len(), MAX_LOCATOR),
         Message::Headers { headers, .. } => (headers.len(), MAX_HEADERS),
         Message::NotFound { ids } => (ids.len(), MAX_IDS),
@@ -195,12 +218,17 @@ fn payload_len(message: &Message) -> usize {
     fn list<T: Element>(elements: &[T]) -> usize {
         COUNT.saturating_add(elements.len().saturating_mul(T::WIRE))
     }
+    fn own(record: &Option<NodeRecord>) -> usize {
+        1 + record.map_or(0, |_| NodeRecord::WIRE)
+    }
     match message {
         Message::Handshake { hello } => HELLO_FIXED + cut(&hello.agent).len(),
-        Message::HandshakeAck { hello, .. } => HELLO_FIXED + cut(&hello.agent).len() + 2,
+        Message::HandshakeAck { hello, .. } => HELLO_FIXED + cut(&hello.agent).len() + 2 + 16,
         Message::Heartbeat | Message::GetPeers => 0,
         Message::Ping { .. } | Message::Pong { .. } => 16,
         Message::Peers { addresses } => list(addresses),
+        Message::FindNode { own: record, .. } => 8 + Address::WIRE + own(record),
+        Message::Nodes { own: record, records, .. } => 8 + own(record) + list(records),
         Message::GetHeaders { locator } => list(locator),
         Message::Headers { headers, .. } => 1 + list(headers),
         Message::GetBlock { .. } => BlockId::WIRE,
@@ -281,12 +309,16 @@ impl<'a> Source<'a> {
     fn message(&mut self, kind: MessageKind) -> Result<Message, String> {
         let message = match kind {
             MessageKind::Handshake => Message::Handshake { hello: self.hello()? },
-            MessageKind::HandshakeAck => Message::HandshakeAck { hello: self.hello()?, version: self.value()? },
+            MessageKind::HandshakeAck => {
+                Message::HandshakeAck { hello: self.hello()?, version: self.value()?, seen: self.value()? }
+            }
             MessageKind::Heartbeat => Message::Heartbeat,
             MessageKind::Ping => Message::Ping { nonce: self.value()?, time: self.value()? },
             MessageKind::Pong => Message::Pong { nonce: self.value()?, time: self.value()? },
             MessageKind::GetPeers => Message::GetPeers,
             MessageKind::Peers => Message::Peers { addresses: self.list(MAX_PEERS)? },
+            MessageKind::FindNode => Message::FindNode { nonce: self.value()?, target: self.value()?, own: self.value()? },
+            MessageKind::Nodes => Message::Nodes { nonce: self.value()?, own: self.value()?, records: self.list(MAX_RECORDS)? },
             MessageKind::GetHeaders => Message::GetHeaders { locator: self.list(MAX_LOCATOR)? },
             MessageKind::Headers => Message::Headers { answer: self.value()?, headers: self.list(MAX_HEADERS)? },
             MessageKind::GetBlock => Message::GetBlock { id: self.value()? },

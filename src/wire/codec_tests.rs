@@ -1,7 +1,8 @@
 use super::*;
-use crate::chain::{Address, ChainId, Seal, Signature, Transfer};
+use crate::chain::{ChainId, Seal, Signature, Transfer};
 use crate::wire::{ErrorCode, GoodbyeReason};
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 
 fn hello(agent: &str) -> Hello {
@@ -44,6 +45,11 @@ fn transaction() -> Transaction {
     }
 }
 
+fn record() -> NodeRecord {
+    let ip = crate::wire::mapped("1.2.3.4".parse().unwrap());
+    NodeRecord { node: Address([6; 32]), ip, port: 5, sequence: 8, signature: Signature([7; 64]) }
+}
+
 fn block(transactions: usize) -> Arc<Block> {
     Arc::new(Block { header: header(), transactions: vec![transaction(); transactions] })
 }
@@ -68,10 +74,14 @@ fn golden_bytes() {
     const HEADER: &str = "0100 0200000000000000 03*32 04*32 05*32 0600000000000000 07 0800000000000000 09*32 00000000 \
                           0a00000000000000";
     const TRANSACTION: &str = "01000000 02*32 03*32 0400000000000000 0500000000000000 0600000000000000 07*64";
+    const RECORD: &str = "06*32 00*10 ff*2 01020304 0500 0800000000000000 07*64";
     let ids = || vec![TxId([1; 32]), TxId([2; 32])];
     let golden: Vec<(Message, String)> = vec![
         (Message::Handshake { hello: hello("ab") }, format!("a5000000 01 {HELLO}")),
-        (Message::HandshakeAck { hello: hello("ab"), version: 1 }, format!("a7000000 02 {HELLO} 0100")),
+        (
+            Message::HandshakeAck { hello: hello("ab"), version: 1, seen: crate::wire::mapped("1.2.3.4".parse().unwrap()) },
+            format!("b7000000 02 {HELLO} 0100 00*10 ff*2 01020304"),
+        ),
         (Message::Heartbeat, "01000000 03".into()),
         (Message::Ping { nonce: 1, time: 2 }, "11000000 04 0100000000000000 0200000000000000".into()),
         (Message::Pong { nonce: 1, time: 2 }, "11000000 05 0100000000000000 0200000000000000".into()),
@@ -79,6 +89,11 @@ fn golden_bytes() {
         (
             Message::Peers { addresses: vec![PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address([6; 32]), 7)] },
             "3f000000 11 0100000000000000 00*10 ff*2 01020304 0500 06*32 07000000".into(),
+        ),
+        (Message::FindNode { nonce: 1, target: Address([2; 32]), own: None }, "2a000000 12 0100000000000000 02*32 00".into()),
+        (
+            Message::Nodes { nonce: 1, own: Some(record()), records: vec![record()] },
+            format!("06010000 13 0100000000000000 01 {RECORD} 0100000000000000 {RECORD}"),
         ),
         (Message::GetHeaders { locator: vec![BlockId([1; 32])] }, "29000000 20 0100000000000000 01*32".into()),
         (Message::Headers { answer: true, headers: vec![header()] }, format!("b1000000 21 01 0100000000000000 {HEADER}")),
@@ -110,6 +125,8 @@ fn elements_have_the_size_they_say() {
         measure(Hash256::default()),
         measure(header()),
         measure(transaction()),
+        measure(record()),
+        measure(Address::default()),
         measure(PeerAddress::new("[::1]:1".parse().unwrap(), Address::default(), 0)),
     ] {
         assert_eq!(have, said);
@@ -119,8 +136,10 @@ fn elements_have_the_size_they_say() {
 #[test]
 fn the_fullest_messages_pass() {
     let full = [
-        Message::HandshakeAck { hello: hello(&"a".repeat(MAX_TEXT)), version: 1 },
+        Message::HandshakeAck { hello: hello(&"a".repeat(MAX_TEXT)), version: 1, seen: [0; 16] },
         Message::Peers { addresses: vec![PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address::default(), 0); MAX_PEERS] },
+        Message::FindNode { nonce: 1, target: Address::default(), own: Some(record()) },
+        Message::Nodes { nonce: 1, own: Some(record()), records: vec![record(); MAX_RECORDS] },
         Message::GetHeaders { locator: vec![BlockId::default(); MAX_LOCATOR] },
         Message::Headers { answer: false, headers: vec![header(); MAX_HEADERS] },
         Message::Transaction { transactions: vec![transaction(); MAX_IDS] },
@@ -140,6 +159,7 @@ fn the_fullest_messages_pass() {
 fn one_more_is_too_many() {
     let over = [
         Message::Peers { addresses: vec![PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address::default(), 0); MAX_PEERS + 1] },
+        Message::Nodes { nonce: 1, own: None, records: vec![record(); MAX_RECORDS + 1] },
         Message::GetHeaders { locator: vec![BlockId::default(); MAX_LOCATOR + 1] },
         Message::Headers { answer: false, headers: vec![header(); MAX_HEADERS + 1] },
         Message::Transaction { transactions: vec![transaction(); MAX_IDS + 1] },
@@ -274,19 +294,44 @@ fn addresses() -> impl Strategy<Value = PeerAddress> {
     })
 }
 
+prop_compose! {
+    fn records()(
+        (node, left, right) in (ids(), ids(), ids()), ip in any::<[u8; 16]>(), port in any::<u16>(), sequence in any::<u64>(),
+    ) -> NodeRecord {
+        let mut signature = [0; 64];
+        signature[..32].copy_from_slice(&left);
+        signature[32..].copy_from_slice(&right);
+        NodeRecord { node: Address(node), ip, port, sequence, signature: Signature(signature) }
+    }
+}
+
 fn messages() -> impl Strategy<Value = Message> {
     let tx_ids = || vec(ids().prop_map(TxId), 0..20);
     let reason = prop_oneof![Just(GoodbyeReason::ShuttingDown), Just(GoodbyeReason::Banned), Just(GoodbyeReason::Idle)];
     let code = prop_oneof![Just(ErrorCode::WrongChain), Just(ErrorCode::BadMessage)];
     prop_oneof![
         hellos().prop_map(|hello| Message::Handshake { hello }),
-        (hellos(), any::<u16>()).prop_map(|(hello, version)| Message::HandshakeAck { hello, version }),
+        (hellos(), any::<u16>(), any::<[u8; 16]>()).prop_map(|(hello, version, seen)| Message::HandshakeAck {
+            hello,
+            version,
+            seen
+        }),
         Just(Message::Heartbeat),
         any::<(u64, u64)>().prop_map(|(nonce, time)| Message::Ping { nonce, time }),
         any::<(u64, u64)>().prop_map(|(nonce, time)| Message::Pong { nonce, time }),
         Just(Message::GetPeers),
         vec(addresses(), 0..20).prop_map(|addresses| Message::Peers { addresses }),
         vec(ids().prop_map(BlockId), 0..20).prop_map(|locator| Message::GetHeaders { locator }),
+        (any::<u64>(), ids(), option::of(records())).prop_map(|(nonce, target, own)| Message::FindNode {
+            nonce,
+            target: Address(target),
+            own
+        }),
+        (any::<u64>(), option::of(records()), vec(records(), 0..=MAX_RECORDS)).prop_map(|(nonce, own, records)| Message::Nodes {
+            nonce,
+            own,
+            records
+        }),
         (any::<bool>(), vec(headers(), 0..8)).prop_map(|(answer, headers)| Message::Headers { answer, headers }),
         ids().prop_map(|id| Message::GetBlock { id: BlockId(id) }),
         blocks().prop_map(|Opaque(block)| Message::Block { block }),
@@ -305,6 +350,7 @@ fn memory(message: &Message) -> usize {
     match message {
         Message::Handshake { hello } | Message::HandshakeAck { hello, .. } => hello.agent.capacity(),
         Message::Peers { addresses } => addresses.capacity() * size_of::<PeerAddress>(),
+        Message::Nodes { records, .. } => records.capacity() * size_of::<NodeRecord>(),
         Message::GetHeaders { locator } => locator.capacity() * 32,
         Message::Headers { headers, .. } => headers.capacity() * size_of::<Header>(),
         Message::Block { block } | Message::NewBlock { block } => block.transactions.capacity() * size_of::<Transaction>(),

@@ -12,6 +12,8 @@ pub const MAX_HEADERS: usize = 2_000;
 pub const MAX_IDS: usize = 1_000;
 /// Most addresses in an answer.
 pub const MAX_PEERS: usize = 1_000;
+/// Most records in an answer to a look-up: Kademlia's k.
+pub const MAX_RECORDS: usize = 20;
 /// Longest user agent and error text, in bytes of UTF-8.
 pub const MAX_TEXT: usize = 256;
 

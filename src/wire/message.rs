@@ -1,6 +1,6 @@
 //! The messages and their codes.
 
-use super::PeerAddress;
+use super::{NodeRecord, PeerAddress};
 use crate::chain::{Address, Block, BlockId, ChainId, Hash256, Header, Transaction, TxId};
 use std::fmt;
 use std::sync::Arc;
@@ -43,6 +43,15 @@ pub struct Capabilities(pub u64);
 impl Capabilities {
     /// Relays transactions.
     pub const RELAY: Self = Self(1 << 0);
+    /// Answers look-ups (Kademlia).
+    pub const DHT: Self = Self(1 << 1);
+    /// Comes to ask one question, and leaves: wants to be told nothing, and holds no slot.
+    pub const VISIT: Self = Self(1 << 2);
+
+    /// Whether all bits of `other` are among these.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
 }
 
 /// Why a connection is ended in good order.
@@ -138,6 +147,8 @@ messages! {
         hello: Hello,
         /// The protocol version taken: the highest in common.
         version: u16,
+        /// The dialler's IP address as the listener sees it, 16 bytes as in a [`PeerAddress`]: how a node learns its own.
+        seen: [u8; 16],
     } = 0x02, KIB, "handshake-ack";
     /// Nothing to say, still here.
     Heartbeat = 0x03, 0, "heartbeat";
@@ -162,6 +173,24 @@ messages! {
         /// At most [`super::limits::MAX_PEERS`].
         addresses: Vec<PeerAddress>,
     } = 0x11, 64 * KIB, "peers";
+    /// Asks for the nodes that are closest to a target, by the exclusive or of ids.
+    FindNode {
+        /// To be sent back.
+        nonce: u64,
+        /// To what.
+        target: Address,
+        /// The asker's own record, if it knows its own address.
+        own: Option<NodeRecord>,
+    } = 0x12, KIB, "find-node";
+    /// The answer to a `FindNode`.
+    Nodes {
+        /// Of the question.
+        nonce: u64,
+        /// The answerer's own record, if it knows its own address.
+        own: Option<NodeRecord>,
+        /// The closest that it knows, at most [`super::limits::MAX_RECORDS`].
+        records: Vec<NodeRecord>,
+    } = 0x13, 4 * KIB, "nodes";
     /// Asks for the headers after the last common block.
     GetHeaders {
         /// The asker's chain backwards, ever sparser; at most [`super::limits::MAX_LOCATOR`].
@@ -234,6 +263,8 @@ impl fmt::Debug for Message {
             Self::Heartbeat | Self::GetPeers => f.write_str(word),
             Self::Ping { nonce, .. } | Self::Pong { nonce, .. } => write!(f, "{word} ({nonce})"),
             Self::Peers { addresses } => write!(f, "{word} ({})", addresses.len()),
+            Self::FindNode { target, .. } => write!(f, "{word} ({})", target.short()),
+            Self::Nodes { records, .. } => write!(f, "{word} ({})", records.len()),
             Self::GetHeaders { locator } => write!(f, "{word} ({})", locator.len()),
             Self::Headers { headers, .. } => write!(f, "{word} ({})", headers.len()),
             Self::GetBlock { id } => write!(f, "{word} ({})", id.short()),

@@ -90,7 +90,7 @@ async fn row_14_wrong_genesis_or_version() {
     let mut session = Session::accept(listener.accept().await.unwrap().0, &Persona::new(50)).await;
     session.find("a hello", |message| matches!(message, Message::Handshake { .. }).then_some(())).await;
     let hello = Hello { genesis: BlockId([9; 32]), ..session.hello(spec) };
-    session.send(&Message::HandshakeAck { hello, version: 1 }).await;
+    session.send(&Message::HandshakeAck { hello, version: 1, seen: [0; 16] }).await;
     let said = session.rest().await;
     assert!(matches!(&said[..], [Message::Error { code: ErrorCode::WrongChain, .. }]), "{said:?}");
     stage.parted(session.persona.id()).await;

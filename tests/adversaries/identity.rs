@@ -110,7 +110,7 @@ async fn row_17_one_identity_from_two_addresses() {
     let mut first = Session::accept(listeners[0].accept().await.unwrap().0, &persona).await;
     first.find("a hello", |message| matches!(message, Message::Handshake { .. }).then_some(())).await;
     let hello = first.hello(&stage.lab.spec);
-    first.send(&Message::HandshakeAck { hello, version: 1 }).await;
+    first.send(&Message::HandshakeAck { hello, version: 1, seen: [0; 16] }).await;
     first.ping().await;
     stage.victim.command(Command::Connect(addresses[1]));
     let mut second = Session::accept(listeners[1].accept().await.unwrap().0, &persona).await;
@@ -169,7 +169,7 @@ async fn row_19_an_address_and_its_mapped_form() {
     let mut session = Session::accept(listener.accept().await.unwrap().0, &Persona::new(2)).await;
     session.find("a hello", |message| matches!(message, Message::Handshake { .. }).then_some(())).await;
     let hello = session.hello(&stage.lab.spec);
-    session.send(&Message::HandshakeAck { hello, version: 1 }).await;
+    session.send(&Message::HandshakeAck { hello, version: 1, seen: [0; 16] }).await;
     session.ping().await;
     stage.unharmed().await;
     session.ping().await;

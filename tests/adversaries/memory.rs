@@ -17,6 +17,7 @@ const FACTOR: u64 = 2;
 fn lists() -> Vec<(MessageKind, usize)> {
     let before = |kind: MessageKind| match kind {
         MessageKind::Headers => Some(1),
+        MessageKind::Nodes => Some(9),
         MessageKind::Block | MessageKind::NewBlock => Some(167),
         MessageKind::Peers | MessageKind::GetHeaders | MessageKind::NotFound => Some(0),
         MessageKind::Transaction | MessageKind::Announce | MessageKind::GetData => Some(0),

@@ -3,7 +3,8 @@
 use rumormill::chain::{
     Address, Block, BlockId, ChainId, ChainSpec, Hash256, Header, Seal, Signature, Transaction, Transfer, TxId,
 };
-use rumormill::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message, MessageKind, PeerAddress};
+use rumormill::wire::limits::MAX_RECORDS;
+use rumormill::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message, MessageKind, NodeRecord, PeerAddress};
 use std::sync::Arc;
 
 fn transaction(number: u64) -> Transaction {
@@ -57,14 +58,18 @@ pub fn messages(spec: &ChainSpec, hello: &Hello, number: u64, elements: usize) -
     let mut ip = [0; 16];
     (ip[10], ip[11], ip[12], ip[15]) = (0xff, 0xff, 127, 1);
     let address = PeerAddress { ip, port: number as u16, node: Address(id), age: number as u32 };
+    let signature = Signature([number as u8; 64]);
+    let record = NodeRecord { node: Address(id), ip, port: number as u16, sequence: number, signature };
     let all = vec![
         Message::Handshake { hello: hello.clone() },
-        Message::HandshakeAck { hello, version: number as u16 },
+        Message::HandshakeAck { hello, version: number as u16, seen: [0xff; 16] },
         Message::Heartbeat,
         Message::Ping { nonce: number, time: number },
         Message::Pong { nonce: number, time: number },
         Message::GetPeers,
         Message::Peers { addresses: vec![address; elements] },
+        Message::FindNode { nonce: number, target: Address(id), own: Some(record.clone()) },
+        Message::Nodes { nonce: number, own: Some(record.clone()), records: vec![record; elements.min(MAX_RECORDS)] },
         Message::GetHeaders { locator: vec![BlockId(id); elements] },
         Message::Headers { answer: true, headers: vec![header(spec, number); elements] },
         Message::GetBlock { id: BlockId(id) },

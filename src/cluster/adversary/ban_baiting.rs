@@ -60,8 +60,8 @@ impl Behaviour for BanBaiting {
             Output::Send { to, message, priority } => {
                 let message = match &*message {
                     Message::Handshake { hello } => Arc::new(Message::Handshake { hello: bragging(hello) }),
-                    Message::HandshakeAck { hello, version } => {
-                        Arc::new(Message::HandshakeAck { hello: bragging(hello), version: *version })
+                    Message::HandshakeAck { hello, version, seen } => {
+                        Arc::new(Message::HandshakeAck { hello: bragging(hello), version: *version, seen: *seen })
                     }
                     _ => message,
                 };

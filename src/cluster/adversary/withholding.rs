@@ -107,8 +107,8 @@ impl Behaviour for Withholding {
                         Arc::new(Message::Headers { answer: *answer, headers })
                     }
                     Message::Handshake { hello } => Arc::new(Message::Handshake { hello: self.shown(hello, around) }),
-                    Message::HandshakeAck { hello, version } => {
-                        Arc::new(Message::HandshakeAck { hello: self.shown(hello, around), version: *version })
+                    Message::HandshakeAck { hello, version, seen } => {
+                        Arc::new(Message::HandshakeAck { hello: self.shown(hello, around), version: *version, seen: *seen })
                     }
                     _ => message,
                 };

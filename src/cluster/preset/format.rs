@@ -139,6 +139,7 @@ pub static NODES: Record = Record {
             Shape::Flag,
             "Whether nodes tell each other addresses and dial those they hear of; false unless said: the topology stays as drawn.",
         ),
+        may("kademlia", Shape::Flag, "Whether nodes look each other up by Kademlia and dial those they find; false unless said."),
         may("group", Shape::Tables(&GROUP), "Named nodes with settings of their own; they follow after the others, in order."),
     ],
 };
@@ -154,6 +155,7 @@ pub static GROUP: Record = Record {
         may("max_inbound", Shape::Whole(0, MAX_CONNECTIONS), "As in [nodes], for these."),
         may("max_outbound", Shape::Whole(0, MAX_CONNECTIONS), "As in [nodes], for these."),
         may("peer_exchange", Shape::Flag, "As in [nodes], for these."),
+        may("kademlia", Shape::Flag, "As in [nodes], for these."),
     ],
 };
 

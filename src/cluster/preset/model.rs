@@ -63,6 +63,8 @@ pub struct Settings {
     pub max_outbound: Option<u32>,
     /// Whether nodes tell each other addresses, and dial those they hear of. `None`: no, the topology stays as drawn.
     pub peer_exchange: Option<bool>,
+    /// Whether nodes look each other up by Kademlia, and dial those they find. `None`: no.
+    pub kademlia: Option<bool>,
 }
 
 /// Some nodes with a name and settings of their own.
@@ -167,6 +169,7 @@ impl Preset {
             max_inbound: own.max_inbound.or(all.max_inbound),
             max_outbound: own.max_outbound.or(all.max_outbound),
             peer_exchange: own.peer_exchange.or(all.peer_exchange),
+            kademlia: own.kademlia.or(all.kademlia),
         }
     }
 

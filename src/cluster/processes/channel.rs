@@ -64,6 +64,8 @@ pub enum Order {
     },
     /// See [`Command::Submit`].
     Submit(SignedTransfer),
+    /// See [`Command::LookUp`].
+    LookUp(Address),
     /// See [`Command::Connect`].
     Connect(SocketAddr),
     /// See [`Command::Disconnect`].
@@ -116,6 +118,7 @@ impl From<Command> for Order {
                 let Transaction { transfer: Transfer { chain, from, to, amount, fee, nonce }, signature } = *transaction;
                 Self::Submit(SignedTransfer { chain, from, to, amount, fee, nonce, signature: signature.0.to_vec() })
             }
+            Command::LookUp(id) => Self::LookUp(id),
             Command::Connect(address) => Self::Connect(address),
             Command::Disconnect(id) => Self::Disconnect(id),
             Command::Ban { peer, time } => Self::Ban { peer, time },

@@ -219,6 +219,7 @@ fn obey(node: &Running, order: Order) {
                 handle.command(Command::Submit(Box::new(transaction)));
             }
         }
+        Order::LookUp(id) => handle.command(Command::LookUp(id)),
         Order::Connect(address) => handle.command(Command::Connect(address)),
         Order::Disconnect(id) => handle.command(Command::Disconnect(id)),
         Order::Ban { peer, time } => handle.command(Command::Ban { peer, time }),

@@ -25,26 +25,25 @@ impl Node {
             return;
         }
         let linked: BTreeSet<Address> =
-            self.peers.values().filter(|peer| !peer.is_closing()).map(|peer| peer.id).chain([self.id]).collect();
+            self.peers.values().filter(|peer| peer.is_link()).map(|peer| peer.id).chain([self.id]).collect();
         let unwanted = |id: &Address| linked.contains(id) || self.bans.is_banned(id, cx.now);
 
         let mut due = self.book.take_anchors(free, |id| !unwanted(id));
         self.counts.anchors_dialled += due.len() as u64;
         due.extend(self.book.due_bootstrap(cx.now, free - due.len(), |id| !unwanted(id)));
-        due.retain(|address| !self.bans.is_address_banned(&address.ip(), cx.now));
+        due.retain(|address| !self.kademlia.visits(address) && !self.bans.is_address_banned(&address.ip(), cx.now));
         let mut groups = self.outbound_groups();
         for address in due {
             free -= 1;
             groups.extend(group(address.ip()));
             self.dial(cx, address, false);
         }
-        let mut lonely =
-            self.peers.values().filter(|peer| !peer.is_closing()).count() + self.book.dials() < self.config.min_peers;
+        let mut lonely = self.peers.values().filter(|peer| peer.is_link()).count() + self.book.dials() < self.config.min_peers;
         while free > 0 {
-            let (bans, now) = (&self.bans, cx.now);
+            let (bans, visiting, now) = (&self.bans, &self.kademlia, cx.now);
             let wanted = |address: SocketAddr, id: Option<&Address>| {
                 let open = id.is_none_or(|id| !linked.contains(id) && !bans.is_banned(id, now));
-                open && !bans.is_address_banned(&address.ip(), now)
+                open && !visiting.visits(&address) && !bans.is_address_banned(&address.ip(), now)
             };
             let apart = |address: SocketAddr| group(address.ip()).is_none_or(|group| !groups.contains(&group));
             let chosen = self.book.choose(now, |address, id| wanted(address, id) && apart(address));
@@ -82,6 +81,12 @@ impl Node {
 
     /// Nobody there, this time.
     pub(in crate::node) fn on_dial_failed(&mut self, cx: &mut Context<'_>, address: SocketAddr, error: DialError) {
+        if self.on_visit_failed(cx, &address) {
+            return;
+        }
+        if self.book.is_bootstrap(&address) {
+            self.counts.bootstrap_failures += 1;
+        }
         let why = match error {
             DialError::Refused => "nobody listens there".to_owned(),
             DialError::TimedOut => "no answer in time".to_owned(),
@@ -120,7 +125,12 @@ impl Node {
 impl Peer {
     /// Whether it takes one of the slots for links that we dial.
     pub(in crate::node) fn takes_outbound_slot(&self) -> bool {
-        self.direction == Direction::Outbound && !self.feeler && !self.is_closing()
+        self.direction == Direction::Outbound && !self.feeler && self.is_link()
+    }
+
+    /// Whether it is there to stay: neither on its way out, nor here for one question.
+    pub(in crate::node) fn is_link(&self) -> bool {
+        !self.is_closing() && !self.visit && !self.is_visiting()
     }
 
     /// How a link that we dialled ended at `now`.

@@ -17,7 +17,8 @@ impl Node {
             return;
         }
         if let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) {
-            peer.owes_addresses = true;
+            self.counts.exchange.failed += u64::from(std::mem::replace(&mut peer.owes_addresses, true));
+            self.counts.exchange.asked += 1;
             self.send(cx, connection, Message::GetPeers);
         }
     }
@@ -60,21 +61,22 @@ impl Node {
         self.send(cx, connection, Message::Peers { addresses });
     }
 
-    /// Addresses that we asked for; others are ignored.
+    /// Addresses that we asked for; or news.
     pub(in crate::node) fn on_peers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, addresses: &[PeerAddress]) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        if !std::mem::take(&mut peer.owes_addresses) {
+        if !self.config.discovery.exchange {
             return;
         }
+        if !std::mem::take(&mut peer.owes_addresses) {
+            return self.on_gossip(cx, connection, addresses);
+        }
+        self.counts.exchange.answered += 1;
         let source = Source::Peer(peer.id, peer.address.ip());
         let mut new = 0;
         for entry in addresses {
             let address = entry.socket();
-            let dialable = address.port() != 0 && !address.ip().is_unspecified() && !address.ip().is_multicast();
-            if dialable && entry.node != self.id {
-                let seen = Time(cx.now.0.saturating_sub(u64::from(entry.age).saturating_mul(1_000_000)));
-                new += usize::from(self.book.learn(&source, address, Some(entry.node), seen, cx.now));
-            }
+            let seen = Time(cx.now.0.saturating_sub(u64::from(entry.age).saturating_mul(1_000_000)));
+            new += usize::from(self.learn(&source, address, Some(entry.node), seen, cx.now));
         }
         cx.event(Event::AddressesReceived { connection, count: addresses.len(), known: self.book.len() });
         if new > 0 {

@@ -28,9 +28,10 @@ impl Node {
         if self.stopping || self.book.feels() || self.peers.values().any(|peer| peer.feeler) {
             return;
         }
-        let (peers, bans, own, now) = (&self.peers, &self.bans, self.id, cx.now);
+        let (peers, bans, visiting, own, now) = (&self.peers, &self.bans, &self.kademlia, self.id, cx.now);
         let wanted = |address: SocketAddr, id: Option<&Address>| {
             !bans.is_address_banned(&address.ip(), now)
+                && !visiting.visits(&address)
                 && id.is_none_or(|id| *id != own && !bans.is_banned(id, now) && !peers.values().any(|peer| peer.id == *id))
         };
         let chosen = self.book.choose_feeler(now, self.config.timing.feeler.is_some(), wanted);

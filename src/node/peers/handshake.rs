@@ -10,7 +10,7 @@ use crate::node::limits::{ANNOUNCE_TO_NEW, CLOCK_WARNING};
 use crate::node::timers::Timer;
 use crate::node::{CloseReason, ConnectionId, Direction, Event, Node};
 use crate::wire::limits::{VERSION_HIGHEST, VERSION_LOWEST};
-use crate::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message};
+use crate::wire::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message, mapped};
 use rand::Rng;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,10 +30,19 @@ impl Node {
             Direction::Inbound => SocketAddr::new(address.ip().to_canonical(), address.port()),
             Direction::Outbound => address,
         };
-        cx.event(Event::Connected { connection, address, direction, peer: id });
+        let visit = self.is_visit(&address, direction);
         let mut peer = Peer::new(connection, id, address, direction, cx.now);
-        peer.feeler = direction == Direction::Outbound && self.book.connected(address, connection, id);
+        peer.visit = visit;
+        if direction == Direction::Outbound && !visit {
+            self.counts.bootstrap_answers += u64::from(self.book.is_bootstrap(&address));
+            peer.feeler = self.book.connected(address, connection, id);
+        }
         self.peers.insert(connection, peer);
+        if !visit {
+            cx.event(Event::Connected { connection, address, direction, peer: id });
+        } else if !self.on_visit_connected(cx, connection, &address, &id) {
+            return;
+        }
         if id == self.id {
             if direction == Direction::Outbound {
                 self.book.forget(&address);
@@ -49,13 +58,13 @@ impl Node {
         if self.bans.is_address_banned(&address.ip(), cx.now) {
             return self.part(cx, connection, GoodbyeReason::Banned, "its address is banned");
         }
-        if !self.settle_duplicate(cx, connection) || !self.settle_slot(cx, connection) {
+        if !self.settle_duplicate(cx, connection) || !self.settle_slot(cx, connection, false) {
             return;
         }
         self.admit(cx);
         self.timers.set(cx.now + self.config.timing.handshake, Timer::Handshake(connection));
         if direction == Direction::Outbound {
-            let hello = self.hello(cx);
+            let hello = self.hello(cx, visit);
             self.send(cx, connection, Message::Handshake { hello });
         }
     }
@@ -85,7 +94,10 @@ impl Node {
     }
 
     /// What we say of ourselves.
-    fn hello(&mut self, cx: &Context<'_>) -> Hello {
+    fn hello(&mut self, cx: &Context<'_>, visit: bool) -> Hello {
+        let dht = if self.config.discovery.kademlia { Capabilities::DHT.0 } else { 0 };
+        // A visitor wants nothing but an answer.
+        let relay = if visit { Capabilities::VISIT.0 } else { Capabilities::RELAY.0 };
         let tip = self.ledger.tip();
         Hello {
             version_lowest: VERSION_LOWEST,
@@ -94,11 +106,11 @@ impl Node {
             genesis: self.genesis,
             node: self.id,
             agent: self.config.agent.clone(),
-            port: self.config.port,
+            port: self.told_port(),
             height: tip.height,
             work: tip.work,
             tip: tip.id,
-            capabilities: Capabilities::RELAY,
+            capabilities: Capabilities(relay | dht),
             time: self.wall(cx.now),
             nonce: self.rng.next_u64(),
         }
@@ -115,21 +127,36 @@ impl Node {
         match (&**message, direction) {
             (Message::Handshake { hello }, Direction::Inbound) => {
                 if let Some(version) = self.check_hello(cx, connection, hello) {
-                    let ours = self.hello(cx);
-                    self.send(cx, connection, Message::HandshakeAck { hello: ours, version });
+                    // Only now is it known whether he comes to stay: for a guest nobody gives way.
+                    if !hello.capabilities.has(Capabilities::VISIT) && !self.settle_slot(cx, connection, true) {
+                        return;
+                    }
+                    let ours = self.hello(cx, false);
+                    let seen = self.peers.get(&connection).map_or([0; 16], |peer| mapped(peer.address.ip()));
+                    self.send(cx, connection, Message::HandshakeAck { hello: ours, version, seen });
+                    if hello.capabilities.has(Capabilities::VISIT) {
+                        return self.on_guest(cx, connection);
+                    }
                     self.on_ready(cx, connection, hello, version);
                 }
             }
-            (Message::HandshakeAck { hello, version }, Direction::Outbound) => {
+            (Message::HandshakeAck { hello, version, seen }, Direction::Outbound) => {
                 if let Some(highest) = self.check_hello(cx, connection, hello) {
                     if *version != highest {
                         let text = format!("version {version} was taken, {highest} is the highest in common");
                         return self.refuse(cx, connection, ErrorCode::NoCommonVersion, text);
                     }
+                    if self.peers.get(&connection).is_some_and(|peer| peer.visit) {
+                        return self.on_visit_ready(cx, connection, hello);
+                    }
+                    self.note_seen_from(connection, seen);
                     self.on_ready(cx, connection, hello, highest);
                 }
             }
-            (Message::Goodbye { reason }, _) => self.on_goodbye(cx, connection, *reason),
+            (Message::Goodbye { reason }, _) => {
+                self.note_turned_away(connection, *reason);
+                self.on_goodbye(cx, connection, *reason);
+            }
             (Message::Error { code, text }, _) => self.on_error(cx, connection, *code, text),
             _ => self.offend(cx, connection, Offence::OutOfPlace),
         }
@@ -193,16 +220,20 @@ impl Node {
         peer.height = hello.height;
         peer.work = hello.work;
         peer.learn_block(hello.tip);
-        peer.relays = hello.capabilities.0 & Capabilities::RELAY.0 != 0;
+        peer.relays = hello.capabilities.has(Capabilities::RELAY);
+        peer.dht = hello.capabilities.has(Capabilities::DHT);
         if peer.direction == Direction::Inbound && hello.port != 0 {
             peer.listens = Some(SocketAddr::new(peer.address.ip(), hello.port));
         }
-        let (id, relays) = (peer.id, peer.relays);
+        let (id, relays, dht) = (peer.id, peer.relays, peer.dht);
         let address = peer.listens.unwrap_or(peer.address);
-        let (direction, feeler) = (peer.direction, peer.feeler);
-        match (direction, peer.listens) {
+        let (direction, feeler, listens) = (peer.direction, peer.feeler, peer.listens);
+        match (direction, listens) {
             (Direction::Outbound, _) => self.book.answered(address, cx.now),
-            (Direction::Inbound, Some(listens)) => self.book.met(listens, id, cx.now),
+            (Direction::Inbound, Some(listens)) => {
+                self.on_newcomer(cx, connection, listens, id);
+                self.book.met(listens, id, cx.now);
+            }
             (Direction::Inbound, None) => {}
         }
         if feeler {
@@ -215,6 +246,9 @@ impl Node {
 
         self.send_ping(cx, connection);
         self.ask_for_addresses(cx, connection);
+        if dht {
+            self.join_lookups(cx);
+        }
         if relays {
             let ids = self.mempool.best_ids(ANNOUNCE_TO_NEW);
             self.announce_to(cx, connection, &ids);

@@ -13,6 +13,8 @@ pub(in crate::node) enum Offence {
     Unanswered,
     /// More messages than anybody has a use for.
     Spam,
+    /// A signed address whose signature is false, or that is another's where it should be its own.
+    InvalidRecord,
     /// A transaction that no state could make valid.
     InvalidTransaction,
     /// A frame that is no message.
@@ -39,6 +41,7 @@ impl Offence {
             Self::Late => (-100, "answered late"),
             Self::Unanswered => (-500, "did not answer a request"),
             Self::Spam => (-500, "sent a burst of spam"),
+            Self::InvalidRecord => (-1_000, "told an address with a false signature"),
             Self::InvalidTransaction => (-1_000, "sent an invalid transaction"),
             Self::Malformed => (-2_000, "sent a malformed frame"),
             Self::OutOfPlace => (-2_000, "sent a message out of place"),
@@ -84,11 +87,12 @@ impl Merit {
 mod tests {
     use super::*;
 
-    const OFFENCES: [Offence; 12] = [
+    const OFFENCES: [Offence; 13] = [
         Offence::NotFound,
         Offence::Late,
         Offence::Unanswered,
         Offence::Spam,
+        Offence::InvalidRecord,
         Offence::InvalidTransaction,
         Offence::Malformed,
         Offence::OutOfPlace,

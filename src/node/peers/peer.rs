@@ -4,18 +4,23 @@ use super::health::Health;
 use super::offences::{Merit, Offence};
 use crate::chain::{Address, BlockId, TxId};
 use crate::node::context::Context;
+use crate::node::discovery::gossip::Gossip;
+use crate::node::discovery::kademlia::Allowance;
 use crate::node::limits::{KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
 use crate::node::presync::Presync;
+use crate::node::timers::Timer;
 use crate::node::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
 use crate::wire::{ErrorCode, GoodbyeReason, Message, WireError};
 use std::collections::{BTreeSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// Where a connection is in its life.
 enum Stage {
     /// Encrypted; hands are not shaken.
     Handshaking,
+    /// Talking, but about look-ups alone: see [`crate::node::discovery::kademlia`].
+    Visiting,
     /// Talking.
     Ready,
     /// Closed by us, for this reason; the driver has not said so yet.
@@ -74,6 +79,12 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) answered: Option<Time>,
     /// Whether it relays transactions.
     pub(in crate::node) relays: bool,
+    /// Whether it answers look-ups.
+    pub(in crate::node) dht: bool,
+    /// Whether we dialled it only to ask one question.
+    pub(in crate::node) visit: bool,
+    /// Where it sees us come from.
+    pub(in crate::node) sees_us_at: Option<IpAddr>,
 
     pub(in crate::node) ping: Option<PingSent>,
     /// Bytes sent to it that are known to have arrived.
@@ -111,6 +122,10 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) owes_addresses: bool,
     /// When it last asked for addresses.
     pub(in crate::node) asked_us_for_peers: Option<Time>,
+    /// News of addresses.
+    pub(in crate::node) gossip: Gossip,
+    /// What it may still ask of our table.
+    find_nodes: Allowance,
     unknown_messages: u32,
     /// What it may still send unasked, and when that was counted.
     allowance: (u64, Time),
@@ -143,6 +158,9 @@ impl Peer {
             heard: now,
             answered: None,
             relays: false,
+            dht: false,
+            visit: false,
+            sees_us_at: None,
             ping: None,
             bytes_confirmed: 0,
             rtt: None,
@@ -161,6 +179,8 @@ impl Peer {
             transactions_asked: 0,
             owes_addresses: false,
             asked_us_for_peers: None,
+            gossip: Gossip::default(),
+            find_nodes: Allowance::default(),
             unknown_messages: 0,
             allowance: (SPAM_BURST, Time(0)),
         }
@@ -168,6 +188,20 @@ impl Peer {
 
     pub(in crate::node) fn is_ready(&self) -> bool {
         matches!(self.stage, Stage::Ready)
+    }
+
+    /// Whether hands are shaken for questions of look-ups alone.
+    pub(in crate::node) fn is_visiting(&self) -> bool {
+        matches!(self.stage, Stage::Visiting)
+    }
+
+    pub(in crate::node) fn set_visiting(&mut self) {
+        self.stage = Stage::Visiting;
+    }
+
+    /// Whether it may ask our table once more.
+    pub(in crate::node) fn may_find_nodes(&mut self, now: Time) -> bool {
+        self.find_nodes.take(now)
     }
 
     pub(in crate::node) fn is_closing(&self) -> bool {
@@ -248,6 +282,8 @@ impl Peer {
             | Message::GetData { .. }
             | Message::Announce { .. }
             | Message::NewBlock { .. } => true,
+            Message::FindNode { .. } => true,
+            Message::Peers { .. } => !self.owes_addresses,
             Message::Headers { answer, .. } => !answer,
             _ => false,
         };
@@ -339,6 +375,11 @@ impl Node {
             Stage::Closing { why } => why.clone(),
             _ => reason,
         };
+        if peer.visit {
+            // Whom we visited we may want to dial for good.
+            self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
+            return;
+        }
         if peer.was_ready() && !peer.dismissed {
             self.count_lost(peer.id);
         }
@@ -353,5 +394,6 @@ impl Node {
     pub(in crate::node) fn release_requests(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
         self.release_bodies(cx, connection);
         self.release_transactions(cx, connection);
+        self.release_questions(cx, connection);
     }
 }

@@ -39,7 +39,7 @@ impl Slots {
 impl Node {
     /// Inbound connections that are not being closed.
     fn inbound(&self) -> impl Iterator<Item = (&ConnectionId, &Peer)> {
-        self.peers.iter().filter(|(_, peer)| peer.direction == Direction::Inbound && !peer.is_closing())
+        self.peers.iter().filter(|(_, peer)| peer.direction == Direction::Inbound && !peer.is_closing() && !peer.is_visiting())
     }
 
     /// Who would give way to a newcomer.
@@ -62,8 +62,9 @@ impl Node {
         gives_way(&candidates, self.slots.salt, now)
     }
 
-    /// Whether a newcomer has a slot, after another has given way if need be. Says goodbye to whoever goes, the newcomer included.
-    pub(super) fn settle_slot(&mut self, cx: &mut Context<'_>, connection: ConnectionId) -> bool {
+    /// Whether a newcomer has a slot; once it `stays`, after another has given way if need be. Says goodbye to whoever goes, the
+    /// newcomer included.
+    pub(super) fn settle_slot(&mut self, cx: &mut Context<'_>, connection: ConnectionId, stays: bool) -> bool {
         let Some(peer) = self.peers.get(&connection) else { return false };
         if peer.direction == Direction::Outbound {
             return true;
@@ -81,6 +82,7 @@ impl Node {
         // Who has a bad name costs nobody else his place.
         let welcome = self.config.max_inbound > 0 && self.reputations.value(&id, cx.now) >= 0;
         match self.who_gives_way(Some(connection), cx.now).filter(|_| welcome) {
+            Some(_) if !stays => true,
             Some(other) => {
                 self.counts.evicted += 1;
                 self.part(cx, other, GoodbyeReason::Full, "it gave way to a newcomer");

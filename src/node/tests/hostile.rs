@@ -74,7 +74,7 @@ fn a_peer_of_another_chain_is_not_dialled_again_for_long() {
     let refusals: [fn(Hello) -> Message; 3] = [
         |_| Message::Error { code: ErrorCode::WrongChain, text: "another genesis".to_owned() },
         |_| Message::Error { code: ErrorCode::NoCommonVersion, text: "another version".to_owned() },
-        |hello| Message::HandshakeAck { hello: Hello { genesis: BlockId([9; 32]), ..hello }, version: 1 },
+        |hello| Message::HandshakeAck { hello: Hello { genesis: BlockId([9; 32]), ..hello }, version: 1, seen: [0; 16] },
     ];
     for refusal in refusals {
         let mut stage = Stage::new(Config { bootstrap: vec![address], ..Config::default() });

@@ -32,7 +32,7 @@ impl Stage {
     /// Hands are shaken over a link that was dialled.
     fn acknowledge(&mut self, connection: u64, n: u8) {
         let hello = self.hello(n, 0, 0);
-        self.receive(connection, Message::HandshakeAck { hello, version: 1 });
+        self.receive(connection, Message::HandshakeAck { hello, version: 1, seen: [0; 16] });
     }
 
     fn failures(&self) -> usize {

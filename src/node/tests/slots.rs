@@ -222,7 +222,7 @@ fn a_link_that_serves_nobody_ends_when_slots_are_scarce() {
     let mut stage = Stage::new(slots(10));
     stage.link(20, "203.0.113.20:9000".parse().unwrap(), Direction::Outbound);
     let hello = stage.hello(20, 0, 0);
-    stage.receive(20, Message::HandshakeAck { hello, version: 1 });
+    stage.receive(20, Message::HandshakeAck { hello, version: 1, seen: [0; 16] });
     (1..=8).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
     stage.live(Timing::LAB.idle * 2);
     assert!((1..=8).all(|n| stage.ready(n)), "eight of ten slots: there is room");

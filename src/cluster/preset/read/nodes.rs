@@ -117,6 +117,7 @@ fn read_settings(table: &Table<'_, '_>) -> Settings {
         max_inbound: table.small("max_inbound"),
         max_outbound: table.small("max_outbound"),
         peer_exchange: table.flag("peer_exchange"),
+        kademlia: table.flag("kademlia"),
     }
 }
 

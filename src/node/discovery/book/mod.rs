@@ -135,8 +135,7 @@ impl Book {
 
     /// Whether an address is one that this node may know and dial.
     fn is_of_use(&self, address: SocketAddr) -> bool {
-        let routed = self.scope == AddressScope::Any || scope::is_routable(address.ip());
-        routed && scope::is_dialable(address) && !self.own.contains(&address)
+        self.scope.takes(&address) && !self.own.contains(&address)
     }
 
     /// An address heard of from `source`; true if it is new to us and was kept. `node` is who is said to be there, `seen` when it was last
@@ -256,6 +255,11 @@ impl Book {
         if self.dropped.len() < DROPPED_ADDRESSES {
             self.dropped.insert(address, until);
         }
+    }
+
+    /// Whether a link with this address stands, or is being made.
+    pub(in crate::node) fn is_busy(&self, address: &SocketAddr) -> bool {
+        self.entries.get(&scope::canonical(*address)).is_some_and(|entry| entry.link != Link::None)
     }
 
     /// Whether an address is a bootstrap address.

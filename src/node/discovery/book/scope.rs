@@ -1,5 +1,6 @@
 //! What an IP address tells of itself: whether the Internet routes it, and with which others it shares an owner.
 
+use crate::node::AddressScope;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// A network group: whoever has one address of it easily has many. A /16 for IPv4, a /32 for IPv6, as in Bitcoin Core's `netgroup`.
@@ -14,6 +15,13 @@ pub(in crate::node) enum Group {
 pub(super) enum Subnet {
     V4([u8; 3]),
     V6([u8; 6]),
+}
+
+impl AddressScope {
+    /// Whether an address can be dialled, and may be.
+    pub(in crate::node) fn takes(self, address: &SocketAddr) -> bool {
+        is_dialable(canonical(*address)) && (self == Self::Any || is_routable(address.ip()))
+    }
 }
 
 /// One way to write each address: IPv4 mapped into IPv6 is IPv4, and what IPv6 carries beside address and port is left out.

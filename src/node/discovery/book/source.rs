@@ -14,10 +14,8 @@ pub(in crate::node) enum Source {
     /// A peer, in an exchange: its node id, and where it is.
     Peer(Address, IpAddr),
     /// A DNS seed, by its name.
-    #[allow(dead_code, reason = "told by rooms that have yet to open")]
     Seed(Arc<str>),
     /// A node that answered a look-up: its node id, and where it is.
-    #[allow(dead_code, reason = "told by rooms that have yet to open")]
     Lookup(Address, IpAddr),
     /// The node itself, which dialled us and says where it listens.
     Inbound,

@@ -1,0 +1,95 @@
+//! Look-ups at scale: how many rounds they take, what they cost, and how many find whom they look for, in a simulated network whose
+//! tables were filled by joins and refreshes alone.
+//!
+//! `cargo bench --bench discovery`; a number of nodes as argument runs that size, a second number is how many look-ups.
+
+use rumormill::chain::{ChainSpec, KeyPair};
+use rumormill::link::LinkModel;
+use rumormill::node::{Command, Config, Discovery};
+use rumormill::sim::Simulation;
+use rumormill::store::MemoryStore;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Virtual time from one joining node to the next.
+const JOINS: Duration = Duration::from_millis(50);
+/// Virtual time after the last one joined, in which tables are refreshed.
+const SETTLES: Duration = Duration::from_secs(60);
+
+fn keys(index: usize) -> KeyPair {
+    let mut seed = [5; 32];
+    seed[..8].copy_from_slice(&(index as u64).to_le_bytes());
+    KeyPair::from_seed(seed)
+}
+
+/// A reproducible number below `bound`.
+fn pick(state: &mut u64, bound: usize) -> usize {
+    // xorshift64: any mixing does here.
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state % bound as u64) as usize
+}
+
+/// Nodes that join one after the other; each knows two that were there before it, and finds the others by look-ups alone.
+fn joined(nodes: usize, random: &mut u64) -> Simulation {
+    let mut sim = Simulation::new(Arc::new(ChainSpec::lab()), 1);
+    sim.set_links(LinkModel { latency: Duration::from_millis(50), ..LinkModel::default() });
+    for index in 0..nodes {
+        let known: Vec<_> = (0..2).filter(|_| index > 0).map(|_| Simulation::address(pick(random, index))).collect();
+        let discovery = Discovery { exchange: false, ..Discovery::default() };
+        let config = Config { bootstrap: known, discovery, max_outbound: 4, ..Config::default() };
+        sim.add(config, keys(index), Box::new(MemoryStore::new())).expect("memory holds it");
+        sim.run_for(JOINS);
+    }
+    sim.run_for(SETTLES);
+    sim
+}
+
+fn main() {
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse::<usize>().ok());
+    let nodes = numbers.next().unwrap_or(1_000).max(2);
+    let lookups = numbers.next().unwrap_or(1_000);
+    let mut random = 0x1234_5678_9abc_def0;
+    let start = Instant::now();
+    let mut sim = joined(nodes, &mut random);
+    let known = sim.nodes().filter(|node| node.own_address().is_some()).count();
+    let table = sim.nodes().map(|node| node.routing_table_len()).sum::<usize>() / nodes;
+    let (took, virtual_time, messages) = (start.elapsed(), sim.elapsed(), sim.delivered());
+    println!("{nodes} nodes joined in {virtual_time:.0?} of virtual time ({took:.1?} real, {messages} messages)");
+    println!("nodes in a table, on average: {table}; nodes that know their own address: {known}");
+
+    let mut rounds: BTreeMap<usize, usize> = BTreeMap::new();
+    let (mut found, mut asked, mut waited) = (0, 0, Vec::new());
+    for _ in 0..lookups {
+        let from = pick(&mut random, nodes);
+        let to = (from + 1 + pick(&mut random, nodes - 1)) % nodes;
+        let target = keys(to).address();
+        let start = sim.now();
+        sim.command(from, Command::LookUp(target));
+        let ended = |sim: &Simulation| sim.node(from).and_then(|node| node.looked_up()).filter(|ended| ended.target == target);
+        sim.run_until(Duration::from_secs(60), Duration::from_millis(10), |sim| ended(sim).is_some());
+        let Some(ended) = ended(&sim) else { continue };
+        waited.push(sim.now().since(start));
+        asked += ended.asked;
+        if ended.found == Some(Simulation::address(to)) {
+            found += 1;
+            *rounds.entry(ended.rounds).or_default() += 1;
+        }
+    }
+    waited.sort_unstable();
+    let percent = |count: usize| 100.0 * count as f64 / lookups as f64;
+    println!(
+        "{lookups} look-ups, {found} found their target ({:.1} %), {:.1} questions each",
+        percent(found),
+        asked as f64 / lookups as f64
+    );
+    let mut within = 0;
+    for (round, count) in &rounds {
+        within += count;
+        println!("  in {round:>2} rounds: {count:>5}   up to here {:>5.1} %", percent(within));
+    }
+    let at = |share: usize| waited.get(waited.len().saturating_sub(1) * share / 100).copied().unwrap_or_default();
+    println!("virtual time of a look-up, 50 ms one way: median {:.0?}, 99th percentile {:.0?}", at(50), at(99));
+}
