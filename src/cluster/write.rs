@@ -139,6 +139,9 @@ fn write_settings(file: &mut File, settings: &Settings) {
     file.maybe("max_inbound", settings.max_inbound)
         .maybe("max_outbound", settings.max_outbound)
         .maybe("peer_exchange", settings.peer_exchange);
+    if let Some(timing) = settings.timing {
+        file.text("timing", timing.name());
+    }
 }
 
 fn write_topology(file: &mut File, topology: &Topology) {

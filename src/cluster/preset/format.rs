@@ -139,6 +139,11 @@ pub static NODES: Record = Record {
             Shape::Flag,
             "Whether nodes tell each other addresses and dial those they hear of; false unless said: the topology stays as drawn.",
         ),
+        may(
+            "timing",
+            Shape::Choice(TIMINGS, &[]),
+            "Whose intervals and deadlines: \"lab\" unless said, or \"public\", as on the Internet.",
+        ),
         may("group", Shape::Tables(&GROUP), "Named nodes with settings of their own; they follow after the others, in order."),
     ],
 };
@@ -154,8 +159,12 @@ pub static GROUP: Record = Record {
         may("max_inbound", Shape::Whole(0, MAX_CONNECTIONS), "As in [nodes], for these."),
         may("max_outbound", Shape::Whole(0, MAX_CONNECTIONS), "As in [nodes], for these."),
         may("peer_exchange", Shape::Flag, "As in [nodes], for these."),
+        may("timing", Shape::Choice(TIMINGS, &[]), "As in [nodes], for these."),
     ],
 };
+
+/// Names of intervals and deadlines.
+pub const TIMINGS: &[&str] = &["lab", "public"];
 
 /// `nodes.mining`.
 pub static MINING: Record = Record {
@@ -335,7 +344,7 @@ pub static ADVERSARY: Record = Record {
     name: "[[adversary]]",
     keys: &[
         must("nodes", Shape::Nodes, "Who misbehaves."),
-        must("behaviour", Shape::Choice(BEHAVIOURS, &["eclipse", "sybil"]), "How."),
+        must("behaviour", Shape::Choice(BEHAVIOURS, &[]), "How."),
         may("delay", Shape::Duration(AN_INSTANT, MAX_LATENCY), "Of \"slow\": how late every answer is."),
         may("messages_per_second", Shape::Whole(1, MAX_SPAM), "Of \"spam\": how many messages."),
     ],
@@ -354,6 +363,8 @@ pub const BEHAVIOURS: &[&str] = &[
     "stale-announcer",
     "slow-loris",
     "ban-baiting",
+    "eclipse",
+    "sybil",
 ];
 
 /// `[[expect]]`.
@@ -380,6 +391,7 @@ pub const EXPECTATIONS: &[&str] = &[
     "height",
     "synced",
     "connected",
+    "honest-outbound",
     "bans",
     "bans-of",
     "reputation",
