@@ -1,10 +1,10 @@
 //! From a preset to nodes: what either engine needs to make them, and what director and judge need to know.
 
-use super::adversary;
+use super::adversary::{self, Accomplices};
 use super::keys::{genesis_spec, node_keys, node_seed};
 use super::preload::Preloaded;
 use super::scenario::Misbehaviour;
-use super::{Plan, Preset};
+use super::{Plan, Preset, TimingName};
 use crate::chain::{Address, ChainSpec, KeyPair};
 use crate::node::{Config, Discovery, Mining, Wrap};
 use crate::store::{MemoryStore, Store, StoreError};
@@ -117,10 +117,18 @@ impl Blueprint {
         NodePlan {
             config: self.config(index, bootstrap),
             keys: node_keys(self.seed, index),
-            wrap: misbehaviour.map(|misbehaviour| adversary::wrap(misbehaviour, seed)),
+            wrap: misbehaviour.map(|misbehaviour| adversary::wrap(misbehaviour, seed, self.accomplices(misbehaviour))),
             trickles: misbehaviour == Some(Misbehaviour::SlowLoris),
             seed,
         }
+    }
+
+    /// The ids of all who misbehave in this way.
+    fn accomplices(&self, misbehaviour: Misbehaviour) -> Accomplices {
+        let alike = self.preset.adversaries.iter().filter(|adversaries| adversaries.misbehaviour == misbehaviour);
+        let nodes: Vec<_> = alike.map(|adversaries| &adversaries.nodes).collect();
+        let ids = (0..).zip(&self.ids).filter(|(node, _)| nodes.iter().any(|nodes| nodes.contains(*node)));
+        Arc::new(ids.map(|(_, id)| *id).collect())
     }
 
     fn config(&self, index: u32, bootstrap: Vec<SocketAddr>) -> Config {
@@ -138,6 +146,7 @@ impl Blueprint {
             max_inbound: settings.max_inbound.map_or(defaults.max_inbound.max(degree), |most| most as usize),
             min_peers: if finds { defaults.min_peers.max(degree) } else { degree },
             // Without them the topology stays as drawn: nobody hears of anybody else.
+            timing: settings.timing.unwrap_or(TimingName::Lab).timing(),
             discovery: Discovery { exchange, kademlia, ..Discovery::FIXED },
             ..defaults
         }

@@ -56,7 +56,7 @@ pub use launch::{Blueprint, NodePlan};
 pub use pace::Speed;
 pub use peering::{Peering, peering};
 pub use plan::Plan;
-pub use preset::{BUILT_IN, Chain, DEFAULT, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TrafficRate};
+pub use preset::{BUILT_IN, Chain, DEFAULT, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TimingName, TrafficRate};
 pub use processes::{CHILD_COMMAND, ChildError, ProcessesEngine, RunFolder, run_child};
 pub use profiles::Profile;
 pub use schema::schema;

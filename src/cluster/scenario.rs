@@ -162,6 +162,10 @@ pub enum Misbehaviour {
     SlowLoris,
     /// Tries to have honest peers banned: relays others' invalid data, claims work it cannot show.
     BanBaiting,
+    /// Answers every question for addresses with those of its accomplices, and tells them unasked.
+    Eclipse,
+    /// One of many identities of one operator: takes every slot it can get, and gives nothing for it.
+    Sybil,
 }
 
 impl Misbehaviour {
@@ -179,6 +183,8 @@ impl Misbehaviour {
             Self::StaleAnnouncer => "stale-announcer",
             Self::SlowLoris => "slow-loris",
             Self::BanBaiting => "ban-baiting",
+            Self::Eclipse => "eclipse",
+            Self::Sybil => "sybil",
         }
     }
 }
@@ -203,6 +209,8 @@ pub enum What {
     Synced,
     /// Each node has at least (at most) so many peers.
     Connected,
+    /// Each node's outbound links to peers that do not misbehave.
+    HonestOutbound,
     /// Bans that the nodes made.
     Bans,
     /// Bans of these nodes by others.
@@ -246,6 +254,7 @@ impl What {
             Self::Height => "height",
             Self::Synced => "synced",
             Self::Connected => "connected",
+            Self::HonestOutbound => "honest-outbound",
             Self::Bans => "bans",
             Self::BansOf => "bans-of",
             Self::Reputation => "reputation",

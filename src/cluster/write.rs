@@ -140,6 +140,9 @@ fn write_settings(file: &mut File, settings: &Settings) {
         .maybe("max_outbound", settings.max_outbound)
         .maybe("peer_exchange", settings.peer_exchange)
         .maybe("kademlia", settings.kademlia);
+    if let Some(timing) = settings.timing {
+        file.text("timing", timing.name());
+    }
 }
 
 fn write_topology(file: &mut File, topology: &Topology) {

@@ -1,6 +1,7 @@
 //! What is written is read again as the same preset.
 
 use super::*;
+use crate::cluster::TimingName;
 use crate::cluster::preset::BUILT_IN;
 use crate::cluster::scenario::{Adversaries, Bounds, EngineKind};
 use crate::cluster::{Chain, LinkRule, Links, Place, REGIONS, Region, TrafficRate};
@@ -170,8 +171,9 @@ fn expectation() -> impl Strategy<Value = Expectation> {
 }
 
 prop_compose! {
-    fn settings()(max_inbound in option::of(0_u32..1_000), max_outbound in option::of(0_u32..1_000), peer_exchange: Option<bool>, kademlia: Option<bool>) -> Settings {
-        Settings { max_inbound, max_outbound, peer_exchange, kademlia }
+    fn settings()(max_inbound in option::of(0_u32..1_000), max_outbound in option::of(0_u32..1_000), peer_exchange: Option<bool>, kademlia: Option<bool>, public: Option<bool>) -> Settings {
+        let timing = public.map(|public| if public { TimingName::Public } else { TimingName::Lab });
+        Settings { max_inbound, max_outbound, peer_exchange, kademlia, timing }
     }
 }
 

@@ -46,3 +46,14 @@ pub(super) const BRAGGED_WORK: u128 = 1 << 100;
 
 /// How much higher than it is a braggart says that it is, in blocks.
 pub(super) const BRAGGED_HEIGHT: u64 = 1_000_000;
+
+/// Accomplices that one of them tells of at a time: what a message of addresses holds, and no more.
+pub(super) const LEAGUE_TOLD: usize = 1_000;
+
+/// How often an eclipser tells of its accomplices unasked.
+pub(super) const GOSSIP: Duration = Duration::from_secs(5);
+
+/// How often a sybil tries for more slots, how many at a time, and of how many nodes it keeps the address.
+pub(super) const SLOT_BEAT: Duration = Duration::from_secs(2);
+pub(super) const SLOT_DIALS: usize = 4;
+pub(super) const TARGETS: usize = 10_000;

@@ -61,7 +61,7 @@ impl Net {
                 if adversary == 0 {
                     sim.run_for(start);
                 }
-                sim.set_wrap(index, Some(wrap(adversaries[adversary].0, seed + index as u64)));
+                sim.set_wrap(index, Some(wrap(adversaries[adversary].0, seed + index as u64, Accomplices::default())));
             }
             sim.restart(index).unwrap();
         }

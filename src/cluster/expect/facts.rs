@@ -3,8 +3,8 @@
 use super::spread::Spread;
 use crate::chain::{Address, BlockId, TxId};
 use crate::cluster::Plan;
-use crate::node::{ConnectionId, Event, PeerTraffic, Stamped, SyncPhase};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::node::{ConnectionId, Direction, Event, PeerTraffic, Stamped, SyncPhase};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 /// What is known of one node.
@@ -19,6 +19,8 @@ pub(super) struct NodeFacts {
     /// The peers with whom hands are shaken, and each connection's other end.
     pub(super) ready: BTreeMap<ConnectionId, Address>,
     connections: BTreeMap<ConnectionId, Address>,
+    /// The connections that it dialled.
+    outbound: BTreeSet<ConnectionId>,
     traffic: BTreeMap<u64, PeerTraffic>,
     duplicates: u64,
 }
@@ -157,14 +159,18 @@ impl Facts {
                 self.count_up();
             }
             Event::Stopped => self.down(index),
-            Event::Connected { connection, peer, .. } => {
+            Event::Connected { connection, peer, direction, .. } => {
                 node.connections.insert(*connection, *peer);
+                if *direction == Direction::Outbound {
+                    node.outbound.insert(*connection);
+                }
             }
             Event::NewPeer { connection, peer, .. } => {
                 node.ready.insert(*connection, *peer);
             }
             Event::Disconnected { connection, .. } => {
                 node.connections.remove(connection);
+                node.outbound.remove(connection);
                 node.ready.remove(connection);
                 node.traffic.remove(&connection.0);
             }
@@ -208,12 +214,21 @@ impl Facts {
         change
     }
 
+    /// A node's outbound links to peers that do not misbehave. Two to one peer count once.
+    pub(super) fn honest_outbound(&self, node: &NodeFacts) -> u64 {
+        let dialled = node.ready.iter().filter(|(connection, _)| node.outbound.contains(connection));
+        let honest: BTreeSet<_> = dialled.filter_map(|(_, peer)| self.index(peer)).collect();
+        let honest = honest.into_iter().filter(|peer| !self.adversaries.get(*peer as usize).copied().unwrap_or(true));
+        honest.count() as u64
+    }
+
     /// A node no longer runs.
     pub(super) fn down(&mut self, index: u32) {
         if let Some(node) = self.nodes.get_mut(index as usize) {
             node.up = false;
             node.ready.clear();
             node.connections.clear();
+            node.outbound.clear();
             node.traffic.clear();
             node.phase = SyncPhase::Idle;
         }

@@ -14,6 +14,7 @@ enum Measure {
     Heights(Tally<u64>),
     Synced(Tally<bool>),
     Peers(Tally<u64>),
+    HonestOutbound(Tally<u64>),
     /// Counted.
     Count(u64),
     /// Reputation in hundredths by observer and subject, and how often each value occurs.
@@ -46,6 +47,7 @@ impl Gauge {
             What::Height => Measure::Heights(Tally::new(nodes)),
             What::Synced => Measure::Synced(Tally::new(nodes)),
             What::Connected => Measure::Peers(Tally::new(nodes)),
+            What::HonestOutbound => Measure::HonestOutbound(Tally::new(nodes)),
             What::Bans | What::BansOf | What::Events { .. } => Measure::Count(0),
             What::Reputation => Measure::Reputations(BTreeMap::new(), BTreeMap::new()),
             What::ReorgDepth => Measure::Highest(0),
@@ -124,7 +126,7 @@ impl Gauge {
                 _ => false,
             },
             (
-                Measure::Tips(..) | Measure::Heights(_) | Measure::Synced(_) | Measure::Peers(_),
+                Measure::Tips(..) | Measure::Heights(_) | Measure::Synced(_) | Measure::Peers(_) | Measure::HonestOutbound(_),
                 Event::Started { .. }
                 | Event::Stopped
                 | Event::TipChanged { .. }
@@ -147,6 +149,7 @@ impl Gauge {
             Measure::Heights(heights) => heights.set(node, running.map(|facts| facts.height)),
             Measure::Synced(synced) => synced.set(node, running.map(|facts| facts.phase == SyncPhase::Synced)),
             Measure::Peers(peers) => peers.set(node, running.map(NodeFacts::peers)),
+            Measure::HonestOutbound(links) => links.set(node, running.map(|node| facts.honest_outbound(node))),
             _ => false,
         }
     }
@@ -177,7 +180,7 @@ impl Gauge {
         let one = |value: Option<f64>| (value, value);
         let per = |sum: u64, count: u64| (count > 0).then(|| sum as f64 / count as f64);
         match (&self.measure, &self.what) {
-            (Measure::Heights(tally) | Measure::Peers(tally), _) => {
+            (Measure::Heights(tally) | Measure::Peers(tally) | Measure::HonestOutbound(tally), _) => {
                 (tally.lowest().map(|low| low as f64), tally.highest().map(|high| high as f64))
             }
             (Measure::Count(count) | Measure::Highest(count), _) => one(Some(*count as f64)),

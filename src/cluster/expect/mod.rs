@@ -210,7 +210,9 @@ impl Watch {
 /// What can be lost and found again is judged from the last moment before its deadline at which the timeline does or ends something:
 /// that it held before says nothing.
 fn judged_from(plan: &Plan, expectation: &Expectation) -> Duration {
-    let (When::By(by), What::SameTip | What::Synced | What::Connected) = (expectation.when, &expectation.what) else {
+    let (When::By(by), What::SameTip | What::Synced | What::Connected | What::HonestOutbound) =
+        (expectation.when, &expectation.what)
+    else {
         return Duration::ZERO;
     };
     let moments =

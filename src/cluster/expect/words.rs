@@ -18,6 +18,7 @@ pub fn expectation_words(expectation: &Expectation) -> String {
         What::Synced => format!("{nodes} are synced"),
         What::Height => format!("the height of {nodes} is {}", bounds(what)),
         What::Connected => format!("{nodes} have {} peers each", bounds(what)),
+        What::HonestOutbound => format!("{nodes} have {} outbound links to honest peers each", bounds(what)),
         What::Bans => format!("bans made by {nodes}: {}", bounds(what)),
         What::BansOf => format!("bans of {nodes}: {}", bounds(what)),
         What::Reputation => format!("the reputation of {nodes} is {}", bounds(what)),

@@ -3,7 +3,7 @@
 use super::limits::TRIES_PER_SECOND;
 use super::plan::Plan;
 use crate::chain::{Address, ChainSpec};
-use crate::cluster::adversary::wrap;
+use crate::cluster::adversary::{Accomplices, wrap};
 use crate::cluster::scenario::{Fault, TimelineEntry};
 use crate::cluster::{Selection, Traffic, genesis_spec, node_keys, node_seed};
 use crate::link::LinkModel;
@@ -49,7 +49,7 @@ impl<'a> Stage<'a> {
             };
             let index = sim.add_stopped(config, node_keys(plan.seed, node), Box::new(MemoryStore::new()));
             let bad = plan.adversaries.iter().find(|adversaries| adversaries.nodes.contains(node));
-            sim.set_wrap(index, bad.map(|bad| wrap(bad.misbehaviour, node_seed(plan.seed, node))));
+            sim.set_wrap(index, bad.map(|bad| wrap(bad.misbehaviour, node_seed(plan.seed, node), Accomplices::default())));
         }
         let traffic = Traffic::new(plan.seed, plan.nodes, f64::from(plan.transactions_per_second));
         let mut stage = Self {

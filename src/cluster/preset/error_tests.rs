@@ -56,7 +56,7 @@ error: unknown key `cuont` in [nodes]
   |
 7 | \tcuont = 12 # twelve
   | \t^^^^^ did you mean `count`?
-  = allowed: count, mining, starts, max_inbound, max_outbound, peer_exchange, kademlia, group";
+  = allowed: count, mining, starts, max_inbound, max_outbound, peer_exchange, kademlia, timing, group";
     assert_eq!(report, wanted);
     let error = Preset::parse("mine.toml", &GOOD.replace("12", "0")).unwrap_err().to_string();
     assert!(
@@ -261,10 +261,9 @@ fn timelines() {
 #[test]
 fn adversaries() {
     let adversary = |text: &str| after(&format!("[[adversary]]\nnodes = \"n1\"\n{text}"));
-    assert!(
-        adversary("behaviour = \"eclipse\"")
-            .starts_with("`behaviour` is \"eclipse\", which comes later | \"eclipse\" |  | allowed today: silent, slow")
-    );
+    assert!(adversary("behaviour = \"eclypse\"").starts_with(
+        "`behaviour` is \"eclypse\", which is none | \"eclypse\" | did you mean `eclipse`? | allowed: silent, slow"
+    ));
     assert_eq!(
         adversary("behaviour = \"spam\""),
         "\"spam\" needs `messages_per_second` | \"spam\" | `messages_per_second` is missing"

@@ -140,6 +140,11 @@ pub static NODES: Record = Record {
             "Whether nodes tell each other addresses and dial those they hear of; false unless said: the topology stays as drawn.",
         ),
         may("kademlia", Shape::Flag, "Whether nodes look each other up by Kademlia and dial those they find; false unless said."),
+        may(
+            "timing",
+            Shape::Choice(TIMINGS, &[]),
+            "Whose intervals and deadlines: \"lab\" unless said, or \"public\", as on the Internet.",
+        ),
         may("group", Shape::Tables(&GROUP), "Named nodes with settings of their own; they follow after the others, in order."),
     ],
 };
@@ -156,8 +161,12 @@ pub static GROUP: Record = Record {
         may("max_outbound", Shape::Whole(0, MAX_CONNECTIONS), "As in [nodes], for these."),
         may("peer_exchange", Shape::Flag, "As in [nodes], for these."),
         may("kademlia", Shape::Flag, "As in [nodes], for these."),
+        may("timing", Shape::Choice(TIMINGS, &[]), "As in [nodes], for these."),
     ],
 };
+
+/// Names of intervals and deadlines.
+pub const TIMINGS: &[&str] = &["lab", "public"];
 
 /// `nodes.mining`.
 pub static MINING: Record = Record {
@@ -337,7 +346,7 @@ pub static ADVERSARY: Record = Record {
     name: "[[adversary]]",
     keys: &[
         must("nodes", Shape::Nodes, "Who misbehaves."),
-        must("behaviour", Shape::Choice(BEHAVIOURS, &["eclipse", "sybil"]), "How."),
+        must("behaviour", Shape::Choice(BEHAVIOURS, &[]), "How."),
         may("delay", Shape::Duration(AN_INSTANT, MAX_LATENCY), "Of \"slow\": how late every answer is."),
         may("messages_per_second", Shape::Whole(1, MAX_SPAM), "Of \"spam\": how many messages."),
     ],
@@ -356,6 +365,8 @@ pub const BEHAVIOURS: &[&str] = &[
     "stale-announcer",
     "slow-loris",
     "ban-baiting",
+    "eclipse",
+    "sybil",
 ];
 
 /// `[[expect]]`.
@@ -382,6 +393,7 @@ pub const EXPECTATIONS: &[&str] = &[
     "height",
     "synced",
     "connected",
+    "honest-outbound",
     "bans",
     "bans-of",
     "reputation",

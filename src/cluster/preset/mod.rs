@@ -19,7 +19,7 @@ mod table;
 pub(super) mod values;
 
 pub use built_in::{BUILT_IN, DEFAULT};
-pub use model::{Chain, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TrafficRate};
+pub use model::{Chain, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TimingName, TrafficRate};
 pub(super) use read::{Unit, default_chain};
 
 use super::PresetError;

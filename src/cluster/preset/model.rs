@@ -3,6 +3,7 @@
 use crate::cluster::scenario::{Adversaries, EngineKind, Expectation, LinkChange, TimelineEntry};
 use crate::cluster::{Profile, Selection, Topology};
 use crate::link::LinkModel;
+use crate::node::Timing;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -65,6 +66,35 @@ pub struct Settings {
     pub peer_exchange: Option<bool>,
     /// Whether nodes look each other up by Kademlia, and dial those they find. `None`: no.
     pub kademlia: Option<bool>,
+    /// Whose intervals and deadlines; `None`: the lab's.
+    pub timing: Option<TimingName>,
+}
+
+/// Whose intervals and deadlines a node has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimingName {
+    /// [`Timing::LAB`].
+    Lab,
+    /// [`Timing::PUBLIC`].
+    Public,
+}
+
+impl TimingName {
+    /// Its name in a preset.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lab => "lab",
+            Self::Public => "public",
+        }
+    }
+
+    /// What it stands for.
+    pub const fn timing(self) -> Timing {
+        match self {
+            Self::Lab => Timing::LAB,
+            Self::Public => Timing::PUBLIC,
+        }
+    }
 }
 
 /// Some nodes with a name and settings of their own.
@@ -170,6 +200,7 @@ impl Preset {
             max_outbound: own.max_outbound.or(all.max_outbound),
             peer_exchange: own.peer_exchange.or(all.peer_exchange),
             kademlia: own.kademlia.or(all.kademlia),
+            timing: own.timing.or(all.timing),
         }
     }
 

@@ -28,7 +28,13 @@ impl Unit {
     pub fn of(what: &What) -> Self {
         match what {
             What::SameTip | What::Synced | What::TransactionsMined => Self::None,
-            What::Height | What::Connected | What::Bans | What::BansOf | What::ReorgDepth | What::Events { .. } => Self::Count,
+            What::Height
+            | What::Connected
+            | What::HonestOutbound
+            | What::Bans
+            | What::BansOf
+            | What::ReorgDepth
+            | What::Events { .. } => Self::Count,
             What::Reputation | What::DuplicatesPerDelivery | What::MessagesPerBlock => Self::Number,
             What::BlockPropagation { .. } | What::TransactionPropagation { .. } => Self::Time,
             What::BytesPerBlock | What::Memory => Self::Size,
@@ -86,6 +92,7 @@ fn what(table: &Table<'_, '_>) -> Option<What> {
         "height" => What::Height,
         "synced" => What::Synced,
         "connected" => What::Connected,
+        "honest-outbound" => What::HonestOutbound,
         "bans" => What::Bans,
         "bans-of" => What::BansOf,
         "reputation" => What::Reputation,

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::cluster::Selection;
 use crate::cluster::limits::SIMULATED_TRIES;
-use crate::cluster::preset::model::{Group, Mining, Nodes, Settings};
+use crate::cluster::preset::model::{Group, Mining, Nodes, Settings, TimingName};
 use crate::cluster::preset::names::Names;
 use crate::cluster::preset::table::Table;
 use crate::cluster::scenario::{EngineKind, Fault, TimelineEntry};
@@ -118,6 +118,7 @@ fn read_settings(table: &Table<'_, '_>) -> Settings {
         max_outbound: table.small("max_outbound"),
         peer_exchange: table.flag("peer_exchange"),
         kademlia: table.flag("kademlia"),
+        timing: table.choice("timing").map(|name| if name == "public" { TimingName::Public } else { TimingName::Lab }),
     }
 }
 

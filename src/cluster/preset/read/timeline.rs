@@ -199,6 +199,8 @@ fn misbehaviour(table: &Table<'_, '_>, behaviour: &'static str) -> Option<Misbeh
         "stale-announcer" => Misbehaviour::StaleAnnouncer,
         "slow-loris" => Misbehaviour::SlowLoris,
         "ban-baiting" => Misbehaviour::BanBaiting,
+        "eclipse" => Misbehaviour::Eclipse,
+        "sybil" => Misbehaviour::Sybil,
         _ => Misbehaviour::Silent,
     })
 }
