@@ -71,8 +71,7 @@ impl Fleet {
             match timeout_at(deadline, self.said.recv()).await {
                 Ok(stamped) => self.see(stamped.unwrap()),
                 Err(_) => {
-                    let links: Vec<_> =
-                        self.links.iter().map(|(node, _)| (*node, self.outbound(*node), self.peers(*node))).collect();
+                    let links: Vec<_> = self.links.keys().map(|node| (*node, self.outbound(*node), self.peers(*node))).collect();
                     panic!("{what}: not in time; node, outbound, peers: {links:?}")
                 }
             }

@@ -164,8 +164,8 @@ fn read(path: &Path) -> Result<Option<SavedAddresses>, String> {
 fn set_aside(folder: &Path, why: &str) -> String {
     let path = folder.join(ADDRESSES_FILE);
     // A folder full of them is a defect of its own: the last name is then used again.
-    let names = (1..=ADDRESSES_ASIDE).map(|number| folder.join(format!("{ADDRESSES_FILE}.broken-{number}")));
-    let free = names.clone().find(|name| std::fs::symlink_metadata(name).is_err()).or(names.last());
+    let mut names = (1..=ADDRESSES_ASIDE).map(|number| folder.join(format!("{ADDRESSES_FILE}.broken-{number}")));
+    let free = names.clone().find(|name| std::fs::symlink_metadata(name).is_err()).or(names.next_back());
     let aside = free.unwrap_or_else(|| path.clone());
     let begun = "and a new one is begun: peers are found anew";
     match std::fs::rename(&path, &aside) {

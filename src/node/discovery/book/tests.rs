@@ -336,7 +336,7 @@ fn a_file_from_elsewhere_breaks_no_bound() {
         teller: Teller::Ipv4([1, 1]),
         seen: u64::MAX,
         since: u64::MAX,
-        tried: n % 2 == 0,
+        tried: n.is_multiple_of(2),
         attempts: u16::MAX,
         successes: u16::MAX,
     };
