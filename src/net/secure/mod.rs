@@ -84,13 +84,14 @@ pub async fn secure<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    within(async {
+    // Boxed: the room that a handshake takes goes with it, and is not held and moved with the task of a connection for all its life.
+    Box::pin(within(async {
         match credentials {
             Credentials::Noise(identity) => noise::exchange(stream, identity, direction == Direction::Outbound, seed).await,
             Credentials::Tls(identity) => tls::exchange(stream, identity, direction).await,
             Credentials::Plain(node) => plain::exchange(stream, *node, direction).await,
         }
-    })
+    }))
     .await
 }
 

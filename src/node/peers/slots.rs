@@ -70,8 +70,8 @@ impl Node {
             return true;
         }
         let (id, ip) = (peer.id, peer.address.ip());
-        let from_there = self.inbound().filter(|(_, peer)| peer.address.ip() == ip).count();
-        if self.config.max_per_ip.is_some_and(|most| from_there > most) {
+        let from_there = || self.inbound().filter(|(_, peer)| peer.address.ip() == ip).count();
+        if self.config.max_per_ip.is_some_and(|most| from_there() > most) {
             self.counts.refused += 1;
             self.part(cx, connection, GoodbyeReason::Full, "too many connections from its address");
             return false;
