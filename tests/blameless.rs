@@ -133,9 +133,10 @@ impl Deed {
                 | "closed by the peer" => true,
                 "connection reset by the peer" => befell(&[Left, Crashed]),
                 "hands were not shaken in time" | "a guest stayed too long" => {
-                    // Three seconds are short for a line on which one packet in ten is lost: see `way`.
-                    let bad_line = [by, of].into_iter().any(|node| line(node) == Profile::Bad);
-                    bad_line || befell(&[Paused, Left, Crashed, Slow]) || record.explains(by, at, &[Slow])
+                    // The protocol gives three seconds, and a packet lost twice takes as long on a thin line (see `way`): nobody's name suffers
+                    // for it, and the dial is repeated.
+                    let thin = [by, of].into_iter().any(|node| line(node) != Profile::Home);
+                    thin || befell(&[Paused, Left, Crashed, Slow]) || record.explains(by, at, &[Slow])
                 }
                 why if why.starts_with("no pong within") => befell(&[Paused]),
                 _ => false,
@@ -388,8 +389,10 @@ impl Day {
 }
 
 /// Plays a day, or less of it with all that happens so many times denser, and holds every judgement against what was done.
-fn nobody_is_wronged(seed: u64, length: Duration, denser: u32) {
-    let mut day = Day::new(seed, length, BLOCK_TIME / denser);
+/// What was without cause is returned in words.
+fn wrongs(seed: u64, length: Duration, denser: u32) -> Vec<String> {
+    let block_time = BLOCK_TIME / denser;
+    let mut day = Day::new(seed, length, block_time);
     day.play(length, f64::from(denser));
     let (wrongs, counts) = day.judge();
     {
@@ -399,31 +402,34 @@ fn nobody_is_wronged(seed: u64, length: Duration, denser: u32) {
     println!("  troubles: {:?}", day.happened);
     counts.iter().for_each(|(deed, count)| println!("  {count:7} {deed}"));
     wrongs.iter().take(40).for_each(|wrong| println!("  WRONG {wrong}"));
-    assert!(wrongs.is_empty(), "seed {seed}: {} judgements without cause, the first: {}", wrongs.len(), wrongs[0]);
     // It was a network, and it had troubles.
-    assert!(day.sim.nodes().all(|node| node.ledger().tip().height > 0), "seed {seed}: no block");
     let kinds: BTreeSet<_> = day.happened.keys().collect();
     assert_eq!(kinds.len(), 4, "{:?}", day.happened);
     assert!(counts.keys().any(|deed| deed.starts_with("parted: no pong")), "a long pause is noticed: {counts:?}");
     assert!(day.sim.run_until(HOUR, SECOND, Simulation::agrees), "seed {seed}: they do not agree");
+    // A third of the blocks is the least that chance and absent miners leave.
+    let wanted = length.as_secs() / block_time.as_secs() / 3;
+    let lowest = day.sim.nodes().map(|node| node.ledger().tip().height).min().unwrap_or(0);
+    assert!(lowest >= wanted, "seed {seed}: height {lowest}");
     day.sim.nodes().for_each(|node| assert_eq!(node.over_budget(), None));
+    wrongs
 }
 
-/// A quarter of an hour with the troubles and the blocks of a whole one.
+/// A quarter of an hour with the troubles and the blocks of two and a half.
 #[test]
 fn nobody_is_wronged_in_a_quarter_of_an_hour() {
-    nobody_is_wronged(1, MINUTE * 15, 4);
+    assert_eq!(wrongs(1, MINUTE * 15, 10), Vec::<String>::new());
 }
 
-/// Two minutes each on one core. `BLAMELESS_SEEDS=7..9` plays those only.
+/// Three minutes each on one core. `BLAMELESS_SEEDS=7..9` plays those only.
 #[test]
 #[ignore = "twenty days of a hundred nodes: in release, and by hand"]
 fn nobody_is_wronged_in_twenty_days() {
     let wanted = std::env::var("BLAMELESS_SEEDS").unwrap_or_else(|_| "0..20".to_owned());
     let (first, end) = wanted.split_once("..").expect("BLAMELESS_SEEDS as 0..20");
-    for seed in first.parse().expect("a number")..end.parse().expect("a number") {
-        nobody_is_wronged(seed, HOUR * 24, 1);
-    }
+    let seeds = first.parse().expect("a number")..end.parse().expect("a number");
+    let all: BTreeMap<u64, _> = seeds.map(|seed| (seed, wrongs(seed, HOUR * 24, 1))).collect();
+    assert!(all.values().all(Vec::is_empty), "{all:#?}");
 }
 
 /// The judge itself: what is no excuse is none.
