@@ -99,7 +99,7 @@ impl Simulation {
     /// otherwise. Networks beyond some 20,000 begin anew.
     pub fn set_network(&mut self, index: usize, network: u32) {
         let place = u32::try_from(index).unwrap_or(u32::MAX).wrapping_add(1) & 0xffff;
-        let ip = Ipv4Addr::from(FIRST_NETWORK + (network % NETWORKS << 16 | place));
+        let ip = Ipv4Addr::from(FIRST_NETWORK + (((network % NETWORKS) << 16) | place));
         let address = SocketAddr::from((ip, PORT));
         self.moved.retain(|_, host| *host != index);
         self.moved.insert(address, index);
