@@ -1,7 +1,8 @@
 //! Look-ups at scale: how many rounds they take, what they cost, and how many find whom they look for, in a simulated network whose
 //! tables were filled by joins and refreshes alone.
 //!
-//! `cargo bench --bench discovery`; a number of nodes as argument runs that size, a second number is how many look-ups.
+//! `cargo bench --bench discovery`; a number of nodes as argument runs that size, a second number is how many look-ups. Look-ups run
+//! [`AT_ONCE`] at a time, each from another node: one alone would have a thousand nodes' pings simulated for it.
 
 use rumormill::chain::{ChainSpec, KeyPair};
 use rumormill::link::LinkModel;
@@ -16,6 +17,12 @@ use std::time::{Duration, Instant};
 const JOINS: Duration = Duration::from_millis(50);
 /// Virtual time after the last one joined, in which tables are refreshed.
 const SETTLES: Duration = Duration::from_secs(60);
+/// Look-ups at a time.
+const AT_ONCE: usize = 100;
+/// How often those under way are looked at, virtual time.
+const LOOKS: Duration = Duration::from_millis(10);
+/// How long a look-up may take, virtual time.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn keys(index: usize) -> KeyPair {
     let mut seed = [5; 32];
@@ -42,6 +49,9 @@ fn joined(nodes: usize, random: &mut u64) -> Simulation {
         let config = Config { bootstrap: known, discovery, max_outbound: 4, ..Config::default() };
         sim.add(config, keys(index), Box::new(MemoryStore::new())).expect("memory holds it");
         sim.run_for(JOINS);
+        if (index + 1) % 100 == 0 {
+            eprintln!("{} nodes joined", index + 1);
+        }
     }
     sim.run_for(SETTLES);
     sim
@@ -61,22 +71,34 @@ fn main() {
     println!("nodes in a table, on average: {table}; nodes that know their own address: {known}");
 
     let mut rounds: BTreeMap<usize, usize> = BTreeMap::new();
-    let (mut found, mut asked, mut waited) = (0, 0, Vec::new());
-    for _ in 0..lookups {
-        let from = pick(&mut random, nodes);
-        let to = (from + 1 + pick(&mut random, nodes - 1)) % nodes;
-        let target = keys(to).address();
-        let start = sim.now();
-        sim.command(from, Command::LookUp(target));
-        let ended = |sim: &Simulation| sim.node(from).and_then(|node| node.looked_up()).filter(|ended| ended.target == target);
-        sim.run_until(Duration::from_secs(60), Duration::from_millis(10), |sim| ended(sim).is_some());
-        let Some(ended) = ended(&sim) else { continue };
-        waited.push(sim.now().since(start));
-        asked += ended.asked;
-        if ended.found == Some(Simulation::address(to)) {
-            found += 1;
-            *rounds.entry(ended.rounds).or_default() += 1;
+    let (mut found, mut asked, mut waited, mut done) = (0, 0, Vec::new(), 0);
+    while done < lookups {
+        // From one node at most one at a time.
+        let mut under_way = BTreeMap::new();
+        while under_way.len() < AT_ONCE.min(lookups - done).min(nodes) {
+            let from = pick(&mut random, nodes);
+            under_way.entry(from).or_insert((from + 1 + pick(&mut random, nodes - 1)) % nodes);
         }
+        done += under_way.len();
+        let start = sim.now();
+        for (&from, &to) in &under_way {
+            sim.command(from, Command::LookUp(keys(to).address()));
+        }
+        while !under_way.is_empty() && sim.now().since(start) < PATIENCE {
+            sim.run_for(LOOKS);
+            under_way.retain(|&from, &mut to| {
+                let ended = sim.node(from).and_then(|node| node.looked_up());
+                let Some(ended) = ended.filter(|ended| ended.target == keys(to).address()) else { return true };
+                waited.push(sim.now().since(start));
+                asked += ended.asked;
+                if ended.found == Some(Simulation::address(to)) {
+                    found += 1;
+                    *rounds.entry(ended.rounds).or_default() += 1;
+                }
+                false
+            });
+        }
+        eprintln!("{done} look-ups, {} without end", under_way.len());
     }
     waited.sort_unstable();
     let percent = |count: usize| 100.0 * count as f64 / lookups as f64;

@@ -1,9 +1,12 @@
 //! Connections coming up and being refused at a node on loopback: `cargo bench --bench handshakes -- [rate|memory|refusals|flood]`
 //!
 //! * `rate`: full handshakes that a node takes (TCP, transport, node), diallers on the same cores, beside the same number of bare Noise
-//!   handshakes in memory, both sides, on as many threads; rounds alternate, and what counts is the ratio of medians.
-//! * `memory`: what each of 1,000 idle connections adds to the node's resident memory; the dialler is another process.
-//! * `refusals`: dials that a full node, and one with a limit for each address, turns away in a second.
+//!   handshakes in memory, both sides, on as many threads; rounds alternate, and what counts is the ratio of medians: of times on the clock, and
+//!   of processor time, both sides and the system's part included, in which other programs on the machine have no share.
+//! * `memory`: what each of 1,000 idle connections adds to the node's resident memory. The dialler is another process, and each transport has
+//!   a node's process of its own: memory that one gave back would hide what the next takes.
+//! * `refusals`: dials that a full node, and one with a limit for each address, turns away in a second; and how many newcomers a second a full
+//!   node takes of whom each makes another give way, which costs both the transport's handshake and the node two rankings.
 //! * `flood`: 20,000 dials at a limit of 50.
 
 use rumormill::chain::{ChainSpec, KeyPair};
@@ -36,6 +39,12 @@ const HELD: usize = 1_000;
 const DIALS: usize = 20_000;
 /// Slots for `flood`.
 const LIMIT: usize = 50;
+/// Slots of the node at which others give way.
+const SLOTS: usize = 125;
+/// Newcomers there, of whom each finds one to give way: the protected stay.
+const NEWCOMERS: usize = 30;
+/// Longer than a connection is too young to give way, see `node::limits`.
+const OLD_ENOUGH: Duration = Duration::from_secs(11);
 
 /// Each stranger is another one.
 static STRANGERS: AtomicU32 = AtomicU32::new(1);
@@ -199,7 +208,8 @@ fn stranger_seed() -> [u8; 32] {
 
 fn rate() {
     println!("\nfull handshakes, {ROUND} in each of {ROUNDS} rounds, {AT_ONCE} diallers, all on two threads");
-    println!("{:<12}{:>14}{:>22}{:>10}", "transport", "at a node, /s", "Noise in memory, /s", "ratio");
+    print!("{:<12}{:>14}{:>22}{:>10}", "transport", "at a node, /s", "Noise in memory, /s", "ratio");
+    println!("{:>16}{:>16}{:>10}", "processor, us", "alone, us", "ratio");
     for transport in Transport::ALL {
         let runtime = runtime();
         let (bare, full) = runtime.block_on(async {
@@ -208,16 +218,16 @@ fn rate() {
             let identity = |number| Identity::new(&KeyPair::from_seed([number; 32]), [number; 32]);
             let identities = Arc::new((identity(2), identity(3)));
             let spec = Arc::new(ChainSpec::lab());
-            let (mut bare, mut full) = (Vec::new(), Vec::new());
+            let (mut bare, mut full) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
             for _ in 0..ROUNDS {
                 let identities = Arc::clone(&identities);
-                bare.push(
-                    many(ROUND, 2, move || {
-                        let identities = Arc::clone(&identities);
-                        async move { alone(&identities).await }
-                    })
-                    .await,
-                );
+                let processor = processor_time();
+                let handshakes = many(ROUND, 2, move || {
+                    let identities = Arc::clone(&identities);
+                    async move { alone(&identities).await }
+                });
+                bare.0.push(handshakes.await);
+                bare.1.push(processor_time() - processor);
                 // Strangers make their keys before the clock starts: a node does so once in its life.
                 let strangers: Vec<_> = (0..ROUND).map(|_| prepare(transport, &spec)).collect();
                 let (strangers, next) = (Arc::new(strangers), Arc::new(AtomicUsize::new(0)));
@@ -225,14 +235,26 @@ fn rate() {
                     let (strangers, at) = (Arc::clone(&strangers), next.fetch_add(1, Ordering::Relaxed));
                     async move { assert!(dial(address, &strangers[at]).await.is_some()) }
                 };
-                full.push(many(ROUND, AT_ONCE, one).await);
+                let processor = processor_time();
+                full.0.push(many(ROUND, AT_ONCE, one).await);
+                full.1.push(processor_time() - processor);
             }
             node.stop().await;
-            (median(bare), median(full))
+            ((median(bare.0), median(bare.1)), (median(full.0), median(full.1)))
         });
         let rate = |seconds: f64| ROUND as f64 / seconds;
-        println!("{:<12}{:>14.0}{:>22.0}{:>10.2}", transport, rate(full), rate(bare), bare / full);
+        let each = |seconds: f64| seconds * 1e6 / ROUND as f64;
+        print!("{:<12}{:>14.0}{:>22.0}{:>10.2}", transport, rate(full.0), rate(bare.0), bare.0 / full.0);
+        println!("{:>16.0}{:>16.0}{:>10.2}", each(full.1), each(bare.1), bare.1 / full.1);
     }
+}
+
+/// Processor time of this process, all threads, the system's part included. Hundredths of a second are the system's own unit here.
+fn processor_time() -> Duration {
+    let status = std::fs::read_to_string("/proc/self/stat").expect("Linux: processor time is in /proc");
+    // Behind the program's name, which may hold anything.
+    let fields: Vec<_> = status.rsplit(')').next().unwrap().split_whitespace().collect();
+    Duration::from_millis((fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()) * 10)
 }
 
 /// Resident memory of this process, bytes.
@@ -245,40 +267,46 @@ fn resident() -> usize {
 fn memory() {
     println!("\nresident memory of the node for each of {HELD} idle connections, hands shaken");
     for transport in Transport::ALL {
-        let runtime = runtime();
-        let node = runtime.block_on(node(transport, 2 * HELD, None));
-        let address = node.address().unwrap();
-        // One of each first: what comes with the first connection is not of each.
-        let hold = |count: usize| {
-            let program = std::env::current_exe().unwrap();
-            let mut child = Command::new(program)
-                .args(["hold", &transport.to_string(), &address.to_string(), &count.to_string()])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            let mut line = String::new();
-            BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-            assert_eq!(line, "held\n");
-            child
-        };
-        let first = hold(10);
-        let before = resident();
-        let held = hold(HELD);
-        let after = resident();
-        println!(
-            "{:<12}{:>8.1} KiB each ({} to {} KiB)",
-            transport,
-            (after.saturating_sub(before)) as f64 / HELD as f64 / 1_024.0,
-            before >> 10,
-            after >> 10
-        );
-        for mut child in [first, held] {
-            drop(child.stdin.take());
-            child.wait().unwrap();
-        }
-        runtime.block_on(node.stop());
+        let program = std::env::current_exe().unwrap();
+        assert!(Command::new(program).args(["node", &transport.to_string()]).status().unwrap().success());
     }
+}
+
+/// The node's process: what 1,000 connections add to it.
+fn memory_of(transport: Transport) {
+    let runtime = runtime();
+    let node = runtime.block_on(node(transport, 2 * HELD, None));
+    let address = node.address().unwrap();
+    let hold = |count: usize| {
+        let program = std::env::current_exe().unwrap();
+        let mut child = Command::new(program)
+            .args(["hold", &transport.to_string(), &address.to_string(), &count.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "held\n");
+        child
+    };
+    // Some first: what comes with the first connections is not of each.
+    let first = hold(10);
+    let before = resident();
+    let held = hold(HELD);
+    let after = resident();
+    println!(
+        "{:<12}{:>8.1} KiB each ({} to {} KiB)",
+        transport,
+        (after.saturating_sub(before)) as f64 / HELD as f64 / 1_024.0,
+        before >> 10,
+        after >> 10
+    );
+    for mut child in [first, held] {
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+    runtime.block_on(node.stop());
 }
 
 /// The dialler's process: holds connections until its standard input ends.
@@ -317,6 +345,37 @@ fn refusals() {
         });
         println!("{name:<24}{:>10.0} /s", DIALS as f64 / took.as_secs_f64());
     }
+    evictions();
+}
+
+/// Newcomers at a node whose slots are all held by others who could give way.
+fn evictions() {
+    let runtime = runtime();
+    let (took, processor) = runtime.block_on(async {
+        let node = node(Transport::Noise, SLOTS, None).await;
+        let address = node.address().unwrap();
+        let spec = Arc::new(ChainSpec::lab());
+        let mut held = Vec::new();
+        for _ in 0..SLOTS {
+            held.push(dial(address, &prepare(Transport::Noise, &spec)).await.expect("a slot"));
+        }
+        // Who came just now gives way to nobody.
+        tokio::time::sleep(OLD_ENOUGH).await;
+        let strangers: Vec<_> = (0..NEWCOMERS).map(|_| prepare(Transport::Noise, &spec)).collect();
+        let (processor, began) = (processor_time(), Instant::now());
+        for stranger in &strangers {
+            held.push(dial(address, stranger).await.expect("somebody gives way"));
+        }
+        let took = (began.elapsed(), processor_time() - processor);
+        node.stop().await;
+        took
+    });
+    let each = processor.as_secs_f64() * 1e6 / NEWCOMERS as f64;
+    println!(
+        "{:<24}{:>10.0} /s one after the other, {each:.0} us of processor time each, both sides",
+        "another gives way",
+        NEWCOMERS as f64 / took.as_secs_f64()
+    );
 }
 
 fn flood() {
@@ -352,6 +411,11 @@ fn main() {
         && word == "hold"
     {
         return hold(transport.parse().unwrap(), node.parse().unwrap(), count.parse().unwrap());
+    }
+    if let [word, transport] = &arguments[..]
+        && word == "node"
+    {
+        return memory_of(transport.parse().unwrap());
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
     for (name, run) in [("rate", rate as fn()), ("memory", memory), ("refusals", refusals), ("flood", flood)] {

@@ -9,7 +9,7 @@ use gateway::{Manner, TestGateway};
 use name_server::NameServer;
 use rumormill::chain::{ChainSpec, KeyPair};
 use rumormill::net::{Handle, Names, Setup, StartError, Transport, Upnp, Workers, start};
-use rumormill::node::{Command, Config, Event, Input, Machine, Node, Output, Stamped, Time, Wrap};
+use rumormill::node::{Config, Discovery, Event, Stamped};
 use rumormill::store::MemoryStore;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,10 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(40);
 /// What a stop promises.
 const STOP: Duration = Duration::from_secs(5);
 
-fn setup(number: u8, names: Names, upnp: Option<Upnp>, wrap: Option<Wrap>) -> (Setup, UnboundedReceiver<Event>) {
+/// A node that knows nobody but these DNS seeds.
+fn setup(number: u8, names: Names, upnp: Option<Upnp>, seeds: &[String]) -> (Setup, UnboundedReceiver<Event>) {
     let (sender, events) = unbounded_channel();
     let setup = Setup {
-        config: Config::default(),
+        config: Config { discovery: Discovery { dns_seeds: seeds.to_vec(), ..Discovery::default() }, ..Config::default() },
         keys: KeyPair::from_seed([number; 32]),
         spec: Arc::new(ChainSpec::lab()),
         listen: Some("127.0.0.1:0".parse().unwrap()),
@@ -40,7 +41,7 @@ fn setup(number: u8, names: Names, upnp: Option<Upnp>, wrap: Option<Wrap>) -> (S
         names,
         upnp,
         transport: Transport::Noise,
-        wrap,
+        wrap: None,
     };
     (setup, events)
 }
@@ -65,57 +66,13 @@ async fn stop(handle: Handle, mut events: UnboundedReceiver<Event>) {
     assert!(events.recv().await.is_none(), "something was said after the end");
 }
 
-/// A node that asks for a name at its start, connects to what it stands for at a port, and warns of an error.
-struct Seeker {
-    node: Node,
-    name: &'static str,
-    port: u16,
-}
-
-impl Machine for Seeker {
-    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
-        self.node.start(now, out);
-        out.push(Output::Resolve(self.name.to_owned()));
-    }
-
-    fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
-        match input {
-            Input::Resolved { name, addresses } => {
-                assert_eq!(name, self.name);
-                match addresses {
-                    Ok(addresses) => {
-                        for address in addresses {
-                            let connect = Command::Connect(SocketAddr::new(address, self.port));
-                            self.node.handle(now, Input::Command(connect), out);
-                        }
-                    }
-                    Err(text) => out.push(Output::Event(Event::Warning { text })),
-                }
-            }
-            other => self.node.handle(now, other, out),
-        }
-    }
-
-    fn next_deadline(&self) -> Time {
-        self.node.next_deadline()
-    }
-
-    fn node(&self) -> &Node {
-        &self.node
-    }
-}
-
-fn seeker(name: &'static str, port: u16) -> Option<Wrap> {
-    Some(Arc::new(move |node| Box::new(Seeker { node, name, port })))
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_leads_to_a_node() {
+async fn a_dns_seed_leads_to_a_node() {
     let server = NameServer::start().await;
-    let (first, seen) = setup(1, Names::system(), None, None);
+    let (first, seen) = setup(1, Names::system(), None, &[]);
     let first = start(first).await.unwrap();
     let port = first.address().unwrap().port();
-    let (second, mut followed) = setup(2, Names::server(server.address), None, seeker("seeds.test", port));
+    let (second, mut followed) = setup(2, Names::server(server.address), None, &[format!("seeds.test:{port}")]);
     let second = start(second).await.unwrap();
     let peer = find(&mut followed, |event| match event {
         Event::NewPeer { peer, .. } => Some(*peer),
@@ -129,7 +86,7 @@ async fn a_name_leads_to_a_node() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_without_addresses_is_answered_in_words() {
     let server = NameServer::start().await;
-    let (node, mut events) = setup(3, Names::server(server.address), None, seeker("nobody.test", 1));
+    let (node, mut events) = setup(3, Names::server(server.address), None, &["nobody.test:1".to_owned()]);
     let node = start(node).await.unwrap();
     let text = find(&mut events, |event| match event {
         Event::Warning { text } => Some(text.clone()),
@@ -142,7 +99,7 @@ async fn a_name_without_addresses_is_answered_in_words() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_name_server_does_not_hold_up_the_end() {
     let server = NameServer::start().await;
-    let (node, events) = setup(4, Names::server(server.address), None, seeker("silent.test", 1));
+    let (node, events) = setup(4, Names::server(server.address), None, &["silent.test:1".to_owned()]);
     let node = start(node).await.unwrap();
     timeout(PATIENCE, server.heard.notified()).await.expect("nobody asked");
     stop(node, events).await;
@@ -151,7 +108,7 @@ async fn a_silent_name_server_does_not_hold_up_the_end() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_maps_the_port_until_the_node_stops() {
     let gateway = TestGateway::start(Manner::Good).await;
-    let (node, mut events) = setup(5, Names::system(), Some(Upnp::at(gateway.search)), None);
+    let (node, mut events) = setup(5, Names::system(), Some(Upnp::at(gateway.search)), &[]);
     let node = start(node).await.unwrap();
     let inner = node.address().unwrap();
     let outer = find(&mut events, |event| match event {
@@ -171,7 +128,7 @@ async fn a_gateway_maps_the_port_until_the_node_stops() {
 async fn a_useless_gateway_is_told_and_holds_nothing_up() {
     for (manner, says) in [(Manner::Inner, Some("another gateway")), (Manner::Endless, Some("wrongly")), (Manner::Silent, None)] {
         let gateway = TestGateway::start(manner).await;
-        let (node, mut events) = setup(6, Names::system(), Some(Upnp::at(gateway.search)), None);
+        let (node, mut events) = setup(6, Names::system(), Some(Upnp::at(gateway.search)), &[]);
         let node = start(node).await.unwrap();
         if let Some(says) = says {
             let text = find(&mut events, |event| match event {
@@ -190,10 +147,10 @@ async fn a_useless_gateway_is_told_and_holds_nothing_up() {
 
 #[tokio::test]
 async fn a_listener_that_no_gateway_reaches_is_refused() {
-    let (node, _events) = setup(7, Names::system(), Some(Upnp::default()), None);
+    let (node, _events) = setup(7, Names::system(), Some(Upnp::default()), &[]);
     let error = start(node).await.err().expect("it started");
     assert!(matches!(&error, StartError::Upnp(why) if why.contains("0.0.0.0")), "{error}");
-    let (node, _events) = setup(8, Names::system(), Some(Upnp::default()), None);
+    let (node, _events) = setup(8, Names::system(), Some(Upnp::default()), &[]);
     let error = start(Setup { listen: None, ..node }).await.err().expect("it started");
     assert!(error.to_string().contains("does not listen"), "{error}");
 }

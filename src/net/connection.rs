@@ -200,6 +200,10 @@ where
 
     async fn round(&mut self) -> Result<(), End> {
         let now = Instant::now();
+        // At once, not with its next frame: whoever says nothing after the handshake is no stranger any longer.
+        if self.conn.stranger.is_some() && self.conn.link.is_established() {
+            self.conn.stranger = None;
+        }
         self.pump(now)?;
         self.gather(now)?;
         self.follow_close(now).await?;

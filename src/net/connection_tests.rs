@@ -1,5 +1,5 @@
 use super::super::inbox::{Delivery, Outlet, inbox};
-use super::super::limits::{INBOX_WEIGHT, RECORD_PLAIN};
+use super::super::limits::{INBOX_WEIGHT, PENDING_INBOUND, RECORD_PLAIN, STRANGER_GRACE};
 use super::super::secure::noise::tests::secured;
 use super::super::strangers::Strangers;
 use super::*;
@@ -10,7 +10,7 @@ use crate::node::{Outbox, Priority};
 use crate::wire::{ErrorCode, Hello, Message, WireError, encode};
 use tokio::io::{AsyncReadExt, DuplexStream, ReadHalf, WriteHalf, split};
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// One end: a connection at work, and what the node task would hold.
 struct Near {
@@ -246,6 +246,19 @@ async fn a_stranger_has_one_deadline_for_the_whole_handshake() {
     sleep(Duration::from_secs(100)).await;
     raw.write(&encode(&ping(1))).await.unwrap();
     assert_eq!(*end.message().await, ping(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_is_free_when_hands_are_shaken_though_nothing_more_is_said() {
+    let strangers = Arc::new(Strangers::default());
+    let mut places: Vec<_> =
+        (0..PENDING_INBOUND).map(|_| strangers.enter([127, 0, 0, 1].into(), Timing::LAB.handshake)).collect();
+    let ((left, one), _right) = secured(10_000).await;
+    let end = Near::start(left, one.channel, Direction::Inbound, places.pop());
+    assert!(timeout(STRANGER_GRACE / 2, strangers.room()).await.is_err(), "all are taken");
+    end.link.establish();
+    end.send(&ack(), Critical);
+    timeout(STRANGER_GRACE / 4, strangers.room()).await.expect("a place is free");
 }
 
 #[tokio::test(start_paused = true)]

@@ -109,9 +109,9 @@ pub const BUCKET: usize = crate::wire::limits::MAX_RECORDS;
 /// Kademlia's α: questions of one look-up at a time.
 pub const ALPHA: usize = 3;
 /// Nodes of one /24 (IPv4) or /48 (IPv6) in a bucket: who rents a small network must not own a corner of the table.
-pub const BUCKET_OF_ONE_PREFIX: usize = 2;
+pub const BUCKET_OF_ONE_SUBNET: usize = 2;
 /// The same for the whole table, and for the candidates of a look-up.
-pub const TABLE_OF_ONE_PREFIX: usize = 10;
+pub const TABLE_OF_ONE_SUBNET: usize = 10;
 /// Questions in a row that a node of the table leaves unanswered before it goes, even if no other wants its place.
 pub const TABLE_FAILURES: u32 = 3;
 /// Least time between two visits that ask whether the oldest node of a full bucket still lives.

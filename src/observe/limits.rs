@@ -66,3 +66,5 @@ pub const KINDS: usize = 256;
 pub const PROGRESS_LINE: Duration = Duration::from_secs(2);
 /// Log files kept, one a day.
 pub const LOG_FILES: usize = 7;
+/// The whole, where the dashboard's model counts in parts of a million.
+pub const MILLION: u32 = 1_000_000;

@@ -1,10 +1,9 @@
 //! One picture of all nodes: the snapshot that the dashboard draws.
 
 use super::connections::Connection;
-use super::limits::{TICK, TICKS_AT_ONCE, TRAFFIC_SAMPLES};
+use super::limits::{MILLION, TICK, TICKS_AT_ONCE, TRAFFIC_SAMPLES};
 use super::observer::Observer;
 use crate::chain::Address;
-use crate::link::MILLION;
 use crate::node::Time;
 use rumormill_ui::model::{End, Link, Snapshot, Stranger, Totals, TrafficSample};
 use std::collections::BTreeMap;

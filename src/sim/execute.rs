@@ -6,7 +6,7 @@ use super::network::{LOOPBACK, NewEnd};
 use super::queue::Happening;
 use crate::node::{CloseReason, ConnectionId, DialError, Event, Input, Output, Stamped, Time, briefer};
 use crate::store::StoreError;
-use crate::wire::encode;
+use crate::wire::encoded_len;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,11 +47,9 @@ impl Simulation {
             // Nobody pays for cryptography in here.
             Output::Admit(_) => {}
             Output::Send { to, message, priority } => {
-                let encoded = encode(&message);
-                let bytes = encoded.len();
                 self.trace.note(self.now, b"send", index as u64, &[to.len() as u64]);
-                self.trace.note_bytes(&encoded);
-                let brief = briefer(&message).map(|message| (encode(&message).len(), Arc::new(message)));
+                let bytes = self.trace.note_message(&message);
+                let brief = briefer(&message).map(|message| (encoded_len(&message), Arc::new(message)));
                 for connection in to {
                     let brief = brief.as_ref().filter(|_| self.network.is_backed_up(connection));
                     let (bytes, message) = brief.map_or((bytes, &message), |(bytes, message)| (*bytes, message));

@@ -2,6 +2,7 @@
 
 use crate::chain::Hash256;
 use crate::node::Time;
+use crate::wire::{Message, append};
 use sha2::{Digest, Sha256};
 
 /// Bytes gathered before they are hashed: many small pieces cost more than one large one.
@@ -27,10 +28,11 @@ impl Trace {
         self.hash_when_enough();
     }
 
-    /// Notes the very bytes of something sent.
-    pub(super) fn note_bytes(&mut self, bytes: &[u8]) {
-        self.gathered.extend_from_slice(bytes);
+    /// Notes the very bytes of a message sent: how many.
+    pub(super) fn note_message(&mut self, message: &Message) -> usize {
+        let bytes = append(message, &mut self.gathered);
         self.hash_when_enough();
+        bytes
     }
 
     fn hash_when_enough(&mut self) {

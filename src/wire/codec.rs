@@ -115,8 +115,16 @@ const _: () = {
 /// A whole frame: length, code, payload. A text longer than [`MAX_TEXT`] is cut; a list is the caller's to keep within
 /// [its limit](super::limits) (see [`check`]), or the peer will refuse it.
 pub fn encode(message: &Message) -> Bytes {
-    let whole = encoded_len(message);
-    let mut frame = Sink(Vec::with_capacity(whole));
+    let mut frame = Vec::with_capacity(encoded_len(message));
+    append(message, &mut frame);
+    Bytes::from(frame)
+}
+
+/// Puts a whole frame, as [`encode`] makes it, at the end of `into`; its bytes.
+pub fn append(message: &Message, into: &mut Vec<u8>) -> usize {
+    let (before, whole) = (into.len(), encoded_len(message));
+    let mut frame = Sink(std::mem::take(into));
+    frame.0.reserve(whole);
     // A frame beyond u32 is beyond every limit too; the peer refuses it.
     frame.put(&u32::try_from(whole.saturating_sub(4)).unwrap_or(u32::MAX));
     frame.put(&(message.kind() as u8));
@@ -162,8 +170,9 @@ pub fn encode(message: &Message) -> Bytes {
             frame.text(text);
         }
     }
-    debug_assert_eq!(frame.0.len(), whole, "encoded_len and encode disagree");
-    Bytes::from(frame.0)
+    debug_assert_eq!(frame.0.len() - before, whole, "encoded_len and encode disagree");
+    *into = frame.0;
+    whole
 }
 
 /// Bytes of the whole frame, without encoding it. O(1) for all kinds but those with strings or lists, where it is O(1) too by

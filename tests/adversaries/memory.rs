@@ -116,12 +116,14 @@ fn row_08_four_mebibytes_of_empty_lists() {
     for (kind, before) in lists() {
         let element = match kind {
             MessageKind::Peers => 54,
+            MessageKind::Nodes => 122,
             MessageKind::Headers => 167,
             MessageKind::Block | MessageKind::NewBlock | MessageKind::Transaction => 156,
             _ => 32,
         };
         let most = match kind {
             MessageKind::GetHeaders => 101,
+            MessageKind::Nodes => 20,
             MessageKind::Headers => 2_000,
             MessageKind::Block | MessageKind::NewBlock => (MAX_PAYLOAD - before - 8) / element,
             _ => 1_000,

@@ -4,22 +4,31 @@ use super::plan::Plan;
 use crate::link::LinkModel;
 use std::time::Duration;
 
+/// Seeds tried for each smaller scenario.
+const SEEDS: u64 = 3;
 /// Shortest run worth trying.
 const SHORTEST: Duration = Duration::from_secs(5);
 
 /// The smallest scenario found that `fails` as the given one does: fewer nodes, adversaries, faults, links and miners, no traffic, plain
 /// links, shorter. Each step takes one thing away and keeps the change if the scenario still fails, until nothing more can go.
 ///
-/// `fails` is called some dozens of times. If it does not hold for `plan` itself, `plan` comes back as it is.
+/// `fails` is called some dozens of times for each seed tried. If it does not hold for `plan` itself, `plan` comes back as it is.
 pub fn shrink(plan: &Plan, mut fails: impl FnMut(&Plan) -> bool) -> Plan {
     let mut small = plan.clone();
     loop {
-        let smaller = smaller_ones(&small).find(|candidate| candidate.is_sound() && fails(candidate));
+        let sound = smaller_ones(&small).filter(Plan::is_sound);
+        let smaller = sound.flat_map(reseeded).find(|candidate| fails(candidate));
         match smaller {
             Some(candidate) => small = candidate,
             None => return small,
         }
     }
+}
+
+/// The plan, and as it would go with other chances: whatever is taken away moves all that chance decides later, and what failed by an
+/// unlucky draw must not keep everything that came before the draw.
+fn reseeded(plan: Plan) -> impl Iterator<Item = Plan> {
+    (0..SEEDS).map(move |more| Plan { seed: plan.seed.wrapping_add(more), ..plan.clone() })
 }
 
 /// All that are one step smaller, the largest steps first.

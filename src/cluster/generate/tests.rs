@@ -43,10 +43,11 @@ fn taking_a_node_out_renames_those_after_it() {
     }
 }
 
-/// An invariant that does not hold, on purpose: "no honest node ever leaves a block behind". What is left has what it takes to fork and no more.
+/// An invariant that does not hold, on purpose: "no honest node ever leaves four blocks behind". Two that are out of touch for a while do, and
+/// hardly anybody by mere chance. What is left has what it takes to fork and no more.
 #[test]
 fn a_broken_invariant_is_shrunk_to_what_breaks_it() {
-    let breaks = |plan: &Plan| check(plan).deepest_reorg >= 2;
+    let breaks = |plan: &Plan| check(plan).deepest_reorg >= 4;
     let large = (0..).map(scenario).find(|plan| plan.nodes >= 6 && plan.timeline.len() >= 3 && breaks(plan)).unwrap();
     let small = shrink(&large, breaks);
     assert!(breaks(&small));

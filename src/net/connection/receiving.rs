@@ -67,7 +67,6 @@ where
     pub(super) fn cut(&mut self, now: Instant) -> Result<bool, End> {
         if self.conn.link.is_established() {
             self.frames.set_established();
-            self.conn.stranger = None;
         }
         let connection = self.conn.id;
         let plain = self.plain.get(self.plain_at..self.plain_end).unwrap_or_default();

@@ -26,6 +26,7 @@ pub struct Upnp {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "upnp"), allow(dead_code, reason = "without the feature nothing comes of it"))]
 pub enum News {
     /// The port is forwarded from this address.
     Mapped(SocketAddr),

@@ -38,11 +38,12 @@ impl Node {
         }
         self.own.mapped = Some(address);
         self.book.forget(&address);
+        self.rejoin_lookups(cx);
     }
 
     /// The other end of a link says where it sees us come from. Only those whom we chose to dial are believed, and only when several
     /// of them agree: who dials us could be anybody, as often as he likes.
-    pub(in crate::node) fn note_seen_from(&mut self, connection: ConnectionId, seen: &[u8; 16]) {
+    pub(in crate::node) fn note_seen_from(&mut self, cx: &Context<'_>, connection: ConnectionId, seen: &[u8; 16]) {
         if let Some(peer) = self.peers.get_mut(&connection) {
             peer.sees_us_at = Some(IpAddr::from(*seen).to_canonical());
         }
@@ -62,8 +63,10 @@ impl Node {
         let agreed = votes.into_iter().filter(|(_, voters)| voters.len() >= OWN_ADDRESS_VOTES);
         // Of equally many the one we believed in stays.
         let best = agreed.max_by_key(|(ip, voters)| (voters.len(), Some(*ip) == self.own.agreed, *ip));
-        if let Some((ip, _)) = best {
-            self.own.agreed = Some(ip);
+        if let Some((ip, _)) = best
+            && self.own.agreed.replace(ip) != Some(ip)
+        {
+            self.rejoin_lookups(cx);
         }
     }
 }

@@ -3,9 +3,9 @@
 //! The first ban of somebody is short, the next longer (`Timing::bans`). Whoever changes ids does not get round it: an IP address from
 //! which too many ids were banned is banned itself, unless it is one that many share.
 
-use super::eviction::is_shared;
 use crate::chain::Address;
 use crate::node::Time;
+use crate::node::discovery::book::scope::group;
 use crate::node::limits::{BANNED_IDS_PER_ADDRESS, BANS};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -128,7 +128,7 @@ impl Bans {
     /// loopback, a gateway or a bridge stand people who have nothing to do with each other.
     pub(in crate::node) fn is_a_nest(&self, ip: IpAddr, ladder: &[Duration; 3], now: Time) -> bool {
         let ip = ip.to_canonical();
-        if is_shared(&ip) || self.is_address_banned(&ip, now) {
+        if group(ip).is_none() || self.is_address_banned(&ip, now) {
             return false;
         }
         let lately = ladder.iter().max().copied().unwrap_or_default();

@@ -6,63 +6,23 @@
 //! `AttemptToEvictConnection`.)
 
 use super::health::SICK;
+use crate::node::discovery::book::scope::Group;
 use crate::node::limits::{PROTECTED_SHARE, TOO_YOUNG};
 use crate::node::{ConnectionId, Direction, Time};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::time::Duration;
 
-/// A network, as far as an address tells: whoever has one address of it easily has many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::node) enum Group {
-    /// Loopback, private and shared addresses: they say nothing of where somebody is.
-    Local,
-    /// An IPv4 /16.
-    V4([u8; 2]),
-    /// An IPv6 /32.
-    V6([u8; 4]),
-}
-
-impl Group {
-    pub(in crate::node) fn of(ip: &IpAddr) -> Self {
-        let ip = ip.to_canonical();
-        match ip {
-            _ if is_shared(&ip) => Self::Local,
-            IpAddr::V4(v4) => {
-                let [a, b, ..] = v4.octets();
-                Self::V4([a, b])
-            }
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, ..] = v6.octets();
-                Self::V6([a, b, c, d])
-            }
-        }
-    }
-
-    /// A place in an order that only this node knows: nobody can choose addresses that come first in it.
-    fn place(self, salt: u64) -> u64 {
-        let bytes = match self {
-            Self::Local => [0; 5],
-            Self::V4([a, b]) => [4, a, b, 0, 0],
-            Self::V6([a, b, c, d]) => [6, a, b, c, d],
-        };
-        let hash = Sha256::new().chain_update(salt.to_le_bytes()).chain_update(bytes).finalize();
-        hash.iter().take(8).fold(0, |place, byte| place << 8 | u64::from(*byte))
-    }
-}
-
-/// Whether people who have nothing to do with each other may come from one address: loopback, private (RFC 1918, RFC 4193), link-local
-/// and carrier-grade shared (RFC 6598) ones.
-pub(super) fn is_shared(ip: &IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, ..] = v4.octets();
-            v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified() || (a == 100 && b & 0xc0 == 64)
-        }
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local(),
-    }
+/// A group's place in an order that only this node knows: nobody can choose addresses that come first in it.
+fn place(group: Option<Group>, salt: u64) -> u64 {
+    let bytes = match group {
+        None => [0; 5],
+        Some(Group::V4([a, b])) => [4, a, b, 0, 0],
+        Some(Group::V6([a, b, c, d])) => [6, a, b, c, d],
+    };
+    let hash = Sha256::new().chain_update(salt.to_le_bytes()).chain_update(bytes).finalize();
+    hash.iter().take(8).fold(0, |place, byte| place << 8 | u64::from(*byte))
 }
 
 /// What is known of one who holds a slot.
@@ -70,7 +30,8 @@ pub(super) fn is_shared(ip: &IpAddr) -> bool {
 pub(in crate::node) struct Candidate {
     pub(in crate::node) connection: ConnectionId,
     pub(in crate::node) direction: Direction,
-    pub(in crate::node) group: Group,
+    /// Its network group; all in a network of one's own share `None`.
+    pub(in crate::node) group: Option<Group>,
     /// When it connected.
     pub(in crate::node) since: Time,
     /// Its smoothed round trip, once measured.
@@ -103,7 +64,7 @@ pub(in crate::node) fn gives_way(candidates: &[Candidate], salt: u64, now: Time)
     protect(&mut left, half, |one| (!sick(one)).then_some(one.since));
 
     left.retain(|one| now.since(one.since) >= TOO_YOUNG);
-    let mut networks: BTreeMap<Group, Vec<&Candidate>> = BTreeMap::new();
+    let mut networks: BTreeMap<Option<Group>, Vec<&Candidate>> = BTreeMap::new();
     left.iter().for_each(|one| networks.entry(one.group).or_default().push(one));
     let youngest = |network: &Vec<&Candidate>| network.iter().map(|one| (one.since, one.connection)).max();
     let largest = networks.values().max_by_key(|network| (network.len(), youngest(network)))?;
@@ -120,12 +81,12 @@ fn protect<K: Ord>(left: &mut Vec<Candidate>, count: usize, key: impl Fn(&Candid
 
 /// Takes out the oldest one of each of `count` networks.
 fn protect_networks(left: &mut Vec<Candidate>, count: usize, salt: u64, sick: impl Fn(&Candidate) -> bool) {
-    let mut oldest: BTreeMap<Group, (Time, ConnectionId)> = BTreeMap::new();
+    let mut oldest: BTreeMap<Option<Group>, (Time, ConnectionId)> = BTreeMap::new();
     for one in left.iter().filter(|one| !sick(one)) {
         let first = oldest.entry(one.group).or_insert((one.since, one.connection));
         *first = (*first).min((one.since, one.connection));
     }
-    let mut ranked: Vec<_> = oldest.into_iter().map(|(group, (_, connection))| (group.place(salt), connection)).collect();
+    let mut ranked: Vec<_> = oldest.into_iter().map(|(group, (_, connection))| (place(group, salt), connection)).collect();
     ranked.sort_unstable();
     let safe: BTreeSet<_> = ranked.into_iter().take(count).map(|(_, connection)| connection).collect();
     left.retain(|one| !safe.contains(&one.connection));

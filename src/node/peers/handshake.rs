@@ -149,7 +149,7 @@ impl Node {
                     if self.peers.get(&connection).is_some_and(|peer| peer.visit) {
                         return self.on_visit_ready(cx, connection, hello);
                     }
-                    self.note_seen_from(connection, seen);
+                    self.note_seen_from(cx, connection, seen);
                     self.on_ready(cx, connection, hello, highest);
                 }
             }

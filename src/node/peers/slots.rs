@@ -1,10 +1,11 @@
 //! Inbound slots: who gets one, who gives his up, and what the listener is told of it.
 
 use super::bans::By;
-use super::eviction::{Candidate, Group, gives_way};
+use super::eviction::{Candidate, gives_way};
 use super::peer::Peer;
 use crate::chain::Address;
 use crate::node::context::Context;
+use crate::node::discovery::book::scope::group;
 use crate::node::limits::SCARCE_PERCENT;
 use crate::node::timers::Timer;
 use crate::node::{Admission, ConnectionId, Direction, Event, Node, Output, Time};
@@ -50,7 +51,7 @@ impl Node {
             .map(|(connection, peer)| Candidate {
                 connection: *connection,
                 direction: peer.direction,
-                group: Group::of(&peer.address.ip()),
+                group: group(peer.address.ip()),
                 since: peer.since,
                 rtt: peer.rtt,
                 block: peer.new_block,

@@ -12,7 +12,7 @@ pub(in crate::node) enum Group {
 
 /// What one customer of a network has: a /24 for IPv4, a /48 for IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Subnet {
+pub(in crate::node) enum Subnet {
     V4([u8; 3]),
     V6([u8; 6]),
 }
@@ -46,7 +46,7 @@ pub(in crate::node) fn group(ip: IpAddr) -> Option<Group> {
 }
 
 /// The subnet; `None` as for [`group`].
-pub(super) fn subnet(ip: IpAddr) -> Option<Subnet> {
+pub(in crate::node) fn subnet(ip: IpAddr) -> Option<Subnet> {
     group(ip)?;
     Some(match ip.to_canonical() {
         IpAddr::V4(v4) => {

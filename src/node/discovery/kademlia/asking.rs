@@ -54,6 +54,13 @@ impl Node {
         }
     }
 
+    /// Our own address is known, or is another one: those nearest to us are to have the record that says so.
+    pub(in crate::node) fn rejoin_lookups(&mut self, cx: &Context<'_>) {
+        self.kademlia.joined = false;
+        self.kademlia.pauses = 1;
+        self.join_lookups(cx);
+    }
+
     /// Time for a refresh: of our own id until that has had answers, then of the bucket that was left alone for longest.
     pub(in crate::node) fn on_lookup_deadline(&mut self, cx: &mut Context<'_>) {
         // One that was put off by an earlier one comes too late.

@@ -4,10 +4,10 @@
 //! or, when one node is sought, with its record. What hostile answers can do is bounded: so many candidates, so many questions, so many
 //! candidates of one network.
 
-use super::prefix::prefix;
 use super::table::{Distance, distance};
 use crate::chain::Address;
-use crate::node::limits::{ALPHA, BUCKET, LOOKUP_CANDIDATES, LOOKUP_QUESTIONS, TABLE_OF_ONE_PREFIX};
+use crate::node::discovery::book::scope::subnet;
+use crate::node::limits::{ALPHA, BUCKET, LOOKUP_CANDIDATES, LOOKUP_QUESTIONS, TABLE_OF_ONE_SUBNET};
 use crate::wire::NodeRecord;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -100,9 +100,9 @@ impl Lookup {
 
     /// Whether enough of its neighbours in the network are candidates.
     fn is_crowded(&self, record: &NodeRecord) -> bool {
-        let Some(of) = prefix(IpAddr::from(record.ip)) else { return false };
+        let Some(of) = subnet(IpAddr::from(record.ip)) else { return false };
         let records = self.candidates.values().filter_map(|candidate| candidate.record);
-        records.filter(|other| prefix(IpAddr::from(other.ip)) == Some(of)).count() >= TABLE_OF_ONE_PREFIX
+        records.filter(|other| subnet(IpAddr::from(other.ip)) == Some(of)).count() >= TABLE_OF_ONE_SUBNET
     }
 
     /// Whom to ask now, if anybody: to be followed by [`Lookup::asking`] or [`Lookup::failed`].

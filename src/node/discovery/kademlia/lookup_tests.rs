@@ -67,9 +67,9 @@ fn one_network_is_not_the_whole_list() {
     for node in 1..=60 {
         lookup.offer(Address([node; 32]), Some(record(node, [1, 2, 3, node])));
     }
-    assert_eq!(lookup.candidates.len(), TABLE_OF_ONE_PREFIX);
+    assert_eq!(lookup.candidates.len(), TABLE_OF_ONE_SUBNET);
     lookup.offer(Address([99; 32]), Some(record(99, [5, 6, 7, 8])));
-    assert_eq!(lookup.candidates.len(), TABLE_OF_ONE_PREFIX + 1);
+    assert_eq!(lookup.candidates.len(), TABLE_OF_ONE_SUBNET + 1);
 }
 
 #[test]

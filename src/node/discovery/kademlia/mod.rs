@@ -11,12 +11,10 @@
 //! | `asking` | when look-ups begin, what is asked over which link, what answers bring |
 //! | `answering` | what others are told, and whose records are believed |
 //! | `visits` | short connections for a question, ours and others' |
-//! | `prefix` | which addresses are likely in one hand |
 
 mod answering;
 mod asking;
 mod lookup;
-mod prefix;
 mod table;
 mod visits;
 

@@ -4,10 +4,10 @@
 //! ago first. A node that stays is likely to stay on, and a crowd of new ones cannot push it out: a full bucket takes a newcomer only in
 //! the place of one that no longer answers.
 
-use super::prefix::prefix;
 use crate::chain::Address;
 use crate::node::Time;
-use crate::node::limits::{BUCKET, BUCKET_OF_ONE_PREFIX, BUCKET_PROBE, RECORD_STALE, TABLE_FAILURES, TABLE_OF_ONE_PREFIX};
+use crate::node::discovery::book::scope::subnet;
+use crate::node::limits::{BUCKET, BUCKET_OF_ONE_SUBNET, BUCKET_PROBE, RECORD_STALE, TABLE_FAILURES, TABLE_OF_ONE_SUBNET};
 use crate::wire::NodeRecord;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -129,13 +129,13 @@ impl Table {
     /// Whether too many of its neighbours in the network are here already, itself not counted: one who owns a small network must not own
     /// a bucket, still less the table.
     fn is_crowded(&self, index: u8, record: &NodeRecord) -> bool {
-        let Some(of) = prefix(IpAddr::from(record.ip)) else { return false };
+        let Some(of) = subnet(IpAddr::from(record.ip)) else { return false };
         let alike = |bucket: &Bucket| {
             let others = bucket.entries.iter().filter(|entry| entry.record.node != record.node);
-            others.filter(|entry| prefix(IpAddr::from(entry.record.ip)) == Some(of)).count()
+            others.filter(|entry| subnet(IpAddr::from(entry.record.ip)) == Some(of)).count()
         };
-        self.buckets.get(&index).is_some_and(|bucket| alike(bucket) >= BUCKET_OF_ONE_PREFIX)
-            || self.buckets.values().map(alike).sum::<usize>() >= TABLE_OF_ONE_PREFIX
+        self.buckets.get(&index).is_some_and(|bucket| alike(bucket) >= BUCKET_OF_ONE_SUBNET)
+            || self.buckets.values().map(alike).sum::<usize>() >= TABLE_OF_ONE_SUBNET
     }
 
     /// A node answered: it is the last to go now.

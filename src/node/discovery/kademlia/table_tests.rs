@@ -64,11 +64,11 @@ fn a_newer_record_replaces_an_older_one_and_never_the_reverse() {
 fn one_network_owns_neither_a_bucket_nor_the_table() {
     let mut table = Table::new(Address([0; 32]));
     let taken = |table: &mut Table, first, n| table.offer(at(id(first, n), [1, 2, 3, n]), Time(0)) == Offered::New;
-    assert_eq!((0..20).filter(|n| taken(&mut table, 0x80, *n)).count(), BUCKET_OF_ONE_PREFIX);
+    assert_eq!((0..20).filter(|n| taken(&mut table, 0x80, *n)).count(), BUCKET_OF_ONE_SUBNET);
     for bit in 0..7 {
         (0..20).filter(|n| taken(&mut table, 1 << bit, 20 + bit * 20 + n)).for_each(|_| {});
     }
-    assert_eq!(table.len(), TABLE_OF_ONE_PREFIX);
+    assert_eq!(table.len(), TABLE_OF_ONE_SUBNET);
     assert_eq!(table.offer(at(id(0x80, 99), [1, 2, 4, 1]), Time(0)), Offered::New, "the network beside it is another's");
     // Who is in cannot move to a crowded network.
     let moved = NodeRecord { sequence: 9, ..at(id(0x80, 99), [1, 2, 3, 200]) };
