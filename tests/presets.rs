@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-/// How far the history of a costly preset is repeated: beyond the first connections, blocks, transfers and offences. The two that take up
+/// How far the history of a costly preset is repeated: beyond the first connections, blocks, transfers and offences. Those that take up
 /// to a minute where nothing is optimised would take as long again for more of the same.
 const A_WHILE: Duration = Duration::from_secs(12);
 
@@ -77,6 +77,8 @@ macro_rules! presets {
 // One test each: the machine's cores share them.
 presets! {
     thousand: "thousand", Some(A_WHILE);
+    eclipse: "eclipse", Some(A_WHILE);
+    sybil: "sybil", Some(A_WHILE);
     spam: "spam", Some(A_WHILE);
     late_joiner: "late-joiner", None;
     world: "world", None;

@@ -103,6 +103,11 @@ impl Blueprint {
         self.neighbours.get(node as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// The network that a node's address is in, in simulation; `None`: the private one.
+    pub fn network(&self, node: u32) -> Option<u32> {
+        self.preset.network(node)
+    }
+
     /// A node's id.
     pub fn id(&self, node: u32) -> Option<Address> {
         self.ids.get(node as usize).copied()

@@ -25,6 +25,9 @@ pub const MAX_LATENCY: Duration = Duration::from_secs(60);
 /// Furthest that a clock can be off: a day. Two minutes already make a block invalid.
 pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 3_600);
 
+/// Most networks that the nodes of a group are spread over in simulation: far more than a node has links.
+pub const MAX_NETWORKS: u64 = 1_000;
+
 /// Slowest link, in bytes a second: 1 kbit/s. Slower ones carry no block within any deadline.
 pub const MIN_BANDWIDTH: u64 = 125;
 

@@ -32,10 +32,13 @@ impl SimulationEngine {
         for index in 0..blueprint.count {
             let NodePlan { config, keys, wrap, .. } = blueprint.node(index, |peer| {
                 // Of two that are linked the later one dials.
-                (peer < index).then(|| Simulation::address(peer as usize))
+                (peer < index).then(|| simulation.address_of(peer as usize))
             });
             ids.push(keys.address());
             let place = simulation.add_stopped(config, keys, Box::new(blueprint.store(index)));
+            if let Some(network) = blueprint.network(index) {
+                simulation.set_network(place, network);
+            }
             simulation.set_wrap(place, wrap);
         }
         Self { start: simulation.now(), left: vec![false; ids.len()], simulation, ids }

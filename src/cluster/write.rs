@@ -143,6 +143,7 @@ fn write_settings(file: &mut File, settings: &Settings) {
     if let Some(timing) = settings.timing {
         file.text("timing", timing.name());
     }
+    file.maybe("networks", settings.networks);
 }
 
 fn write_topology(file: &mut File, topology: &Topology) {

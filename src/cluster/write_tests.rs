@@ -171,9 +171,9 @@ fn expectation() -> impl Strategy<Value = Expectation> {
 }
 
 prop_compose! {
-    fn settings()(max_inbound in option::of(0_u32..1_000), max_outbound in option::of(0_u32..1_000), peer_exchange: Option<bool>, kademlia: Option<bool>, public: Option<bool>) -> Settings {
+    fn settings()(max_inbound in option::of(0_u32..1_000), max_outbound in option::of(0_u32..1_000), peer_exchange: Option<bool>, kademlia: Option<bool>, public: Option<bool>, networks in option::of(1_u32..1_000)) -> Settings {
         let timing = public.map(|public| if public { TimingName::Public } else { TimingName::Lab });
-        Settings { max_inbound, max_outbound, peer_exchange, kademlia, timing }
+        Settings { max_inbound, max_outbound, peer_exchange, kademlia, timing, networks }
     }
 }
 

@@ -139,9 +139,13 @@ impl Simulation {
 
     /// The node at an address, running or not.
     fn find(&self, address: SocketAddr) -> Option<usize> {
+        if let Some(index) = self.moved.get(&address) {
+            return Some(*index);
+        }
         let SocketAddr::V4(v4) = address else { return None };
         let index = u32::from(*v4.ip()).checked_sub(super::FIRST_ADDRESS)? as usize;
-        (v4.port() == super::PORT && index < self.hosts.len()).then_some(index)
+        let here = v4.port() == super::PORT && index < self.hosts.len() && self.address_of(index) == address;
+        here.then_some(index)
     }
 
     /// A dial sets out.
@@ -168,7 +172,7 @@ impl Simulation {
         let Some((target, listener)) = listener.filter(|(_, listener)| listener.node.is_some()) else {
             return self.dial_failed(host, address, boot, DialError::Refused, back);
         };
-        let dialler = NewEnd { host, id: dialler.keys.address(), address: ephemeral(host) };
+        let dialler = NewEnd { host, id: dialler.keys.address(), address: self.ephemeral(host) };
         let listener = NewEnd { host: target, id: listener.keys.address(), address };
         self.network.connect(dialler, listener, self.now, &mut self.queue);
     }
@@ -177,11 +181,11 @@ impl Simulation {
         let input = Input::DialFailed { address, error };
         self.queue.push(self.now + wait, Happening::Input { host, input, boot: Some(boot) });
     }
-}
 
-/// The address a dialler is seen with: its own, with a port that nobody listens on.
-fn ephemeral(host: usize) -> SocketAddr {
-    let mut address = Simulation::address(host);
-    address.set_port(49_152);
-    address
+    /// The address a dialler is seen with: its own, with a port that nobody listens on.
+    fn ephemeral(&self, host: usize) -> SocketAddr {
+        let mut address = self.address_of(host);
+        address.set_port(49_152);
+        address
+    }
 }

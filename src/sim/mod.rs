@@ -37,8 +37,11 @@ use work::Work;
 
 /// The port that every simulated node listens on; each has an address of its own.
 const PORT: u16 = 8080;
-/// Node `n` has the address 10.0.0.1 + n.
+/// Node `n` has the address 10.0.0.1 + n, unless it is put into a network of the Internet.
 const FIRST_ADDRESS: u32 = 0x0a00_0001;
+/// The first of the networks of the Internet, each a /16, and how many there are: 20.0.0.0 up to 97.255.0.0, all of them routed.
+const FIRST_NETWORK: u32 = 0x1400_0000;
+const NETWORKS: u32 = 78 << 8;
 
 /// A network of nodes in virtual time.
 pub struct Simulation {
@@ -52,6 +55,8 @@ pub struct Simulation {
     work: Work,
     trace: Trace,
     events: Option<EventSink>,
+    /// The nodes with addresses in networks of the Internet.
+    moved: BTreeMap<SocketAddr, usize>,
     /// What names resolve to.
     names: BTreeMap<String, Vec<IpAddr>>,
     /// Outputs of the input at hand; kept, so that its memory is used again.
@@ -73,6 +78,7 @@ impl Simulation {
             work: Work::default(),
             trace: Trace::default(),
             events: None,
+            moved: BTreeMap::new(),
             names: BTreeMap::new(),
             outputs: Vec::new(),
         }
@@ -83,10 +89,26 @@ impl Simulation {
         self.events = Some(events);
     }
 
-    /// The address of the node with this index, whether it is there yet or not.
+    /// The address of the node with this index, whether it is there yet or not, unless it is put elsewhere.
     pub fn address(index: usize) -> SocketAddr {
         let offset = u32::try_from(index).unwrap_or(u32::MAX);
         SocketAddr::from((Ipv4Addr::from(FIRST_ADDRESS.saturating_add(offset)), PORT))
+    }
+
+    /// Puts a node that has not been started yet into a network of the Internet, a /16, instead of the private one that all are in
+    /// otherwise. Networks beyond some 20,000 begin anew.
+    pub fn set_network(&mut self, index: usize, network: u32) {
+        let place = u32::try_from(index).unwrap_or(u32::MAX).wrapping_add(1) & 0xffff;
+        let ip = Ipv4Addr::from(FIRST_NETWORK + (((network % NETWORKS) << 16) | place));
+        let address = SocketAddr::from((ip, PORT));
+        self.moved.retain(|_, host| *host != index);
+        self.moved.insert(address, index);
+    }
+
+    /// The address of the node with this index.
+    pub fn address_of(&self, index: usize) -> SocketAddr {
+        let moved = self.moved.iter().find(|(_, host)| **host == index);
+        moved.map_or_else(|| Self::address(index), |(address, _)| *address)
     }
 
     /// Makes a name resolve to these addresses from now on; to none: it is not known any longer.

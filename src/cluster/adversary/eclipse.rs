@@ -1,4 +1,5 @@
-//! Surrounds others with its own: whoever asks for addresses hears of accomplices only, and whoever does not ask hears of them too.
+//! Surrounds others with its own: whoever asks for addresses, or looks somebody up, hears of accomplices only, and whoever does not ask
+//! hears of them too.
 //!
 //! After Heilman et al., "Eclipse Attacks on Bitcoin's Peer-to-Peer Network" (2015). Besides, it is the best of peers, so that nothing
 //! but the choice of addresses stands against it.
@@ -8,7 +9,7 @@ use super::league::League;
 use super::limits::GOSSIP;
 use super::shell::{Around, Behaviour};
 use crate::node::{ConnectionId, Input, Output, Time};
-use crate::wire::Message;
+use crate::wire::{Message, PeerAddress};
 
 pub(super) struct Eclipse {
     league: League,
@@ -20,8 +21,7 @@ impl Eclipse {
         Self { league: League::new(accomplices), next: Time(0) }
     }
 
-    fn tell(&self, around: &mut Around<'_>, to: Vec<ConnectionId>) {
-        let addresses = self.league.addresses();
+    fn tell(addresses: Vec<PeerAddress>, around: &mut Around<'_>, to: Vec<ConnectionId>) {
         if !addresses.is_empty() {
             around.send(to, Message::Peers { addresses });
         }
@@ -37,7 +37,7 @@ impl Behaviour for Eclipse {
         self.league.on_input(&input);
         match &input {
             Input::Received { connection, message, .. } if matches!(**message, Message::GetPeers) => {
-                self.tell(around, vec![*connection]);
+                Self::tell(self.league.addresses(), around, vec![*connection]);
                 None
             }
             _ => Some(input),
@@ -45,7 +45,7 @@ impl Behaviour for Eclipse {
     }
 
     fn on_output(&mut self, _around: &mut Around<'_>, output: Output) -> Option<Output> {
-        self.league.on_output(&output);
+        let output = self.league.on_output(output);
         match &output {
             // What the node inside would tell of others is kept back.
             Output::Send { message, .. } if matches!(**message, Message::Peers { .. }) => None,
@@ -56,7 +56,7 @@ impl Behaviour for Eclipse {
     fn on_deadline(&mut self, around: &mut Around<'_>) {
         self.next = around.now + GOSSIP;
         let everybody = around.peers.iter().copied().collect();
-        self.tell(around, everybody);
+        Self::tell(self.league.portion(), around, everybody);
     }
 
     fn next_deadline(&self) -> Time {

@@ -50,8 +50,10 @@ pub(super) const BRAGGED_HEIGHT: u64 = 1_000_000;
 /// Accomplices that one of them tells of at a time: what a message of addresses holds, and no more.
 pub(super) const LEAGUE_TOLD: usize = 1_000;
 
-/// How often an eclipser tells of its accomplices unasked.
+/// How often one of a league tells of its accomplices unasked, and of how many at a time: as many as a node takes in one interval of
+/// gossip, and far more often than it takes them.
 pub(super) const GOSSIP: Duration = Duration::from_secs(5);
+pub(super) const LEAGUE_PORTION: usize = 20;
 
 /// How often a sybil tries for more slots, how many at a time, and of how many nodes it keeps the address.
 pub(super) const SLOT_BEAT: Duration = Duration::from_secs(2);

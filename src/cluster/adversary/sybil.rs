@@ -4,7 +4,7 @@
 
 use super::Accomplices;
 use super::league::League;
-use super::limits::{SLOT_BEAT, SLOT_DIALS, TARGETS};
+use super::limits::{GOSSIP, SLOT_BEAT, SLOT_DIALS, TARGETS};
 use super::shell::{Around, Behaviour};
 use crate::chain::Address;
 use crate::node::{Event, Input, Output, Time};
@@ -19,13 +19,15 @@ pub(super) struct Sybil {
     connected: BTreeSet<Address>,
     /// The target that was dialled last: the next one follows it.
     last: Option<Address>,
+    /// When it tries for more slots, and when it tells of its accomplices.
     next: Time,
+    gossip: Time,
 }
 
 impl Sybil {
     pub(super) fn new(accomplices: &Accomplices) -> Self {
         let league = League::new(accomplices);
-        Self { league, targets: BTreeMap::new(), connected: BTreeSet::new(), last: None, next: Time(0) }
+        Self { league, targets: BTreeMap::new(), connected: BTreeSet::new(), last: None, next: Time(0), gossip: Time(0) }
     }
 
     fn aim(&mut self, around: &Around<'_>, peer: Address, address: SocketAddr) {
@@ -38,6 +40,7 @@ impl Sybil {
 impl Behaviour for Sybil {
     fn on_start(&mut self, around: &mut Around<'_>) {
         self.next = around.now + SLOT_BEAT;
+        self.gossip = around.now + GOSSIP;
     }
 
     fn on_input(&mut self, around: &mut Around<'_>, input: Input) -> Option<Input> {
@@ -59,7 +62,7 @@ impl Behaviour for Sybil {
     }
 
     fn on_output(&mut self, around: &mut Around<'_>, output: Output) -> Option<Output> {
-        self.league.on_output(&output);
+        let output = self.league.on_output(output);
         match &output {
             Output::Event(Event::NewPeer { peer, address, .. }) => {
                 self.connected.insert(*peer);
@@ -85,6 +88,13 @@ impl Behaviour for Sybil {
 
     fn on_deadline(&mut self, around: &mut Around<'_>) {
         self.next = around.now + SLOT_BEAT;
+        if self.gossip <= around.now {
+            self.gossip = around.now + GOSSIP;
+            let addresses = self.league.portion();
+            if !addresses.is_empty() {
+                around.broadcast(Message::Peers { addresses });
+            }
+        }
         let free = |target: &(&Address, &SocketAddr)| !self.connected.contains(target.0);
         let after = self.last.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
         let later = self.targets.range((after, std::ops::Bound::Unbounded));

@@ -1,5 +1,6 @@
 //! Honest networks with adversaries among them, in simulation.
 
+use super::league::League;
 use super::*;
 use crate::chain::{Address, ChainSpec, KeyPair};
 use crate::node::{Command, Config, Discovery, Event, Mining, Node, Stamped};
@@ -317,4 +318,57 @@ fn what_an_adversary_sends_is_counted_as_sent() {
         assert!(into.messages_in <= out.messages_out && into.messages_in * 10 > out.messages_out * 9, "{into:?} of {out:?}");
         assert!(into.bytes_in <= out.bytes_out && into.bytes_in * 10 > out.bytes_out * 9, "{into:?} of {out:?}");
     }
+}
+
+#[test]
+fn one_in_league_names_accomplices_and_nobody_else() {
+    use crate::chain::{BlockId, ChainId};
+    use crate::node::{ConnectionId, Input, Output, Priority};
+    use crate::wire::limits::MAX_RECORDS;
+    use crate::wire::{Message, NodeRecord};
+    const LEAGUE: usize = 30;
+    let id = |index: usize| keys(index).address();
+    let record =
+        |index| NodeRecord::sign(&keys(index), ChainId(1), &BlockId([1; 32]), Simulation::address(index), 1_000 + index as u64);
+    let accomplices: Accomplices = Arc::new((0..LEAGUE).map(id).collect());
+    let mut league = League::new(&accomplices);
+    let (friend, stranger) = (ConnectionId(1), ConnectionId(2));
+    for (connection, index) in [(friend, 1), (stranger, 50)] {
+        let (peer, address) = (id(index), Simulation::address(index));
+        let event = Event::NewPeer { connection, peer, address, agent: String::new(), version: 1, height: 0 };
+        league.on_output(Output::Event(event));
+    }
+    let receive = |league: &mut League, connection, message| {
+        league.on_input(&Input::Received { connection, message: Arc::new(message), bytes: 0 });
+    };
+    // What an accomplice passes on is believed if it is of accomplices; what a stranger passes on is not.
+    let records = |range: std::ops::Range<usize>| range.map(record).collect::<Vec<_>>();
+    receive(&mut league, friend, Message::Nodes { nonce: 1, own: Some(record(1)), records: records(2..22) });
+    receive(&mut league, friend, Message::Nodes { nonce: 1, own: None, records: vec![record(60)] });
+    receive(&mut league, stranger, Message::Nodes { nonce: 1, own: Some(record(50)), records: records(22..30) });
+    assert_eq!(league.addresses().len(), 21);
+    receive(&mut league, friend, Message::FindNode { nonce: 2, target: id(3), own: Some(record(25)) });
+
+    // What the node inside answers is replaced: the nearest accomplices, but for whoever asks.
+    let answer = |league: &mut League, to, sought: usize| {
+        receive(league, to, Message::FindNode { nonce: 3, target: id(sought), own: None });
+        let message = Arc::new(Message::Nodes { nonce: 3, own: Some(record(0)), records: vec![record(50), record(60)] });
+        let Output::Send { message, .. } = league.on_output(Output::Send { to: vec![to], message, priority: Priority::Normal })
+        else {
+            panic!("what is sent is still sent")
+        };
+        let Message::Nodes { nonce: 3, own: Some(own), records } = &*message else { panic!("{message:?}") };
+        assert_eq!(*own, record(0));
+        assert!(records.iter().all(|record| accomplices.contains(&record.node) && record.verify(ChainId(1), &BlockId([1; 32]))));
+        records.clone()
+    };
+    let told = answer(&mut league, stranger, 25);
+    assert_eq!((told.len(), told[0].node), (MAX_RECORDS, id(25)));
+    assert!(answer(&mut league, friend, 1).iter().all(|record| record.node != id(1)));
+
+    // Two portions name all 23, of whom the last three come first the next time.
+    let mut portions = || league.portion().into_iter().map(|entry| entry.node).collect::<BTreeSet<_>>();
+    let (first, second) = (portions(), portions());
+    assert_eq!((first.len(), second.len()), (20, 20));
+    assert_eq!(first.union(&second).count(), 23);
 }

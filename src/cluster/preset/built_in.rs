@@ -22,6 +22,8 @@ pub const BUILT_IN: &[(&str, &str)] = built_in!(
     "broadcast-25-grid",
     "broadcast-25-tree",
     "broadcast-25-mesh",
+    "eclipse",
+    "sybil",
     "thousand",
 );
 

@@ -56,7 +56,7 @@ error: unknown key `cuont` in [nodes]
   |
 7 | \tcuont = 12 # twelve
   | \t^^^^^ did you mean `count`?
-  = allowed: count, mining, starts, max_inbound, max_outbound, peer_exchange, kademlia, timing, group";
+  = allowed: count, mining, starts, max_inbound, max_outbound, peer_exchange, kademlia, timing, networks, group";
     assert_eq!(report, wanted);
     let error = Preset::parse("mine.toml", &GOOD.replace("12", "0")).unwrap_err().to_string();
     assert!(

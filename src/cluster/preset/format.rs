@@ -145,6 +145,11 @@ pub static NODES: Record = Record {
             Shape::Choice(TIMINGS, &[]),
             "Whose intervals and deadlines: \"lab\" unless said, or \"public\", as on the Internet.",
         ),
+        may(
+            "networks",
+            Shape::Whole(1, MAX_NETWORKS),
+            "Over how many networks (/16) the addresses are spread in simulation; unless said all are in one private network.",
+        ),
         may("group", Shape::Tables(&GROUP), "Named nodes with settings of their own; they follow after the others, in order."),
     ],
 };
@@ -162,6 +167,7 @@ pub static GROUP: Record = Record {
         may("peer_exchange", Shape::Flag, "As in [nodes], for these."),
         may("kademlia", Shape::Flag, "As in [nodes], for these."),
         may("timing", Shape::Choice(TIMINGS, &[]), "As in [nodes], for these."),
+        may("networks", Shape::Whole(1, MAX_NETWORKS), "As in [nodes], for these, which share them with no others."),
     ],
 };
 

@@ -68,6 +68,8 @@ pub struct Settings {
     pub kademlia: Option<bool>,
     /// Whose intervals and deadlines; `None`: the lab's.
     pub timing: Option<TimingName>,
+    /// Over how many networks the addresses are spread in simulation; `None`: all are in one private network.
+    pub networks: Option<u32>,
 }
 
 /// Whose intervals and deadlines a node has.
@@ -201,6 +203,23 @@ impl Preset {
             peer_exchange: own.peer_exchange.or(all.peer_exchange),
             kademlia: own.kademlia.or(all.kademlia),
             timing: own.timing.or(all.timing),
+            networks: own.networks.or(all.networks),
+        }
+    }
+
+    /// The network that a node's address is in, in simulation; `None`: the private one. A group that says how many it has shares them with
+    /// nobody else.
+    pub fn network(&self, node: u32) -> Option<u32> {
+        let all = self.nodes.settings.networks;
+        let own = |group: &&Group| group.settings.networks.is_some();
+        let before = |groups: &mut dyn Iterator<Item = &Group>| groups.filter_map(|group| group.settings.networks).sum::<u32>();
+        match self.group(node).filter(own) {
+            Some(group) => {
+                let earlier = before(&mut self.nodes.groups.iter().take_while(|other| other.nodes.start < group.nodes.start));
+                let place = node - group.nodes.start;
+                Some(all.unwrap_or(0) + earlier + place % group.settings.networks?.max(1))
+            }
+            None => Some(node % all?.max(1)),
         }
     }
 
@@ -211,6 +230,15 @@ impl Preset {
 
     /// Why this preset cannot run on `engine`, if it cannot: for when the command line asks for another one than the preset.
     pub fn refused_by(&self, engine: EngineKind) -> Option<String> {
+        let spread = |settings: &Settings| settings.networks.is_some();
+        if engine == EngineKind::Sockets
+            && (spread(&self.nodes.settings) || self.nodes.groups.iter().any(|group| spread(&group.settings)))
+        {
+            return Some(format!(
+                "{} spreads its nodes over networks, and on real sockets all are on loopback: only the simulation has networks",
+                self.name
+            ));
+        }
         let most = engine.max_nodes();
         (self.nodes.count > most).then(|| {
             format!(

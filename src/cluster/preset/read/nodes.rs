@@ -119,6 +119,7 @@ fn read_settings(table: &Table<'_, '_>) -> Settings {
         peer_exchange: table.flag("peer_exchange"),
         kademlia: table.flag("kademlia"),
         timing: table.choice("timing").map(|name| if name == "public" { TimingName::Public } else { TimingName::Lab }),
+        networks: table.small("networks"),
     }
 }
 
