@@ -8,7 +8,7 @@ use super::trace::Trace;
 use crate::chain::Address;
 use crate::link::LinkModel;
 use crate::node::{ConnectionId, DialError, Direction, Event, Input, OutboxFull, Priority, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ pub(super) struct NewEnd {
 pub(super) struct Network {
     /// By number; `None` when both ends are gone. A pipe's ends are the connections of twice its number, and one more.
     pipes: Vec<Option<Box<Pipe>>>,
+    /// The pipes that are there: a day of a hundred nodes makes some hundred thousand, of which a thousand stand at a time.
+    live: BTreeSet<usize>,
     /// How links behave that have no model of their own.
     usual: LinkModel,
     models: BTreeMap<(usize, usize), LinkModel>,
@@ -63,7 +65,14 @@ pub(super) struct Network {
 
 impl Network {
     pub(super) fn new(seed: u64) -> Self {
-        Self { pipes: Vec::new(), usual: LinkModel::default(), models: BTreeMap::new(), seed, delivered: 0 }
+        Self {
+            pipes: Vec::new(),
+            live: BTreeSet::new(),
+            usual: LinkModel::default(),
+            models: BTreeMap::new(),
+            seed,
+            delivered: 0,
+        }
     }
 
     /// How what `from` sends to `to` travels.
@@ -84,8 +93,8 @@ impl Network {
     }
 
     fn reshape(&mut self, concerned: impl Fn(usize, usize) -> bool, now: Time, queue: &mut Queue) {
-        for (id, pipe) in self.pipes.iter_mut().enumerate() {
-            let Some(pipe) = pipe else { continue };
+        for id in self.live.iter().copied() {
+            let Some(Some(pipe)) = self.pipes.get_mut(id) else { continue };
             for side in 0..2 {
                 let (from, to) = (pipe.ends[1 - side].host, pipe.ends[side].host);
                 if concerned(from, to) {
@@ -120,6 +129,7 @@ impl Network {
         };
         let ends = [end(dialler, 0, back), end(listener, 1, there)];
         self.pipes.push(Some(Box::new(Pipe { ends })));
+        self.live.insert(pipe);
         // One trip, the dial itself, is already over.
         queue.push(now + trip * (DIALLER_TRIPS - 1), Happening::Handshaken { pipe });
     }
@@ -236,6 +246,7 @@ impl Network {
         pipe.ends[side].gone = true;
         if pipe.ends.iter().all(|end| end.gone) {
             *slot = None;
+            self.live.remove(&id);
         }
         was_open.then(|| Input::Disconnected { connection, reason: why.to_owned() })
     }
@@ -243,9 +254,9 @@ impl Network {
     /// A machine has lost power: its ends are gone, and the others will learn it.
     pub(super) fn abandon(&mut self, host: usize, now: Time, queue: &mut Queue) {
         let own: Vec<_> = self
-            .pipes
+            .live
             .iter()
-            .flatten()
+            .filter_map(|id| self.pipes.get(*id)?.as_ref())
             .flat_map(|pipe| &pipe.ends)
             .filter(|end| end.host == host)
             .map(|end| end.connection)
