@@ -158,7 +158,8 @@ impl Timing {
         stalled: Duration::from_secs(10),
         // A prime, so that nodes that started together fall out of step with whatever else runs by the minute.
         ping: Duration::from_secs(59),
-        pong: Duration::from_secs(20),
+        // A line that two seconds separate, and that loses a packet four times in a row, takes so long; a missing pong is no proof before.
+        pong: Duration::from_secs(90),
         request: (Duration::from_secs(2), Duration::from_secs(20)),
         redial: (Duration::from_secs(1), Duration::from_secs(300)),
         peer_exchange: Duration::from_secs(300),

@@ -12,13 +12,16 @@ pub const OWN_PAUSE: Duration = Duration::from_secs(1);
 
 /// The slowest line that is worth a link, in bytes a second: what waits for a pong is given the time that such a line takes.
 pub const SLOWEST_LINE: u64 = 8 * 1024;
-/// Most time that is given so: a line that takes longer is as good as dead.
+/// Most time that is given beyond the usual: a line that takes longer is as good as dead.
 pub const LONGEST_PONG: Duration = Duration::from_secs(60);
 
 /// Peers whose lost links are remembered until they come back or are replaced: more than a node has links by default.
 pub const LOST_LINKS: usize = 64;
 /// A healthy link this long forgets the dial failures before it.
 pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
+/// Who had to give his slot to another comes back as late as after this many failures, so that two do not push each other out in turn:
+/// by then he has found another peer, if there is one.
+pub const DISPLACED_BACK_OFF: u32 = 5;
 /// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.
 pub const REFUSED_REDIAL: Duration = Duration::from_secs(600);
 /// Bans kept, of node ids and as many of IP addresses; beyond it the oldest goes. One costs about 150 bytes.

@@ -95,6 +95,8 @@ async fn row_17_one_identity_from_two_addresses() {
     let mut first = stage.friend(1).await;
     for from in 2..12 {
         let mut second = Session::dial(connect(stage.address(), from).await, &persona).await;
+        let hello = second.hello(&stage.lab.spec);
+        second.send(&Message::Handshake { hello }).await;
         let said = second.rest().await;
         assert!(matches!(&said[..], [Message::Goodbye { reason: GoodbyeReason::Duplicate }]), "{said:?}");
         first.ping().await;
@@ -150,6 +152,8 @@ async fn row_19_an_address_and_its_mapped_form() {
     first.shake(&stage.lab.spec).await;
     for to in [mapped(plain), plain, mapped(plain)] {
         let mut second = Session::dial(connect(to, 1).await, &persona).await;
+        let hello = second.hello(&stage.lab.spec);
+        second.send(&Message::Handshake { hello }).await;
         let said = second.rest().await;
         assert!(matches!(&said[..], [Message::Goodbye { reason: GoodbyeReason::Duplicate }]), "{said:?}");
         first.ping().await;

@@ -125,17 +125,23 @@ impl Node {
 impl Peer {
     /// Whether it takes one of the slots for links that we dial.
     pub(in crate::node) fn takes_outbound_slot(&self) -> bool {
-        self.direction == Direction::Outbound && !self.feeler && self.is_link()
+        self.direction == Direction::Outbound && self.is_link()
     }
 
-    /// Whether it is there to stay: neither on its way out, nor here for one question.
+    /// Whether it is there to stay: neither on its way out, nor a feeler, nor here for one question.
     pub(in crate::node) fn is_link(&self) -> bool {
-        !self.is_closing() && !self.visit && !self.is_visiting()
+        !self.is_closing() && !self.feeler && !self.visit && !self.is_visiting()
+    }
+
+    /// Whether it is a link for certain: who dialled us may be a guest until its Hello is read.
+    pub(in crate::node) fn is_known_link(&self) -> bool {
+        self.is_link() && (self.direction == Direction::Outbound || self.is_ready())
     }
 
     /// How a link that we dialled ended at `now`.
     fn ending(&self, now: crate::node::Time) -> Ending {
         match self.ready_since() {
+            Some(_) if self.displaced => Ending::Displaced,
             Some(since) if now.since(since) >= crate::node::limits::HEALTHY_LINK => Ending::Healthy,
             Some(_) => Ending::Short,
             None if self.dismissed || self.declined => Ending::Declined,

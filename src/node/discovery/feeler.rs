@@ -1,4 +1,6 @@
-//! Feelers: short links that only test whether an address answers, so that there are tried ones when they are needed.
+//! Feelers: visits that only test whether an address answers, so that there are tried ones when they are needed. They say in their Hello
+//! that they are visits, so that nobody loses an inbound slot to one. (The idea of testing is Bitcoin Core's; there a feeler looks like
+//! any other connection.)
 
 use crate::chain::Address;
 use crate::node::context::Context;
@@ -42,7 +44,10 @@ impl Node {
     }
 
     /// Hands were shaken over a feeler: that was all.
-    pub(in crate::node) fn end_feeler(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+    pub(in crate::node) fn on_feeler_ready(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        peer.set_ready(cx.now);
+        self.book.answered(peer.address, cx.now);
         self.counts.feelers_answered += 1;
         self.part(cx, connection, GoodbyeReason::Idle, "a feeler: the address answers");
     }

@@ -58,37 +58,35 @@ impl Node {
         if self.bans.is_address_banned(&address.ip(), cx.now) {
             return self.part(cx, connection, GoodbyeReason::Banned, "its address is banned");
         }
-        if !self.settle_duplicate(cx, connection) || !self.settle_slot(cx, connection, false) {
+        // Who comes is known to stay, or not, by its Hello.
+        let dials_link = direction == Direction::Outbound && self.peers.get(&connection).is_some_and(Peer::is_link);
+        if dials_link && !self.settle_duplicate(cx, connection) || !self.settle_slot(cx, connection, false) {
             return;
         }
         self.admit(cx);
         self.timers.set(cx.now + self.config.timing.handshake, Timer::Handshake(connection));
         if direction == Direction::Outbound {
-            let hello = self.hello(cx, visit);
+            let hello = self.hello(cx, !dials_link);
             self.send(cx, connection, Message::Handshake { hello });
         }
     }
 
-    /// Of two connections with the same peer one goes; both sides choose the same one: that dialled by the smaller node id stays. A
-    /// link that has been silent past its ping gives way to the new one, whoever dialled: its other end may have crashed and come back.
-    /// False if `new` went.
+    /// Of two links with the same peer one goes; both sides choose the same one: that dialled by the smaller node id stays. A link that
+    /// has been silent past its ping gives way to the new one, whoever dialled: its other end may have crashed and come back. Visits
+    /// stand beside a link. False if `new` went.
     fn settle_duplicate(&mut self, cx: &mut Context<'_>, new: ConnectionId) -> bool {
         let Some(newcomer) = self.peers.get(&new) else { return false };
         let (id, direction) = (newcomer.id, newcomer.direction);
         let old = self
             .peers
             .iter()
-            .find(|(connection, peer)| **connection != new && peer.id == id && !peer.is_closing())
+            .find(|(connection, peer)| **connection != new && peer.id == id && peer.is_known_link())
             .map(|(connection, peer)| (*connection, peer.direction, peer.is_silent(cx.now, self.config.timing.ping)));
         let Some((old, old_direction, silent)) = old else { return true };
         let dialled_by_smaller = |direction| (direction == Direction::Outbound) == (self.id < id);
         let new_stays = silent || (direction != old_direction && dialled_by_smaller(direction));
         let (goes, stays) = if new_stays { (old, new) } else { (new, old) };
         tracing::debug!(?goes, ?stays, peer = %id, "two connections with one peer");
-        if let Some(peer) = self.peers.get_mut(&stays) {
-            // A feeler that takes a link's place is a link.
-            peer.feeler = false;
-        }
         self.part(cx, goes, GoodbyeReason::Duplicate, "another connection with the same peer is kept");
         new_stays
     }
@@ -127,14 +125,15 @@ impl Node {
         match (&**message, direction) {
             (Message::Handshake { hello }, Direction::Inbound) => {
                 if let Some(version) = self.check_hello(cx, connection, hello) {
-                    // Only now is it known whether he comes to stay: for a guest nobody gives way.
-                    if !hello.capabilities.has(Capabilities::VISIT) && !self.settle_slot(cx, connection, true) {
+                    // For a guest nobody gives way.
+                    let guest = hello.capabilities.has(Capabilities::VISIT);
+                    if !guest && !(self.settle_duplicate(cx, connection) && self.settle_slot(cx, connection, true)) {
                         return;
                     }
                     let ours = self.hello(cx, false);
                     let seen = self.peers.get(&connection).map_or([0; 16], |peer| mapped(peer.address.ip()));
                     self.send(cx, connection, Message::HandshakeAck { hello: ours, version, seen });
-                    if hello.capabilities.has(Capabilities::VISIT) {
+                    if guest {
                         return self.on_guest(cx, connection);
                     }
                     self.on_ready(cx, connection, hello, version);
@@ -146,11 +145,14 @@ impl Node {
                         let text = format!("version {version} was taken, {highest} is the highest in common");
                         return self.refuse(cx, connection, ErrorCode::NoCommonVersion, text);
                     }
-                    if self.peers.get(&connection).is_some_and(|peer| peer.visit) {
-                        return self.on_visit_ready(cx, connection, hello);
+                    match self.peers.get(&connection) {
+                        Some(peer) if peer.visit => self.on_visit_ready(cx, connection, hello),
+                        Some(peer) if peer.feeler => self.on_feeler_ready(cx, connection),
+                        _ => {
+                            self.note_seen_from(cx, connection, seen);
+                            self.on_ready(cx, connection, hello, highest);
+                        }
                     }
-                    self.note_seen_from(cx, connection, seen);
-                    self.on_ready(cx, connection, hello, highest);
                 }
             }
             (Message::Goodbye { reason }, _) => {
@@ -227,7 +229,7 @@ impl Node {
         }
         let (id, relays, dht) = (peer.id, peer.relays, peer.dht);
         let address = peer.listens.unwrap_or(peer.address);
-        let (direction, feeler, listens) = (peer.direction, peer.feeler, peer.listens);
+        let (direction, listens) = (peer.direction, peer.listens);
         match (direction, listens) {
             (Direction::Outbound, _) => self.book.answered(address, cx.now),
             (Direction::Inbound, Some(listens)) => {
@@ -235,9 +237,6 @@ impl Node {
                 self.book.met(listens, id, cx.now);
             }
             (Direction::Inbound, None) => {}
-        }
-        if feeler {
-            return self.end_feeler(cx, connection);
         }
         self.count_found(id);
         self.count_peers(cx.now);

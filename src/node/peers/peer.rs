@@ -60,6 +60,8 @@ pub(in crate::node) struct Peer {
     ready_since: Option<Time>,
     /// Whether it said goodbye before hands were shaken, or without need of the link: it is there, and nothing failed.
     pub(in crate::node) declined: bool,
+    /// Whether it had no slot for us any more.
+    pub(in crate::node) displaced: bool,
     /// Whether this link only tests the address.
     pub(in crate::node) feeler: bool,
     /// Whether we ourselves said goodbye.
@@ -147,6 +149,7 @@ impl Peer {
             stage: Stage::Handshaking,
             ready_since: None,
             declined: false,
+            displaced: false,
             feeler: false,
             dismissed: false,
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
@@ -343,6 +346,7 @@ impl Node {
         if let Some(peer) = self.peers.get_mut(&connection) {
             // A feeler has seen what it wanted to see: nothing was lost.
             peer.dismissed |= reason == GoodbyeReason::Idle;
+            peer.displaced = reason == GoodbyeReason::Full;
             peer.declined = true;
         }
         let why = match reason {

@@ -67,7 +67,7 @@ impl Node {
         let waited = cx.now.since(sent.at);
         if waited < patience {
             self.timers.set(sent.at + patience, Timer::Pong(connection, nonce));
-        } else if waited < LONGEST_PONG && sent.bytes_in < bytes_in {
+        } else if waited < least + LONGEST_PONG && sent.bytes_in < bytes_in {
             // It talks: on a thin line its pong waits behind what it said first.
             sent.bytes_in = bytes_in;
             self.timers.set(cx.now + least, Timer::Pong(connection, nonce));

@@ -77,7 +77,9 @@ impl Node {
             self.part(cx, connection, GoodbyeReason::Full, "too many connections from its address");
             return false;
         }
-        if self.inbound().count() <= self.config.max_inbound {
+        // Another connection of the same peer may go instead, if this one stays at all.
+        let replaces = !stays && self.inbound().any(|(other, peer)| *other != connection && peer.id == id);
+        if replaces || self.inbound().count() <= self.config.max_inbound {
             return true;
         }
         // Who has a bad name costs nobody else his place.

@@ -73,6 +73,21 @@ fn nobody_gives_way_to_a_guest() {
     assert_eq!((stage.node.ready_peers().len(), stage.node.counts.evicted), (4, 0));
 }
 
+/// It set out before the link stood, or its asker does not know whom it asks.
+#[test]
+fn a_visit_stands_beside_a_link_and_neither_ends_the_other() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend_with(1, Capabilities::RELAY);
+    let address = SocketAddr::from(([127, 0, 0, 1], 50_000));
+    let (second, peer) = (connection(50), peer_keys(1).address());
+    stage.give(Input::Connected { connection: second, address, direction: Direction::Inbound, peer });
+    let hello = Hello { capabilities: VISITOR, ..stage.hello(1, 0, 1) };
+    stage.receive(50, Message::Handshake { hello });
+    stage.receive(50, Message::FindNode { nonce: 7, target: peer, own: None });
+    assert!(stage.take_sent(50).iter().any(|message| matches!(**message, Message::Nodes { .. })), "the guest is answered");
+    assert_eq!((&stage.closed[..], stage.node.ready_peers().len()), (&[][..], 1));
+}
+
 #[test]
 fn there_are_only_so_many_guests() {
     let mut stage = Stage::new(Config::default());

@@ -56,12 +56,18 @@ fn one_identity_from_two_addresses_keeps_one_link() {
     stage.befriend(1);
     let peer = peer_keys(1).address();
     let address = SocketAddr::from(([127, 0, 0, 99], 9_000));
-    stage.give(Input::Connected { connection: connection(50), address, direction: Direction::Inbound, peer });
+    let again = |stage: &mut Stage, n: u64| {
+        stage.give(Input::Connected { connection: connection(n), address, direction: Direction::Inbound, peer });
+        assert!(!stage.was_closed(n) && !stage.was_closed(1), "it may be a visit");
+        let hello = stage.hello(1, 0, 1);
+        stage.receive(n, Message::Handshake { hello });
+    };
+    again(&mut stage, 50);
     assert!(stage.was_closed(50));
     assert!(!stage.was_closed(1));
     // Silent past its ping, the old link gives way: its node may have come back after a crash.
     stage.wait(stage.node.config.timing.ping + SECOND);
-    stage.give(Input::Connected { connection: connection(51), address, direction: Direction::Inbound, peer });
+    again(&mut stage, 51);
     assert!(stage.was_closed(1));
     assert!(!stage.was_closed(51));
 }

@@ -96,6 +96,11 @@ fn a_feeler_tests_an_address_and_takes_no_slot() {
     let [address] = felt[..] else { panic!("one feeler at a time: {felt:?}") };
     let n = if address == public(80, 1, 1) { 5 } else { 6 };
     stage.dial_succeeds(90, address, peer_keys(n).address());
+    let said = stage.take_sent(90);
+    let [Message::Handshake { hello }] = &said.iter().map(|message| &**message).collect::<Vec<_>>()[..] else {
+        panic!("{said:?}")
+    };
+    assert!(hello.capabilities.has(Capabilities::VISIT), "nobody there is to lose his slot for it");
     stage.acknowledge(90, n);
     let goodbye = Message::Goodbye { reason: GoodbyeReason::Idle };
     assert!(stage.sent.iter().any(|(to, message)| *to == connection(90) && **message == goodbye));
@@ -121,8 +126,30 @@ fn a_feeler_that_meets_a_peer_costs_no_link() {
         assert_eq!(stage.dials(), [public(80, 1, 1)]);
         stage.dial_succeeds(90, public(80, 1, 1), peer_keys(n).address());
         stage.acknowledge(90, n);
-        assert!(stage.node.ready_peers().contains(&peer_keys(n).address()), "one of the two links stays");
+        assert!(stage.node.ready_peers().contains(&peer_keys(n).address()), "the link stays");
+        assert_eq!((stage.closed.len(), stage.node.counts.feelers_answered), (1, 1), "only the feeler ends");
     }
+}
+
+/// Or two nodes push each other out of a third one's slots for ever.
+#[test]
+fn who_had_to_give_way_is_in_no_hurry_to_come_back() {
+    let (full, other) = (public(70, 1, 1), public(80, 1, 1));
+    let timing = Timing { redial: (SECOND, 300 * SECOND), pong: 600 * SECOND, ..Timing::LAB };
+    let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
+    assert_eq!(stage.dials(), [full]);
+    stage.dial_succeeds(5, full, peer_keys(5).address());
+    stage.acknowledge(5, 5);
+    stage.hear(1, vec![told(other, 6)]);
+    stage.wait(2 * limits::HEALTHY_LINK);
+    stage.receive(5, Message::Goodbye { reason: GoodbyeReason::Full });
+    stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
+    assert_eq!(stage.dials(), [other], "the next one it knows");
+    stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
+    stage.wait(15 * SECOND);
+    assert!(!stage.dials().contains(&full), "not before 16 s");
+    stage.wait(18 * SECOND);
+    assert!(stage.dials().contains(&full), "but after 32 s");
 }
 
 #[test]

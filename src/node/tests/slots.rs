@@ -70,6 +70,20 @@ fn a_full_node_says_so_to_its_listener_until_somebody_may_give_way() {
     assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (1, 1));
 }
 
+/// Its node crashed and came back: nobody else has to make room.
+#[test]
+fn a_peer_that_comes_back_takes_its_own_slot() {
+    let mut stage = Stage::new(slots(8));
+    (1..=8).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.wait(stage.node.config.timing.ping + SECOND);
+    let (address, peer) = ("203.0.113.1:50000".parse().unwrap(), peer_keys(3).address());
+    stage.give(Input::Connected { connection: connection(50), address, direction: Direction::Inbound, peer });
+    let hello = stage.hello(3, 0, 0);
+    stage.receive(50, Message::Handshake { hello });
+    assert_eq!((stage.goodbyes(3), stage.goodbyes(50)), (vec![GoodbyeReason::Duplicate], vec![]));
+    assert_eq!((stage.node.ready_peers().len(), stage.node.counts.evicted, stage.node.counts.refused), (8, 0, 0));
+}
+
 #[test]
 fn a_node_without_inbound_slots_says_so_at_once() {
     let stage = Stage::new(slots(0));
@@ -107,6 +121,8 @@ fn one_address_has_so_many_connections_and_its_mapped_form_is_the_same_one() {
     let address = "[::ffff:203.0.113.2]:5".parse().unwrap();
     let peer = peer_keys(5).address();
     stage.give(Input::Connected { connection: connection(50), address, direction: Direction::Inbound, peer });
+    let hello = stage.hello(5, 0, 0);
+    stage.receive(50, Message::Handshake { hello });
     assert_eq!(stage.goodbyes(50), [GoodbyeReason::Duplicate]);
     assert!(stage.ready(5));
 }

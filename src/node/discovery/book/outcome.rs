@@ -5,8 +5,8 @@ use super::scope::{canonical, group};
 use super::{Book, Entry, Source};
 use crate::chain::Address;
 use crate::node::limits::{
-    ADDRESSES_PER_TELLER, LEAST_ATTEMPTS, LEAST_QUALITY, NEW_ADDRESSES, REFUSED_REDIAL, TRIED_ADDRESSES, TRIED_CHALLENGES,
-    TRIED_PER_GROUP,
+    ADDRESSES_PER_TELLER, DISPLACED_BACK_OFF, LEAST_ATTEMPTS, LEAST_QUALITY, NEW_ADDRESSES, REFUSED_REDIAL, TRIED_ADDRESSES,
+    TRIED_CHALLENGES, TRIED_PER_GROUP,
 };
 use crate::node::{ConnectionId, Time, Timing};
 use rand::RngExt;
@@ -21,6 +21,8 @@ pub(in crate::node) enum Ending {
     Healthy,
     /// Soon; but hands had been shaken.
     Short,
+    /// Somebody else got its slot at the other end.
+    Displaced,
     /// Before hands were shaken, in good order: there was no slot, or another link with the same node.
     Declined,
     /// Before hands were shaken.
@@ -143,7 +145,7 @@ impl Book {
         let wait = self.update(&address, |entry| {
             entry.link = Link::None;
             match ending {
-                Ending::Healthy => entry.failures = 0,
+                Ending::Healthy | Ending::Displaced => entry.failures = 0,
                 Ending::Failed => entry.attempted(false),
                 Ending::Short | Ending::Declined => {}
             }
@@ -151,11 +153,9 @@ impl Book {
                 entry.seen = now;
             }
             match ending {
-                Ending::Healthy => {
-                    let wait = back_off(0, timing, rng);
-                    entry.next = entry.next.max(now + wait);
-                    entry.next.since(now)
-                }
+                Ending::Healthy => wait_for(entry, 0, now, timing, rng),
+                // Whoever comes back at once only displaces the next.
+                Ending::Displaced => wait_for(entry, DISPLACED_BACK_OFF, now, timing, rng),
                 _ => step_back(entry, now, timing, rng),
             }
         });
@@ -183,7 +183,12 @@ impl Book {
 /// One more failure in a row: how long until the next dial.
 fn step_back(entry: &mut Entry, now: Time, timing: &Timing, rng: &mut ChaCha8Rng) -> Duration {
     entry.failures = entry.failures.saturating_add(1);
-    let wait = back_off(entry.failures - 1, timing, rng);
+    wait_for(entry, entry.failures - 1, now, timing, rng)
+}
+
+/// How long until the next dial, as after so many failures.
+fn wait_for(entry: &mut Entry, failures: u32, now: Time, timing: &Timing, rng: &mut ChaCha8Rng) -> Duration {
+    let wait = back_off(failures, timing, rng);
     entry.next = entry.next.max(now + wait);
     entry.next.since(now)
 }
