@@ -252,7 +252,7 @@ impl Node {
             Message::Ping { nonce, .. } => self.on_ping(cx, connection, *nonce),
             Message::Pong { nonce, .. } => self.on_pong(cx, connection, *nonce),
             Message::GetPeers => self.on_get_peers(cx, connection),
-            Message::Peers { addresses } => self.on_peers(cx, connection, addresses),
+            Message::Peers { answer, addresses } => self.on_peers(cx, connection, *answer, addresses),
             Message::FindNode { nonce, target, own } => self.on_find_node(cx, connection, *nonce, target, own.as_ref()),
             Message::Nodes { nonce, own, records } => self.on_nodes(cx, connection, *nonce, own.as_ref(), records),
             Message::GetHeaders { locator } => self.on_get_headers(cx, connection, locator),

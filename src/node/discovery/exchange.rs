@@ -58,16 +58,22 @@ impl Node {
                 PeerAddress::new(known.address, known.node, age)
             })
             .collect();
-        self.send(cx, connection, Message::Peers { addresses });
+        self.send(cx, connection, Message::Peers { answer: true, addresses });
     }
 
-    /// Addresses that we asked for; or news.
-    pub(in crate::node) fn on_peers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, addresses: &[PeerAddress]) {
+    /// Addresses that we asked for; or news. An answer that nobody asked for is news at most.
+    pub(in crate::node) fn on_peers(
+        &mut self,
+        cx: &mut Context<'_>,
+        connection: ConnectionId,
+        answer: bool,
+        addresses: &[PeerAddress],
+    ) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         if !self.config.discovery.exchange {
             return;
         }
-        if !std::mem::take(&mut peer.owes_addresses) {
+        if !(answer && std::mem::take(&mut peer.owes_addresses)) {
             return self.on_gossip(cx, connection, addresses);
         }
         self.counts.exchange.answered += 1;

@@ -286,7 +286,7 @@ impl Peer {
             | Message::Announce { .. }
             | Message::NewBlock { .. } => true,
             Message::FindNode { .. } => true,
-            Message::Peers { .. } => !self.owes_addresses,
+            Message::Peers { answer, .. } => !(*answer && self.owes_addresses),
             Message::Headers { answer, .. } => !answer,
             _ => false,
         };

@@ -177,7 +177,7 @@ fn a_newcomer_is_told_to_two_others_once() {
     stage.wait(SECOND * 6);
     let newcomer = SocketAddr::from(([127, 0, 0, 7], 9_000));
     let told = stage.sent.iter().filter(|(_, message)| match &**message {
-        Message::Peers { addresses } => addresses.iter().any(|entry| entry.socket() == newcomer),
+        Message::Peers { addresses, .. } => addresses.iter().any(|entry| entry.socket() == newcomer),
         _ => false,
     });
     assert_eq!(told.map(|(to, _)| *to).filter(|to| *to != connection(7)).count(), 2);
@@ -186,15 +186,35 @@ fn a_newcomer_is_told_to_two_others_once() {
     assert!(!stage.sent.iter().any(|(_, message)| matches!(&**message, Message::Peers { .. })), "once is enough");
 }
 
+/// Five hundred addresses from the `first`.
+fn crowd(first: u16) -> Vec<PeerAddress> {
+    let address = |n: u16| SocketAddr::from(([10, 0, (n >> 8) as u8, n as u8], 1));
+    (first..first + 500).map(|n| PeerAddress::new(address(n), peer_keys(9).address(), 0)).collect()
+}
+
 #[test]
 fn unasked_addresses_are_taken_at_a_pace() {
     let mut stage = Stage::new(Config::default());
     stage.befriend_with(1, Capabilities::RELAY);
-    stage.receive(1, Message::Peers { addresses: Vec::new() });
-    let entry = |n: u16| PeerAddress::new(SocketAddr::from(([10, 0, (n >> 8) as u8, n as u8], 1)), peer_keys(9).address(), 0);
     let before = stage.node.book.len();
-    stage.receive(1, Message::Peers { addresses: (0..500).map(entry).collect() });
+    stage.receive(1, Message::Peers { answer: false, addresses: crowd(0) });
     assert_eq!(stage.node.book.len() - before, GOSSIP_ADDRESSES);
-    stage.receive(1, Message::Peers { addresses: (500..1_000).map(entry).collect() });
+    stage.receive(1, Message::Peers { answer: false, addresses: crowd(500) });
     assert_eq!((stage.node.book.len() - before, stage.value(1)), (GOSSIP_ADDRESSES, 0));
+}
+
+#[test]
+fn news_before_an_owed_answer_is_not_taken_for_it() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend_with(1, Capabilities::RELAY);
+    assert!(stage.take_sent(1).iter().any(|message| **message == Message::GetPeers), "an answer is owed");
+    let before = stage.node.book.len();
+    stage.receive(1, Message::Peers { answer: false, addresses: crowd(0) });
+    assert_eq!((stage.node.book.len() - before, stage.node.counts.exchange.answered), (GOSSIP_ADDRESSES, 0));
+    // The answer itself is taken whole. A second one, which nobody asked for, is news at most.
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd(500) });
+    assert_eq!((stage.node.book.len() - before, stage.node.counts.exchange.answered), (GOSSIP_ADDRESSES + 500, 1));
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd(1_000) });
+    assert_eq!((stage.node.book.len() - before, stage.node.counts.exchange.answered), (GOSSIP_ADDRESSES + 500, 1));
+    assert_eq!(stage.value(1), 0);
 }
