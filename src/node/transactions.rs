@@ -8,7 +8,7 @@ use super::{ConnectionId, Event, Node, Output};
 use crate::chain::{Address, Hash256, Transaction, TransactionError, Transfer, TxId};
 use crate::wire::Message;
 use crate::wire::limits::MAX_IDS;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is being checked and announced.
 #[derive(Default)]
@@ -108,10 +108,10 @@ impl Node {
         }
     }
 
-    /// Gives what the pool has of what was asked.
+    /// Gives what the pool has of what was asked; each once, however often the same message asks for it.
     pub(super) fn on_get_data(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
-        let (mut found, mut missing) = (Vec::new(), Vec::new());
-        for id in ids {
+        let (mut asked, mut found, mut missing) = (BTreeSet::new(), Vec::new(), Vec::new());
+        for id in ids.iter().filter(|id| asked.insert(**id)) {
             match self.mempool.get(id) {
                 Some(transaction) => found.push(*transaction),
                 None => missing.push(Hash256(id.0)),
