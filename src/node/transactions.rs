@@ -34,18 +34,22 @@ impl Node {
             return;
         }
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        let mut ask = Vec::new();
+        let (mut ask, mut news) = (Vec::new(), false);
         for id in ids {
             if let Some(entry) = self.inventory.get_mut(id) {
-                entry.add_holder(connection);
+                news |= entry.add_holder(connection);
                 self.report.duplicates += 1;
             } else if self.mempool.contains(id) {
-                self.inventory.entry(*id, cx.now).add_holder(connection);
+                news |= self.inventory.entry(*id, cx.now).add_holder(connection);
                 self.report.duplicates += 1;
             } else if peer.transactions_asked + ask.len() < TRANSACTIONS_IN_FLIGHT {
                 self.inventory.ask(*id, connection, cx.now + TRANSACTION_REQUEST, cx.now);
                 ask.push(*id);
             }
+        }
+        if news {
+            // Others were quicker, but it did tell.
+            peer.served = cx.now;
         }
         self.ask_for_transactions(cx, connection, ask);
     }
