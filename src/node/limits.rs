@@ -17,6 +17,8 @@ pub const LONGEST_PONG: Duration = Duration::from_secs(60);
 
 /// Peers whose lost links are remembered until they come back or are replaced: more than a node has links by default.
 pub const LOST_LINKS: usize = 64;
+/// Links that must be heard before an address that does not answer has failed: as many as Bitcoin Core wants before it counts a failure.
+pub const WITNESSES: usize = 2;
 /// A healthy link this long forgets the dial failures before it.
 pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Who had to give his slot to another comes back as late as after this many failures, so that two do not push each other out in turn:

@@ -4,11 +4,22 @@ use super::book::Ending;
 use super::book::scope::{Group, group};
 use crate::chain::Address;
 use crate::node::context::Context;
+use crate::node::limits::WITNESSES;
 use crate::node::peers::peer::Peer;
 use crate::node::timers::Timer;
-use crate::node::{DialError, Direction, Event, Node, Output};
+use crate::node::{DialError, Direction, Event, Node, Output, Time};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+
+/// How dialling goes.
+#[derive(Default)]
+pub(in crate::node) struct Dialling {
+    /// When a dial last failed.
+    failed: Time,
+    /// Until when nothing but anchors and bootstrap addresses is dialled: nobody was heard between two failures.
+    paced: Time,
+}
 
 impl Node {
     /// Dials until every outbound slot is taken or spoken for: anchors first, then bootstrap addresses, then whatever is known.
@@ -39,7 +50,8 @@ impl Node {
             self.dial(cx, address, false);
         }
         let mut lonely = self.peers.values().filter(|peer| peer.is_link()).count() + self.book.dials() < self.config.min_peers;
-        while free > 0 {
+        let paced = cx.now < self.dialling.paced;
+        while free > 0 && !paced {
             let (bans, visiting, now) = (&self.bans, &self.kademlia, cx.now);
             let wanted = |address: SocketAddr, id: Option<&Address>| {
                 let open = id.is_none_or(|id| !linked.contains(id) && !bans.is_banned(id, now));
@@ -56,7 +68,8 @@ impl Node {
         }
         if free > 0 {
             let more = self.book.has_more().then(|| cx.now + self.config.timing.redial.0);
-            let next = self.book.next_due(cx.now).into_iter().chain(more).min();
+            let paced = paced.then_some(self.dialling.paced);
+            let next = self.book.next_due(cx.now).into_iter().chain(more).chain(paced).min();
             next.into_iter().for_each(|next| self.timers.set(next, Timer::Dial));
         }
     }
@@ -97,12 +110,27 @@ impl Node {
             DialError::Failed(why) => why,
         };
         let feeler = self.book.is_felt(address);
-        if let Some(retry_in) = self.book.failed(address, cx.now, &self.config.timing, &mut self.rng)
+        let heard = self.others_heard();
+        if let Some(retry_in) = self.book.failed(address, heard, cx.now, &self.config.timing, &mut self.rng)
             && !feeler
         {
             cx.event(Event::DialFailed { address, why, retry_in });
         }
+        // Without a network dials fail at once, and one would follow the other through the whole book.
+        let failed_before = std::mem::replace(&mut self.dialling.failed, cx.now);
+        if heard <= failed_before && self.dialling.paced <= cx.now {
+            self.dialling.paced = cx.now + self.config.timing.redial.0;
+        }
         self.dial_due(cx);
+    }
+
+    /// Until when the network is known to have worked: when we last heard from the second of [`WITNESSES`] links; `Time(0)`: there are
+    /// not so many.
+    fn others_heard(&self) -> Time {
+        let mut heard: Vec<_> =
+            self.peers.values().filter(|peer| peer.is_ready() && peer.is_link()).map(|peer| peer.heard).collect();
+        heard.sort_unstable_by_key(|heard| Reverse(*heard));
+        heard.get(WITNESSES - 1).copied().unwrap_or(Time(0))
     }
 
     /// A connection is over: its address may be dialled again some time, and its slot is free.
@@ -111,7 +139,8 @@ impl Node {
         match peer.direction {
             Direction::Outbound if peer.feeler && peer.was_ready() => self.book.felt(peer.address, cx.now, &timing),
             Direction::Outbound => {
-                self.book.ended(peer.address, peer.ending(cx.now), cx.now, &timing, &mut self.rng);
+                let heard = self.others_heard();
+                self.book.ended(peer.address, peer.ending(cx.now), heard, cx.now, &timing, &mut self.rng);
             }
             // Whom we no longer reach from his side we may dial from ours.
             Direction::Inbound => {

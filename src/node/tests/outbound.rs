@@ -68,6 +68,31 @@ fn a_lonely_node_takes_what_there_is() {
     assert_eq!(stage.dials().len(), 2, "three peers are wanted, one is there");
 }
 
+/// The cable is out: every dial fails at once.
+#[test]
+fn an_outage_of_our_own_costs_no_address_and_is_no_reason_to_hurry() {
+    let mut stage = Stage::new(Config::default());
+    (1..=3).for_each(|n| stage.befriend(n));
+    stage.receive(1, Message::Peers { addresses: (1..=200).map(|n| told(public(n, 1, 1), 4)).collect() });
+    let known = stage.node.book.len();
+    assert!(known >= 190, "{known}");
+    let mut most = 0;
+    let end = stage.now + 120 * SECOND;
+    while stage.now < end {
+        let before = most;
+        let mut round = 0;
+        while let Some(address) = stage.dialled.pop() {
+            round += 1;
+            stage.give(Input::DialFailed { address, error: DialError::Failed("the network is unreachable".to_owned()) });
+        }
+        most = before.max(round);
+        stage.wait(Timing::LAB.redial.0 / 2);
+    }
+    assert_eq!(stage.node.ready_peers(), [], "nobody is heard any more");
+    assert_eq!(stage.node.book.len(), known);
+    assert!((1..=16).contains(&most), "{most} dials at once");
+}
+
 /// Row 15.
 #[test]
 fn an_alias_of_our_own_address_is_dialled_once() {

@@ -28,6 +28,8 @@ pub(super) struct Entry {
     /// Dials that came to an end, and those of them that led to shaken hands; both are halved together before they grow old.
     pub(super) attempts: u16,
     pub(super) successes: u16,
+    /// When a failure last counted against it; `Time(0)`: never.
+    pub(super) blamed: Time,
     /// Dials that failed, and links that soon broke, in a row.
     pub(super) failures: u32,
     /// Not to be dialled before.
@@ -50,6 +52,7 @@ impl Entry {
             teller,
             attempts: 0,
             successes: 0,
+            blamed: Time(0),
             failures: 0,
             next: now,
             link: Link::None,

@@ -60,7 +60,7 @@ fn reach(book: &mut Book, address: SocketAddr, now: Time) {
 
 fn miss(book: &mut Book, address: SocketAddr, now: Time) -> Option<Duration> {
     book.dialling(address, false);
-    book.failed(address, now, LAB, &mut rng())
+    book.failed(address, Time::MAX, now, LAB, &mut rng())
 }
 
 fn all_due(book: &mut Book, now: Time) -> Vec<SocketAddr> {
@@ -101,8 +101,36 @@ fn one_that_mostly_answered_is_kept_longer() {
     for _ in 0..3 {
         reach(&mut book, local(2), NOW);
     }
-    let misses = (1..100).find(|_| miss(&mut book, local(2), NOW).is_none());
+    let misses = (1..100).find(|n| miss(&mut book, local(2), NOW + LAB.redial.1 * *n).is_none());
     assert_eq!(misses, Some(8), "3 of 11 are below 0.3, 3 of 10 are not");
+}
+
+#[test]
+fn one_that_answered_is_kept_while_it_restarts() {
+    let mut book = book(&[], AddressScope::Any);
+    book.learn(&teller(1), local(2), None, NOW, NOW);
+    reach(&mut book, local(2), NOW);
+    for n in 0..15 {
+        assert!(miss(&mut book, local(2), NOW + LAB.redial.1 * n / 5).is_some(), "{n}");
+    }
+    assert_eq!(book.entries[&local(2)].attempts, 4, "three of fifteen failures count");
+    assert!(miss(&mut book, local(2), NOW + LAB.redial.1 * 3).is_none(), "but it does not stay for ever");
+}
+
+#[test]
+fn a_failure_counts_once_until_others_are_heard() {
+    let mut book = book(&[], AddressScope::Any);
+    book.learn(&teller(1), local(2), None, NOW, NOW);
+    let mut fail = |heard: Time, n: u32| {
+        book.dialling(local(2), false);
+        book.failed(local(2), heard, NOW + LAB.redial.1 * n, LAB, &mut rng());
+        book.entries.get(&local(2)).map(|entry| entry.attempts)
+    };
+    // Nobody is there to say that the network works; then somebody was, before it failed.
+    (1..20).for_each(|n| assert_eq!(fail(Time(0), n), Some(0)));
+    (20..40).for_each(|n| assert_eq!(fail(NOW, n), Some(1)));
+    assert_eq!((40..43).filter_map(|n| fail(NOW + LAB.redial.1 * n, n)).max(), Some(4));
+    assert_eq!(fail(NOW + LAB.redial.1 * 43, 43), None);
 }
 
 #[test]
@@ -260,7 +288,7 @@ fn a_tried_address_is_tested_before_it_gives_way() {
     reach(&mut book, last, soon);
     let victim = book.choose_feeler(soon + HOUR, false, |_, _| true).expect("another test is due");
     book.dialling(victim, true);
-    book.failed(victim, soon + HOUR, LAB, &mut rng());
+    book.failed(victim, Time::MAX, soon + HOUR, LAB, &mut rng());
     assert!(!book.entries[&victim].tried && book.entries[&last].tried);
     assert_eq!(book.tried(), TRIED_PER_GROUP);
     bounds_hold(&book);
