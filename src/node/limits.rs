@@ -135,6 +135,8 @@ pub const LOOKUP_PAUSES: u32 = 6;
 pub const VISITS: usize = 2 * ALPHA;
 /// Short connections of others that ask us, at a time; they hold no slot.
 pub const GUESTS: usize = 8;
+/// Of these, most of one /24 (IPv4) or /48 (IPv6): who rents a small network must not keep the others from asking.
+pub const GUESTS_OF_ONE_SUBNET: usize = 2;
 /// How long one may last: far more than a question takes.
 pub const GUEST_TIME: Duration = Duration::from_secs(10);
 /// Questions of look-ups that a peer may put at once: several look-ups of one node, which ask each peer once.

@@ -207,6 +207,11 @@ impl Peer {
         self.find_nodes.take(now)
     }
 
+    /// Whether it asked our table, and was answered.
+    pub(in crate::node) fn was_told_nodes(&self) -> bool {
+        self.find_nodes.is_used()
+    }
+
     pub(in crate::node) fn is_closing(&self) -> bool {
         matches!(self.stage, Stage::Closing { .. })
     }

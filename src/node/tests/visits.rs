@@ -2,6 +2,7 @@
 
 use super::discovery::VISITOR;
 use super::*;
+use crate::node::limits::GUESTS;
 use crate::wire::NodeRecord;
 
 /// A peer that relays and answers look-ups.
@@ -56,6 +57,73 @@ impl Stage {
         let hello = Hello { capabilities: LINKED, ..self.hello(n, 0, 0) };
         self.receive(connection, Message::HandshakeAck { hello, version: 1, seen: [0; 16] });
     }
+}
+
+impl Stage {
+    /// Somebody else's visit, from an IP address; true if he is taken.
+    fn guest(&mut self, connection: u64, n: u8, ip: [u8; 4]) -> bool {
+        let address = SocketAddr::from((ip, 50_000 + connection as u16));
+        let (id, peer) = (super::connection(connection), peer_keys(n).address());
+        self.give(Input::Connected { connection: id, address, direction: Direction::Inbound, peer });
+        let hello = Hello { capabilities: VISITOR, ..self.hello(n, 0, 0) };
+        self.receive(connection, Message::Handshake { hello });
+        !self.was_closed(connection)
+    }
+
+    fn ask(&mut self, connection: u64) {
+        self.receive(connection, Message::FindNode { nonce: 7, target: peer_keys(50).address(), own: None });
+    }
+}
+
+/// Who was turned away in favour of a guest was there all the same.
+#[test]
+fn a_node_that_is_too_busy_to_answer_keeps_its_place_in_the_table() {
+    let mut stage = Stage::new(visitor());
+    // It asks us, so that it is in the table; later we ask it.
+    assert!(stage.guest(20, 2, [127, 0, 0, 2]));
+    let own = Some(stage.record(2, [127, 0, 0, 2]));
+    stage.receive(20, Message::FindNode { nonce: 7, target: peer_keys(50).address(), own });
+    stage.receive(20, Message::Goodbye { reason: GoodbyeReason::Idle });
+    stage.seek();
+    assert_eq!(std::mem::take(&mut stage.dialled), [at(2)]);
+    stage.arrive(22, 2);
+    stage.welcome(22, 2);
+    assert_eq!(stage.questions(22).len(), 1);
+    stage.receive(22, Message::Goodbye { reason: GoodbyeReason::Full });
+    assert!(stage.was_closed(22));
+    // Others are told of it.
+    stage.befriend_with(1, LINKED);
+    stage.find(1, None);
+    assert_eq!(stage.nodes_told(1), [vec![stage.record(2, [127, 0, 0, 2])]]);
+}
+
+#[test]
+fn no_crowd_of_guests_keeps_others_from_asking() {
+    let mut stage = Stage::new(Config::default());
+    // One node, and one small network, have no more than their places, whatever they are.
+    assert!(stage.guest(10, 1, [81, 1, 1, 1]));
+    assert!(!stage.guest(11, 1, [82, 1, 1, 1]), "one for each node");
+    assert!(stage.guest(12, 2, [81, 1, 1, 2]));
+    assert!(!stage.guest(13, 3, [81, 1, 1, 3]), "two for each small network");
+    for n in 0..GUESTS as u8 - 2 {
+        assert!(stage.guest(20 + u64::from(n), 10 + n, [90 + n, 1, 1, 1]));
+    }
+    assert!(!stage.guest(30, 30, [120, 1, 1, 1]), "all are about to ask");
+    // Who has been answered gives way, in good order.
+    stage.ask(12);
+    stage.ask(25);
+    assert!(stage.guest(31, 31, [121, 1, 1, 1]));
+    assert!(stage.was_closed(12) && !stage.was_closed(25), "the oldest of them");
+    let goodbye = Message::Goodbye { reason: GoodbyeReason::Idle };
+    assert!(stage.take_sent(12).iter().any(|message| **message == goodbye));
+    assert!(stage.guest(32, 15, [122, 1, 1, 1]) && stage.was_closed(25), "a node takes its own place");
+    stage.ask(20);
+    assert!(stage.guest(33, 33, [81, 1, 1, 3]) && stage.was_closed(20), "its network has one place again");
+    // Who does not ask as soon as he could does, too.
+    stage.wait(SECOND * 3);
+    assert!(stage.guest(34, 34, [123, 1, 1, 1]));
+    assert!(stage.was_closed(10));
+    assert_eq!(stage.node.over_budget(), None);
 }
 
 /// Over a slow line both take most of their time.

@@ -132,15 +132,21 @@ impl Node {
 pub(in crate::node) struct Allowance {
     left: u32,
     since: Time,
+    used: bool,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { left: FIND_NODE_BURST, since: Time(0) }
+        Self { left: FIND_NODE_BURST, since: Time(0), used: false }
     }
 }
 
 impl Allowance {
+    /// Whether anything was ever taken.
+    pub(in crate::node) fn is_used(&self) -> bool {
+        self.used
+    }
+
     /// Takes one, if one is left.
     pub(in crate::node) fn take(&mut self, now: Time) -> bool {
         let earned = now.since(self.since).as_micros() / FIND_NODE_PAUSE.as_micros();
@@ -148,6 +154,7 @@ impl Allowance {
             self.left = self.left.saturating_add(u32::try_from(earned).unwrap_or(u32::MAX)).min(FIND_NODE_BURST);
             self.since = now;
         }
+        self.used = true;
         let granted = self.left > 0;
         self.left = self.left.saturating_sub(1);
         granted
