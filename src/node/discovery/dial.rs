@@ -37,12 +37,14 @@ impl Node {
         }
         let linked: BTreeSet<Address> =
             self.peers.values().filter(|peer| peer.is_link()).map(|peer| peer.id).chain([self.id]).collect();
-        let unwanted = |id: &Address| linked.contains(id) || self.bans.is_banned(id, cx.now);
-
-        let mut due = self.book.take_anchors(free, |id| !unwanted(id));
+        let (bans, visiting, now) = (&self.bans, &self.kademlia, cx.now);
+        let wanted = |address: SocketAddr, id: Option<&Address>| {
+            let open = id.is_none_or(|id| !linked.contains(id) && !bans.is_banned(id, now));
+            open && !visiting.visits(&address) && !bans.is_address_banned(&address.ip(), now)
+        };
+        let mut due = self.book.take_anchors(free, wanted);
         self.counts.anchors_dialled += due.len() as u64;
-        due.extend(self.book.due_bootstrap(cx.now, free - due.len(), |id| !unwanted(id)));
-        due.retain(|address| !self.kademlia.visits(address) && !self.bans.is_address_banned(&address.ip(), cx.now));
+        due.extend(self.book.due_bootstrap(now, free - due.len(), wanted));
         let mut groups = self.outbound_groups();
         for address in due {
             free -= 1;
@@ -74,6 +76,11 @@ impl Node {
         }
     }
 
+    /// Looks after the first pause whether some address may be dialled.
+    pub(in crate::node) fn dial_soon(&mut self, cx: &Context<'_>) {
+        self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
+    }
+
     /// The network groups of those that we dialled, or are dialling.
     fn outbound_groups(&self) -> BTreeSet<Group> {
         let linked = self.peers.values().filter(|peer| peer.takes_outbound_slot()).map(|peer| peer.address);
@@ -95,7 +102,8 @@ impl Node {
     /// Nobody there, this time.
     pub(in crate::node) fn on_dial_failed(&mut self, cx: &mut Context<'_>, address: SocketAddr, error: DialError) {
         if self.on_visit_failed(cx, &address) {
-            return;
+            // Meanwhile it was not to be dialled for a link.
+            return self.dial_soon(cx);
         }
         if self.book.is_bootstrap(&address) {
             self.counts.bootstrap_failures += 1;

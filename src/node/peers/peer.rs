@@ -386,8 +386,7 @@ impl Node {
         };
         if peer.visit {
             // Whom we visited we may want to dial for good.
-            self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
-            return;
+            return self.dial_soon(cx);
         }
         if peer.was_ready() && !peer.dismissed {
             self.count_lost(peer.id);

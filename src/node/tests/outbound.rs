@@ -197,6 +197,22 @@ fn a_bootstrap_address_is_left_alone_once_all_slots_are_taken() {
 }
 
 #[test]
+fn a_banned_bootstrap_address_takes_nobodys_turn() {
+    let (banned, other) = (public(70, 1, 1), public(80, 1, 1));
+    let mut stage = Stage::new(Config { bootstrap: vec![banned, other], max_outbound: 1, ..Config::default() });
+    assert_eq!(stage.dials(), [banned]);
+    let hour = Some(3_600 * SECOND);
+    stage.give(Input::Command(Command::BanAddress { address: banned.ip(), time: hour }));
+    stage.give(Input::DialFailed { address: banned, error: DialError::Refused });
+    // From its second failure on the other one has failed more often than the one that is banned.
+    for _ in 0..3 {
+        stage.wait(Timing::LAB.redial.1);
+        assert_eq!(stage.dials(), [other]);
+        stage.give(Input::DialFailed { address: other, error: DialError::Refused });
+    }
+}
+
+#[test]
 fn a_link_that_lasted_forgets_the_failures_before_it() {
     let address = public(70, 1, 1);
     let mut stage = Stage::new(Config { bootstrap: vec![address], ..Config::default() });

@@ -149,3 +149,25 @@ fn a_visit_has_its_time_for_the_answer_beside_that_for_shaking_hands() {
     stage.wait(SECOND);
     assert!(stage.was_closed(33));
 }
+
+#[test]
+fn a_banned_address_is_not_visited() {
+    let mut stage = Stage::new(visitor());
+    stage.befriend_with(1, LINKED);
+    stage.give(Input::Command(Command::BanAddress { address: at(2).ip(), time: None }));
+    stage.seek();
+    let [nonce] = stage.questions(1)[..] else { panic!("one question to the only peer") };
+    let records = [2, 3].map(|n| stage.record(n, [127, 0, 0, n])).to_vec();
+    stage.answer(1, nonce, records);
+    assert_eq!(stage.dialled, [at(3)]);
+}
+
+/// While it was visited, it was not to be dialled.
+#[test]
+fn after_a_visit_that_failed_the_address_may_be_dialled_for_a_link() {
+    let mut stage = Stage::new(Config { max_outbound: 1, ..visitor() });
+    stage.send_to(&[2]);
+    stage.give(Input::DialFailed { address: at(2), error: DialError::TimedOut });
+    stage.wait(Timing::LAB.redial.0);
+    assert_eq!(stage.dialled, [at(2)]);
+}

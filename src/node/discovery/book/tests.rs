@@ -64,7 +64,7 @@ fn miss(book: &mut Book, address: SocketAddr, now: Time) -> Option<Duration> {
 }
 
 fn all_due(book: &mut Book, now: Time) -> Vec<SocketAddr> {
-    let mut all = book.due_bootstrap(now, usize::MAX, |_| true);
+    let mut all = book.due_bootstrap(now, usize::MAX, |_, _| true);
     while let Some(address) = book.choose(now, |_, _| true) {
         book.dialling(address, false);
         all.push(address);
@@ -156,7 +156,7 @@ fn after_five_failures_nothing_dials_it_before_its_back_off_ends() {
     let before = Time((NOW + wait).0 - 1);
     assert!(all_due(&mut book, before).is_empty());
     assert_eq!(book.next_due(before), Some(NOW + wait));
-    assert_eq!(book.due_bootstrap(NOW + wait, 8, |_| true), [local(1)]);
+    assert_eq!(book.due_bootstrap(NOW + wait, 8, |_, _| true), [local(1)]);
 }
 
 #[test]
@@ -280,6 +280,7 @@ fn a_tried_address_is_tested_before_it_gives_way() {
     let soon = NOW + LAB.redial.0;
     let victim = book.choose_feeler(soon, false, |_, _| true).expect("a test is due");
     assert_ne!(victim, last);
+    assert_eq!(book.choose_feeler(soon, false, |address, _| address != victim), None, "unless it is not to be dialled");
     // It answers: all stays as it is.
     reach(&mut book, victim, soon);
     assert!(book.entries[&victim].tried && !book.entries[&last].tried);

@@ -37,7 +37,8 @@ impl Node {
     pub(super) fn visit(&mut self, cx: &mut Context<'_>, record: &NodeRecord, lookup: Option<u64>) -> bool {
         let address = record.socket();
         let free = !self.kademlia.visits.contains_key(&address) && !self.book.is_busy(&address);
-        if !free || !self.is_wanted(&address) || self.bans.is_banned(&record.node, cx.now) {
+        let banned = self.bans.is_banned(&record.node, cx.now) || self.bans.is_address_banned(&address.ip(), cx.now);
+        if !free || !self.is_wanted(&address) || banned {
             return false;
         }
         self.kademlia.visits.insert(address, Visit { node: record.node, lookup, connection: None, lives: false });
