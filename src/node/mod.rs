@@ -278,6 +278,7 @@ impl Node {
         if let Some(lost) = self.timers.forgive(cx.now, limits::OWN_PAUSE) {
             self.peers.values_mut().for_each(|peer| peer.forgive(lost));
             self.sync.forgive(lost);
+            self.dialling.forgive(lost);
         }
         while let Some(timer) = self.timers.pop_due(cx.now) {
             match timer {
@@ -289,7 +290,7 @@ impl Node {
                 Timer::Debt(id, connection) => self.on_debt_deadline(cx, id, connection),
                 Timer::Transaction(id) => self.on_transaction_deadline(cx, id),
                 Timer::Announce => self.flush_announcements(cx),
-                Timer::Dial => self.dial_due(cx),
+                Timer::Dial => self.on_dial_deadline(cx),
                 Timer::Exchange => self.on_exchange_deadline(cx),
                 Timer::Feeler => self.on_feeler_deadline(cx),
                 Timer::KeepAddresses => self.on_keep_deadline(cx),

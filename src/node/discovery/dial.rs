@@ -11,17 +11,47 @@ use crate::node::{DialError, Direction, Event, Node, Output, Time};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// How dialling goes.
-#[derive(Default)]
 pub(in crate::node) struct Dialling {
+    /// When [`Timer::Dial`] is due; `Time::MAX`: it is not set. There is one at a time, or each would set the next for ever.
+    next: Time,
     /// When a dial last failed.
     failed: Time,
     /// Until when nothing but anchors and bootstrap addresses is dialled: nobody was heard between two failures.
     paced: Time,
 }
 
+impl Dialling {
+    /// We stood still for this long, and all timers moved by it.
+    pub(in crate::node) fn forgive(&mut self, lost: Duration) {
+        self.next = self.next + lost;
+    }
+}
+
+impl Default for Dialling {
+    fn default() -> Self {
+        Self { next: Time::MAX, failed: Time(0), paced: Time(0) }
+    }
+}
+
 impl Node {
+    /// Some address may be due.
+    pub(in crate::node) fn on_dial_deadline(&mut self, cx: &mut Context<'_>) {
+        self.dialling.next = Time::MAX;
+        self.dial_due(cx);
+    }
+
+    /// Looks at `time` whether some address is due, if nobody looks before.
+    fn dial_at(&mut self, time: Time) {
+        if time < self.dialling.next {
+            self.timers.cancel(self.dialling.next, Timer::Dial);
+            self.timers.set(time, Timer::Dial);
+            self.dialling.next = time;
+        }
+    }
+
     /// Dials until every outbound slot is taken or spoken for: anchors first, then bootstrap addresses, then whatever is known.
     ///
     /// Peers of the last kind are wanted from different network groups: whoever has many addresses has them in few networks. Only a node
@@ -72,13 +102,13 @@ impl Node {
             let more = self.book.has_more().then(|| cx.now + self.config.timing.redial.0);
             let paced = paced.then_some(self.dialling.paced);
             let next = self.book.next_due(cx.now).into_iter().chain(more).chain(paced).min();
-            next.into_iter().for_each(|next| self.timers.set(next, Timer::Dial));
+            next.into_iter().for_each(|next| self.dial_at(next));
         }
     }
 
     /// Looks after the first pause whether some address may be dialled.
     pub(in crate::node) fn dial_soon(&mut self, cx: &Context<'_>) {
-        self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
+        self.dial_at(cx.now + self.config.timing.redial.0);
     }
 
     /// The network groups of those that we dialled, or are dialling.

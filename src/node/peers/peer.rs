@@ -8,7 +8,6 @@ use crate::node::discovery::gossip::Gossip;
 use crate::node::discovery::kademlia::Allowance;
 use crate::node::limits::{KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
 use crate::node::presync::Presync;
-use crate::node::timers::Timer;
 use crate::node::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
 use crate::wire::{ErrorCode, GoodbyeReason, Message, WireError};
 use std::collections::{BTreeSet, VecDeque};

@@ -212,6 +212,32 @@ fn a_banned_bootstrap_address_takes_nobodys_turn() {
     }
 }
 
+/// More addresses than one draw looks at, and none of them will do.
+#[test]
+fn looking_in_vain_for_an_address_does_not_multiply() {
+    let mut stage = Stage::new(Config { max_outbound: 3, min_peers: 1, ..Config::default() });
+    let crowd = |b: u8| (0..200).map(move |n| told(SocketAddr::from(([81, b, n, 1], 8_080)), 50 + b));
+    stage.hear(1, crowd(2).chain(crowd(3)).collect());
+    let dials = stage.dials();
+    assert_eq!(dials.len(), 2, "one of each network");
+    for (n, address) in (5..).zip(dials) {
+        stage.dial_succeeds(u64::from(n), address, peer_keys(n).address());
+        stage.acknowledge(n.into(), n);
+    }
+    for _ in 0..20 {
+        stage.now = stage.now + SECOND / 100;
+        stage.node.dial_due(&mut Context { now: stage.now, out: &mut Vec::new() });
+        assert_eq!(stage.node.timers.count(Timer::Dial), 1);
+    }
+    stage.wait(3 * SECOND);
+    assert_eq!((stage.node.timers.count(Timer::Dial), stage.dials()), (1, vec![]));
+    // A pause of our own moves it with all others.
+    stage.now = stage.now + 20 * SECOND;
+    stage.give(Input::Deadline);
+    stage.wait(SECOND);
+    assert!(stage.node.timers.count(Timer::Dial) <= 1);
+}
+
 #[test]
 fn a_link_that_lasted_forgets_the_failures_before_it() {
     let address = public(70, 1, 1);
