@@ -48,6 +48,9 @@ pub const NEW_ADDRESSES: usize = 8_000;
 pub const TRIED_ADDRESSES: usize = BOOK_ADDRESSES - NEW_ADDRESSES;
 /// Most that one source can have among those never reached: as many as one answer in an exchange tells.
 pub const ADDRESSES_PER_TELLER: usize = 1_000;
+/// Former tellers of an address that are remembered, so that it can go back to them. The first of them stay: a liar with many networks
+/// cannot push the honest one out of the list.
+pub const FORMER_TELLERS: usize = 3;
 /// Most of one subnet, a /24 or /48: what one customer of a network has.
 pub const ADDRESSES_PER_SUBNET: usize = 10;
 /// Most of one network group, a /16 or /32: a fortieth of the book, and more than a node ever needs of one network.

@@ -25,6 +25,8 @@ pub(super) struct Entry {
     pub(super) node: Option<Address>,
     /// In whose account it is booked.
     pub(super) teller: Teller,
+    /// In whose it was before, at most [`crate::node::limits::FORMER_TELLERS`], the first of them first.
+    pub(super) former: Vec<Teller>,
     /// Dials that came to an end, and those of them that led to shaken hands; both are halved together before they grow old.
     pub(super) attempts: u16,
     pub(super) successes: u16,
@@ -50,6 +52,7 @@ impl Entry {
             tried: false,
             node,
             teller,
+            former: Vec::new(),
             attempts: 0,
             successes: 0,
             blamed: Time(0),
@@ -82,6 +85,12 @@ impl Entry {
             (false, false) => Kind::New,
             (false, true) => Kind::Tried,
         }
+    }
+
+    /// Another told of it, who has less in his account.
+    pub(super) fn move_to(&mut self, teller: Teller) {
+        self.former.retain(|former| *former != teller);
+        self.former.push(std::mem::replace(&mut self.teller, teller));
     }
 
     /// A dial came to an end.

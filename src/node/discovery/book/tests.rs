@@ -266,6 +266,29 @@ fn who_tells_of_an_address_first_cannot_take_it_away_again() {
 }
 
 #[test]
+fn nobody_takes_over_what_others_told_only_to_drop_it() {
+    let mut book = book(&[], AddressScope::Any);
+    let honest: Vec<_> = (1..=500).map(local).collect();
+    honest.iter().for_each(|address| assert!(book.learn(&teller(1), *address, Some(id(1)), NOW, NOW)));
+    // More liars than former tellers are remembered, each in a network of his own.
+    let later = NOW + HOUR;
+    for liar in 2..8 {
+        honest.iter().for_each(|address| assert!(!book.learn(&teller(liar), *address, Some(id(1)), Time(0), NOW)));
+        assert!(book.index.new.share(&teller(liar).account(honest[0].ip(), None)) > 0, "some are his now");
+    }
+    // Each drowns what he took in what he makes up, until the whole book is full.
+    for liar in 2..12 {
+        for n in 0..2_000 {
+            book.learn(&teller(liar), SocketAddr::from(([127, 0, 1, liar as u8], n + 1)), Some(id(2)), later, later);
+        }
+        bounds_hold(&book);
+    }
+    assert_eq!(book.index.new.len(), NEW_ADDRESSES);
+    let left = honest.iter().filter(|address| book.entries.contains_key(*address)).count();
+    assert_eq!(left, honest.len());
+}
+
+#[test]
 fn a_tried_address_is_tested_before_it_gives_way() {
     let mut book = book(&[], AddressScope::Any);
     // More of one network than may be tried: the last ones want in.
