@@ -216,6 +216,34 @@ fn a_thousand_addresses_of_one_network_take_only_its_share() {
 }
 
 #[test]
+fn a_networks_places_are_not_his_who_tells_first() {
+    for crowd in [ADDRESSES_PER_SUBNET, ADDRESSES_PER_GROUP] {
+        // Of one subnet, or of as many as the whole network may have.
+        let of_network = |n: u32| if crowd == ADDRESSES_PER_SUBNET { public(n + 1) } else { public(n * 256 + 1) };
+        let squatter = |n: u32| SocketAddr::new(of_network(n).ip(), 1);
+        let mut book = book(&[], AddressScope::Any);
+        (0..crowd as u32).for_each(|n| assert!(book.learn(&teller(1), squatter(n % 256), None, NOW, NOW)));
+        // He who told them all makes room for what another tells, to a half.
+        let others = (0..crowd as u32).filter(|n| book.learn(&teller(2), of_network(*n), None, NOW, NOW)).count();
+        assert_eq!(others, crowd / 2);
+        assert!(!book.learn(&teller(1), SocketAddr::new(of_network(0).ip(), 2), None, NOW, NOW));
+        // Who is there himself always finds a place, and so does an anchor; but nothing gives way that answered.
+        let answered: Vec<_> = book.entries.keys().copied().take(8).collect();
+        answered.iter().for_each(|address| reach(&mut book, *address, NOW));
+        let real = SocketAddr::new(of_network(0).ip(), 9_999);
+        book.met(real, id(7), NOW);
+        let anchor = SocketAddr::new(of_network(1).ip(), 9_999);
+        let saved = crate::store::SavedAddresses { anchors: vec![anchor], ..Default::default() };
+        book.restore(&saved, true, NOW);
+        assert_eq!(book.anchors(), [anchor]);
+        assert!(book.entries.contains_key(&real));
+        assert!(answered.iter().all(|address| book.entries[address].tried));
+        bounds_hold(&book);
+        index_is_true(&book);
+    }
+}
+
+#[test]
 fn a_lab_has_one_subnet_and_no_bound_on_it() {
     let mut book = book(&[], AddressScope::Any);
     for n in 1..=500 {
@@ -453,6 +481,9 @@ fn index_is_true(book: &Book) {
     assert_eq!(book.index.bootstrap, count(&|entry| entry.bootstrap));
     assert_eq!(book.index.dialling.len(), count(&|entry| entry.link == Link::Dialling { feeler: false }));
     assert_eq!(book.index.feelers.len(), count(&|entry| entry.link == Link::Dialling { feeler: true }));
+    let of_networks =
+        |(address, entry): &(&SocketAddr, &Entry)| entry.kind() == Kind::New && scope::group(address.ip()).is_some();
+    assert_eq!(book.index.told(), book.entries.iter().filter(of_networks).count());
     assert_eq!(book.index.idle.len(), count(&|entry| entry.link == Link::None));
 }
 
