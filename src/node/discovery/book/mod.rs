@@ -278,8 +278,13 @@ impl Book {
     pub(in crate::node) fn met(&mut self, address: SocketAddr, node: Address, now: Time) {
         self.learn(&Source::Inbound, address, Some(node), now, now);
         self.update(&scope::canonical(address), |entry| {
-            entry.node = Some(node);
-            entry.seen = now;
+            // Its IP address is proven, its port is not: whom we found there ourselves, or were set up with, no neighbour replaces.
+            if entry.node.is_none() || !(entry.tried || entry.bootstrap) {
+                entry.node = Some(node);
+            }
+            if entry.node == Some(node) {
+                entry.seen = now;
+            }
         });
     }
 

@@ -144,6 +144,25 @@ fn a_dropped_address_does_not_come_back_before_its_back_off_ends() {
 }
 
 #[test]
+fn a_port_that_somebody_claims_replaces_nobody_whom_we_found_there() {
+    let mut book = book(&[local(1)], AddressScope::Any);
+    for n in [2, 3] {
+        book.learn(&teller(1), local(n), Some(id(n.into())), NOW, NOW);
+    }
+    // The first two answered us.
+    for n in 1..=2 {
+        book.dialling(local(n), false);
+        book.connected(local(n), ConnectionId(1), id(n.into()));
+        book.answered(local(n), NOW);
+    }
+    (1..=3).for_each(|n| book.met(local(n), id(66), NOW + HOUR));
+    let at = |n| (book.node_at(local(n)), book.entries[&local(n)].seen);
+    assert_eq!([at(1), at(2)], [(Some(id(1)), NOW), (Some(id(2)), NOW)]);
+    assert_eq!(at(3), (Some(id(66)), NOW + HOUR), "of a third one we only know by hearsay");
+    assert!(book.may_anchor(local(2), &id(2)));
+}
+
+#[test]
 fn after_five_failures_nothing_dials_it_before_its_back_off_ends() {
     let mut book = book(&[local(1)], AddressScope::Any);
     let mut wait = Duration::ZERO;
