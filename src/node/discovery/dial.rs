@@ -160,6 +160,8 @@ impl Node {
             self.dialling.paced = cx.now + self.config.timing.redial.0;
         }
         self.dial_due(cx);
+        // It may be visited now.
+        self.pump_lookups(cx);
     }
 
     /// Until when the network is known to have worked: when we last heard from the second of [`WITNESSES`] links; `Time(0)`: there are
@@ -186,6 +188,7 @@ impl Node {
             }
         }
         self.dial_due(cx);
+        self.pump_lookups(cx);
     }
 }
 
