@@ -156,25 +156,27 @@ fn a_feeler_that_meets_a_peer_costs_no_link() {
     }
 }
 
-/// Or two nodes push each other out of a third one's slots for ever.
+/// Or two nodes push each other out of a third one's slots for ever, and who serves nobody is sent away again and again.
 #[test]
 fn who_had_to_give_way_is_in_no_hurry_to_come_back() {
     let (full, other) = (public(70, 1, 1), public(80, 1, 1));
     let timing = Timing { redial: (SECOND, 300 * SECOND), pong: 600 * SECOND, ..Timing::LAB };
-    let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
-    assert_eq!(stage.dials(), [full]);
-    stage.dial_succeeds(5, full, peer_keys(5).address());
-    stage.acknowledge(5, 5);
-    stage.hear(1, vec![told(other, 6)]);
-    stage.wait(2 * limits::HEALTHY_LINK);
-    stage.receive(5, Message::Goodbye { reason: GoodbyeReason::Full });
-    stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
-    assert_eq!(stage.dials(), [other], "the next one it knows");
-    stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
-    stage.wait(15 * SECOND);
-    assert!(!stage.dials().contains(&full), "not before 16 s");
-    stage.wait(18 * SECOND);
-    assert!(stage.dials().contains(&full), "but after 32 s");
+    for reason in [GoodbyeReason::Full, GoodbyeReason::Idle] {
+        let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
+        assert_eq!(stage.dials(), [full]);
+        stage.dial_succeeds(5, full, peer_keys(5).address());
+        stage.acknowledge(5, 5);
+        stage.hear(1, vec![told(other, 6)]);
+        stage.wait(2 * limits::HEALTHY_LINK);
+        stage.receive(5, Message::Goodbye { reason });
+        stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
+        assert_eq!(stage.dials(), [other], "the next one it knows");
+        stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
+        stage.wait(15 * SECOND);
+        assert!(!stage.dials().contains(&full), "not before 16 s");
+        stage.wait(18 * SECOND);
+        assert!(stage.dials().contains(&full), "but after 32 s");
+    }
 }
 
 #[test]
