@@ -290,3 +290,22 @@ fn the_book_is_kept_when_it_has_changed_and_tried_again_when_it_could_not() {
     stage.give(Input::Command(Command::Shutdown));
     assert_eq!(stage.kept.len(), before + 1, "the last one at the end");
 }
+
+/// Or it would know nobody after a month, if it were restarted then.
+#[test]
+fn among_the_same_peers_the_book_is_kept_each_hour_with_when_they_were_seen() {
+    let timing = Timing { pong: 1_000_000 * SECOND, ..Timing::PUBLIC };
+    let mut stage = Stage::new(Config { min_peers: 0, timing, ..Config::default() });
+    let hello = Hello { port: 8_080, ..stage.hello(5, 0, 0) };
+    let peer = peer_keys(5).address();
+    let address = public(80, 1, 1);
+    stage.give(Input::Connected { connection: connection(5), address, direction: Direction::Inbound, peer });
+    stage.receive(5, Message::Handshake { hello });
+    stage.wait(1_800 * SECOND);
+    let before = stage.kept.len();
+    assert_eq!(before, 1, "it is new");
+    stage.wait(10 * 3_600 * SECOND);
+    assert!((8..=11).contains(&(stage.kept.len() - before)), "{}", stage.kept.len());
+    let seen = stage.kept.last().and_then(|kept| kept.addresses.first()).map(|kept| kept.seen);
+    assert!(seen.is_some_and(|seen| stage.now.as_millis() / 1_000 - seen <= 2 * 3_600), "{seen:?}");
+}

@@ -30,7 +30,7 @@ pub(in crate::node) use source::Source;
 
 use crate::chain::Address;
 use crate::node::limits::{
-    ADDRESSES_PER_GROUP, ADDRESSES_PER_SUBNET, ADDRESSES_PER_TELLER, BOOK_ADDRESSES, DROPPED_ADDRESSES, FORMER_TELLERS,
+    ADDRESSES_PER_GROUP, ADDRESSES_PER_SUBNET, ADDRESSES_PER_TELLER, BOOK_ADDRESSES, DATES_KEPT, DROPPED_ADDRESSES, FORMER_TELLERS,
     NEW_ADDRESSES, OWN_ADDRESSES, SEEN_STEP, STALE_NEW, STALE_TRIED, TRIED_ADDRESSES, TRIED_CHALLENGES, TRIED_PER_GROUP,
 };
 use crate::node::{AddressScope, Config, Time};
@@ -70,6 +70,8 @@ pub(in crate::node) struct Book {
     anchors: Vec<SocketAddr>,
     /// Whether anything is worth saving.
     changed: bool,
+    /// When it last was for the sake of when addresses were seen.
+    dated: Time,
 }
 
 impl Book {
@@ -86,6 +88,7 @@ impl Book {
             challenges: BTreeMap::new(),
             anchors: Vec::new(),
             changed: false,
+            dated: now,
         };
         if config.discovery.bootstrap {
             config.bootstrap.iter().for_each(|address| book.add_bootstrap(*address, now));
@@ -286,11 +289,21 @@ impl Book {
                 entry.seen = now;
             }
         });
+        self.note_dated(now);
     }
 
     /// Whoever is there is alive.
     pub(in crate::node) fn alive(&mut self, address: SocketAddr, now: Time) {
         self.update(&scope::canonical(address), |entry| entry.seen = now);
+        self.note_dated(now);
+    }
+
+    /// Somebody was seen alive: among the same peers nothing else may change for weeks, and what is kept must not grow stale meanwhile.
+    fn note_dated(&mut self, now: Time) {
+        if now.since(self.dated) >= DATES_KEPT {
+            self.dated = now;
+            self.changed = true;
+        }
     }
 
     /// The address is our own: never dial it again.

@@ -174,6 +174,7 @@ impl Book {
                 _ => step_back(entry, now, timing, rng),
             }
         });
+        self.note_dated(now);
         if ending == Ending::Failed {
             self.blame(address, heard, now, timing);
         }
