@@ -365,6 +365,28 @@ fn a_tried_address_is_tested_before_it_gives_way() {
     bounds_hold(&book);
 }
 
+/// A person names an address whose place another wants.
+#[test]
+fn a_bootstrap_address_stays_even_if_it_fails_its_test() {
+    let mut book = book(&[], AddressScope::Any);
+    for n in 0..=TRIED_PER_GROUP as u32 {
+        book.learn(&teller(1), public(n * 256 + 1), None, NOW, NOW);
+        reach(&mut book, public(n * 256 + 1), NOW);
+    }
+    let soon = NOW + LAB.redial.0;
+    let tested = book.choose_feeler(soon, false, |_, _| true).expect("a test is due");
+    // No room is left among the new ones.
+    for n in 0..100 {
+        (1..=1_000).for_each(|port| drop(book.learn(&teller(n), SocketAddr::from(([127, 0, 2, n as u8], port)), None, NOW, NOW)));
+    }
+    assert_eq!(book.index.new.len(), NEW_ADDRESSES);
+    book.add_bootstrap(tested, soon);
+    assert!(miss(&mut book, tested, soon).is_some());
+    assert!(book.is_bootstrap(&tested) && book.entries[&tested].tried);
+    assert!(book.entries[&public(TRIED_PER_GROUP as u32 * 256 + 1)].tried, "the one that waited has its place");
+    index_is_true(&book);
+}
+
 #[test]
 fn what_nobody_sees_grows_stale() {
     let mut book = book(&[local(1)], AddressScope::Any);
