@@ -3,7 +3,7 @@
 use super::discovery::VISITOR;
 use super::*;
 use crate::node::limits::GUESTS;
-use crate::wire::NodeRecord;
+use crate::wire::{NodeRecord, PeerAddress};
 
 /// A peer that relays and answers look-ups.
 const LINKED: Capabilities = Capabilities(Capabilities::RELAY.0 | Capabilities::DHT.0);
@@ -232,4 +232,15 @@ fn a_look_up_ends_although_somebody_else_is_linked_at_the_address() {
     let [nonce] = stage.questions(22)[..] else { panic!("the link is asked as well") };
     stage.answer(22, nonce, Vec::new());
     assert_eq!((stage.dialled.len(), stage.node.looked_up().map(|looked| looked.asked)), (0, Some(2)));
+}
+
+/// Guests, visits and feelers are no company.
+#[test]
+fn a_lonely_node_does_not_count_its_guests() {
+    let mut stage = Stage::new(Config::default());
+    (2..=5).for_each(|n| assert!(stage.guest(20 + u64::from(n), n, [127, 0, 0, n])));
+    stage.befriend(1);
+    let crowd = (1..=40).map(|n| PeerAddress::new(SocketAddr::from(([81, 2, n, 1], 8_080)), peer_keys(50).address(), 0));
+    stage.receive(1, Message::Peers { addresses: crowd.collect() });
+    assert_eq!(stage.dialled.len(), 2, "three peers are wanted, one is there");
 }
