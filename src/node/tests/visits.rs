@@ -244,3 +244,17 @@ fn a_lonely_node_does_not_count_its_guests() {
     stage.receive(1, Message::Peers { addresses: crowd.collect() });
     assert_eq!(stage.dialled.len(), 2, "three peers are wanted, one is there");
 }
+
+#[test]
+fn after_a_false_record_the_rest_of_an_answer_is_not_read() {
+    let mut stage = Stage::new(visitor());
+    stage.befriend_with(1, LINKED);
+    stage.seek();
+    let [nonce] = stage.questions(1)[..] else { panic!("one question to the only peer") };
+    let [own, true_one, mut forged] = [1, 2, 3].map(|n| stage.record(n, [127, 0, 0, n]));
+    forged.port += 1;
+    let known = stage.node.book.len();
+    let own = NodeRecord { port: own.port + 1, ..own };
+    stage.receive(1, Message::Nodes { nonce, own: Some(own), records: vec![true_one, forged] });
+    assert_eq!((stage.reputation(1), stage.node.book.len()), (-1_000, known), "it costs him 10 points once");
+}

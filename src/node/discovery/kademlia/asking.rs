@@ -185,11 +185,10 @@ impl Node {
             lookup.answered(&node);
         }
         self.kademlia.table.alive(&node);
-        if let Some(own) = own {
-            self.take_own_record(cx, connection, own);
-        }
         let Some(source) = self.peers.get(&connection).map(|peer| Source::Lookup(node, peer.address.ip())) else { return };
-        for record in records {
+        // Whoever lied about himself is not asked about others.
+        let honest = own.is_none_or(|own| self.take_own_record(cx, connection, own));
+        for record in records.iter().filter(|_| honest) {
             match self.judge(cx.now, record) {
                 Judgement::Bad => {
                     self.offend_record(cx, connection);
