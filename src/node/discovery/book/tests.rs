@@ -250,10 +250,10 @@ fn a_networks_places_are_not_his_who_tells_first() {
         let answered: Vec<_> = book.entries.keys().copied().take(8).collect();
         answered.iter().for_each(|address| reach(&mut book, *address, NOW));
         let real = SocketAddr::new(of_network(0).ip(), 9_999);
-        book.met(real, id(7), NOW);
+        book.met(real, id(7), NOW + HOUR);
         let anchor = SocketAddr::new(of_network(1).ip(), 9_999);
         let saved = crate::store::SavedAddresses { anchors: vec![anchor], ..Default::default() };
-        book.restore(&saved, true, NOW);
+        book.restore(&saved, true, NOW + HOUR);
         assert_eq!(book.anchors(), [anchor]);
         assert!(book.entries.contains_key(&real));
         assert!(answered.iter().all(|address| book.entries[address].tried));

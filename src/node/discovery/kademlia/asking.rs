@@ -186,7 +186,7 @@ impl Node {
         }
         self.kademlia.table.alive(&node);
         let Some(source) = self.peers.get(&connection).map(|peer| Source::Lookup(node, peer.address.ip())) else { return };
-        // Whoever lied about himself is not asked about others.
+        // Whoever lied about himself is not believed about others.
         let honest = own.is_none_or(|own| self.take_own_record(cx, connection, own));
         for record in records.iter().filter(|_| honest) {
             match self.judge(cx.now, record) {
