@@ -12,11 +12,13 @@
 //! | `transactions`, `inventory` | relay of transactions |
 //! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
 //! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
+//! | `bucket` | token buckets: who may do how much of something, and how fast |
 //! | `budgets` | whether all that others can make it hold is within bounds |
 //! | `machine` | what a driver drives: a node, or an adversary around one |
 //! | `outbox` | what waits to be sent to one peer, under both drivers |
 
 mod blocks;
+mod bucket;
 mod budgets;
 mod config;
 mod context;

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 mod answers;
+mod blame;
 mod discovery;
 mod handshake;
 mod hostile;

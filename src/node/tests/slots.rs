@@ -70,6 +70,21 @@ fn a_full_node_says_so_to_its_listener_until_somebody_may_give_way() {
     assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (1, 1));
 }
 
+/// Whoever says nothing has three seconds, and then the next one comes: for them nobody is sent away or refused.
+#[test]
+fn strangers_who_say_nothing_hold_no_slots() {
+    let mut stage = Stage::new(slots(8));
+    (1..=6).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(limits::TOO_YOUNG + SECOND);
+    for n in 20..50 {
+        stage.link(n, SocketAddr::new("203.0.113.9".parse().unwrap(), 50_000 + u16::from(n)), Direction::Inbound);
+    }
+    assert!(!stage.admission().full);
+    assert!(stage.knock(7, "203.0.113.1") && stage.knock(8, "203.0.113.1"), "two slots are free");
+    assert!((1..=8).all(|n| stage.ready(n)));
+    assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (0, 0));
+}
+
 /// Its node crashed and came back: nobody else has to make room.
 #[test]
 fn a_peer_that_comes_back_takes_its_own_slot() {
