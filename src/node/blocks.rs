@@ -56,7 +56,12 @@ impl Node {
     pub(super) fn on_block(&mut self, cx: &mut Context<'_>, connection: ConnectionId, block: &Arc<Block>, asked: bool) {
         let id = block.id();
         if let Some(peer) = self.peers.get_mut(&connection) {
-            peer.learn_block(id);
+            // What is not known to be a block is of use only once it has proved to be one.
+            if self.ledger.header(&id).is_some() {
+                peer.tells_of_block(id, cx.now);
+            } else {
+                peer.learn_block(id);
+            }
         }
         let in_time = self.body_arrived(cx.now, &id, connection);
         if let Some(peer) = self.peers.get_mut(&connection).filter(|_| in_time) {

@@ -179,7 +179,7 @@ impl Node {
             return;
         };
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        peer.learn_block(*id);
+        peer.tells_of_block(*id, cx.now);
         peer.work = peer.work.max(work);
         if height > peer.height {
             peer.height = height;

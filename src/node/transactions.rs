@@ -9,7 +9,7 @@ use super::{ConnectionId, Event, Node, Output, Time};
 use crate::chain::{Address, Hash256, Transaction, TransactionError, Transfer, TxId};
 use crate::wire::Message;
 use crate::wire::limits::MAX_IDS;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is being checked and announced.
 #[derive(Default)]
@@ -35,18 +35,22 @@ impl Node {
             return;
         }
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        let mut ask = Vec::new();
+        let (mut ask, mut news) = (Vec::new(), false);
         for id in ids {
             if let Some(entry) = self.inventory.get_mut(id) {
-                entry.add_holder(connection);
+                news |= entry.add_holder(connection);
                 self.report.duplicates += 1;
             } else if self.mempool.contains(id) {
-                self.inventory.entry(*id, cx.now).add_holder(connection);
+                news |= self.inventory.entry(*id, cx.now).add_holder(connection);
                 self.report.duplicates += 1;
             } else if peer.transactions_asked + ask.len() < TRANSACTIONS_IN_FLIGHT {
                 self.inventory.ask(*id, connection, cx.now + TRANSACTION_REQUEST, cx.now);
                 ask.push(*id);
             }
+        }
+        if news {
+            // Others were quicker, but it did tell.
+            peer.served = cx.now;
         }
         self.ask_for_transactions(cx, connection, ask);
     }
@@ -112,10 +116,10 @@ impl Node {
         }
     }
 
-    /// Gives what the pool has of what was asked.
+    /// Gives what the pool has of what was asked; each once, however often the same message asks for it.
     pub(super) fn on_get_data(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
-        let (mut found, mut missing) = (Vec::new(), Vec::new());
-        for id in ids {
+        let (mut asked, mut found, mut missing) = (BTreeSet::new(), Vec::new(), Vec::new());
+        for id in ids.iter().filter(|id| asked.insert(**id)) {
             match self.mempool.get(id) {
                 Some(transaction) => found.push(*transaction),
                 None => missing.push(Hash256(id.0)),

@@ -127,7 +127,7 @@ impl Node {
             .collect();
         for (connection, addresses) in portions {
             self.counts.gossip_told += addresses.len() as u64;
-            self.send(cx, connection, Message::Peers { addresses });
+            self.send(cx, connection, Message::Peers { answer: false, addresses });
         }
         let jitter = self.rng.random_range(0..=interval.as_micros() as u64 / 10);
         self.timers.set(cx.now + interval + Duration::from_micros(jitter), Timer::Gossip);

@@ -71,7 +71,7 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) traffic: PeerTraffic,
     /// When it connected.
     pub(in crate::node) since: Time,
-    /// When the link last was of use to either side.
+    /// When the link last was of use to either side; at first, when it connected.
     pub(in crate::node) served: Time,
     /// When it last was the first to bring a block that proved valid; a transaction.
     pub(in crate::node) new_block: Option<Time>,
@@ -272,13 +272,27 @@ impl Peer {
         self.health.note_request(true);
     }
 
-    /// Notes that it has a block.
-    pub(in crate::node) fn learn_block(&mut self, id: BlockId) {
-        if !self.knows_block(&id) {
+    /// Whether the link was of use lately, beyond its being there.
+    pub(in crate::node) fn is_in_use(&self, now: Time, lately: Duration) -> bool {
+        self.served > self.since && now.since(self.served) < lately
+    }
+
+    /// Notes that it has a block; whether that was not known yet.
+    pub(in crate::node) fn learn_block(&mut self, id: BlockId) -> bool {
+        let news = !self.knows_block(&id);
+        if news {
             if self.known_blocks.len() >= KNOWN_BLOCKS_PER_PEER {
                 self.known_blocks.pop_front();
             }
             self.known_blocks.push_back(id);
+        }
+        news
+    }
+
+    /// Notes that it told us of a block: that is of use, even if others told of it before.
+    pub(in crate::node) fn tells_of_block(&mut self, id: BlockId, now: Time) {
+        if self.learn_block(id) {
+            self.served = now;
         }
     }
 
@@ -298,7 +312,7 @@ impl Peer {
             | Message::Announce { .. }
             | Message::NewBlock { .. } => true,
             Message::FindNode { .. } => true,
-            Message::Peers { .. } => !self.owes_addresses,
+            Message::Peers { answer, .. } => !(*answer && self.owes_addresses),
             Message::Headers { answer, .. } => !answer,
             _ => false,
         };

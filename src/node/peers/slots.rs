@@ -118,11 +118,23 @@ impl Node {
         cx.out.push(Output::Admit(told.clone()));
     }
 
-    /// While inbound slots are scarce, one who serves nobody gives his up, each second one: the one that has been so for longest.
+    /// Whether links are used at present: at least half of those that we dialled, within the time after which a link is idle. No stranger
+    /// has a say in that. A node that dialled nobody goes by those who dialled it.
+    fn are_links_used(&self, now: Time) -> bool {
+        let half_of = |direction: Direction| {
+            let links = || self.peers.values().filter(|peer| peer.direction == direction && peer.is_ready() && peer.is_link());
+            let used = links().filter(|peer| peer.is_in_use(now, self.config.timing.idle)).count();
+            (links().count() > 0).then(|| used * 2 >= links().count())
+        };
+        half_of(Direction::Outbound).or_else(|| half_of(Direction::Inbound)).unwrap_or(false)
+    }
+
+    /// While inbound slots are scarce, one who serves nobody gives his up, each second one: the one that has been so for longest. As long as
+    /// there is little to be said, nobody has to: the best of links is idle then.
     pub(in crate::node) fn reap_idle(&mut self, cx: &mut Context<'_>) {
         let scarce = self.slot_holders().count() * 100 >= self.config.max_inbound * SCARCE_PERCENT;
         let ready = self.peers.values().filter(|peer| peer.is_ready()).count();
-        if !scarce || ready <= self.config.min_peers || self.stopping {
+        if !scarce || ready <= self.config.min_peers || self.stopping || !self.are_links_used(cx.now) {
             return;
         }
         let patience = self.config.timing.idle;
