@@ -17,6 +17,8 @@ pub const LONGEST_PONG: Duration = Duration::from_secs(60);
 
 /// Peers whose lost links are remembered until they come back or are replaced: more than a node has links by default.
 pub const LOST_LINKS: usize = 64;
+/// Links that must be heard before an address that does not answer has failed: as many as Bitcoin Core wants before it counts a failure.
+pub const WITNESSES: usize = 2;
 /// A healthy link this long forgets the dial failures before it.
 pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Who had to give his slot to another comes back as late as after this many failures, so that two do not push each other out in turn:
@@ -46,6 +48,9 @@ pub const NEW_ADDRESSES: usize = 8_000;
 pub const TRIED_ADDRESSES: usize = BOOK_ADDRESSES - NEW_ADDRESSES;
 /// Most that one source can have among those never reached: as many as one answer in an exchange tells.
 pub const ADDRESSES_PER_TELLER: usize = 1_000;
+/// Former tellers of an address that are remembered, so that it can go back to them. The first of them stay: a liar with many networks
+/// cannot push the honest one out of the list.
+pub const FORMER_TELLERS: usize = 3;
 /// Most of one subnet, a /24 or /48: what one customer of a network has.
 pub const ADDRESSES_PER_SUBNET: usize = 10;
 /// Most of one network group, a /16 or /32: a fortieth of the book, and more than a node ever needs of one network.
@@ -133,6 +138,8 @@ pub const LOOKUP_PAUSES: u32 = 6;
 pub const VISITS: usize = 2 * ALPHA;
 /// Short connections of others that ask us, at a time; they hold no slot.
 pub const GUESTS: usize = 8;
+/// Of these, most of one /24 (IPv4) or /48 (IPv6): who rents a small network must not keep the others from asking.
+pub const GUESTS_OF_ONE_SUBNET: usize = 2;
 /// How long one may last: far more than a question takes.
 pub const GUEST_TIME: Duration = Duration::from_secs(10);
 /// Questions of look-ups that a peer may put at once: several look-ups of one node, which ask each peer once.

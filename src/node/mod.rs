@@ -85,6 +85,7 @@ pub struct Node {
     counts: Counts,
     keeping: Keeping,
     answers: discovery::exchange::Answers,
+    dialling: discovery::dial::Dialling,
     own: discovery::own::State,
     seeds: discovery::seeds::State,
     kademlia: discovery::kademlia::State,
@@ -125,6 +126,7 @@ impl Node {
             counts: Counts::default(),
             keeping: Keeping::default(),
             answers: discovery::exchange::Answers::default(),
+            dialling: discovery::dial::Dialling::default(),
             own: discovery::own::State::default(),
             seeds: discovery::seeds::State::new(&config.discovery.dns_seeds),
             kademlia: discovery::kademlia::State::new(id),
@@ -280,6 +282,7 @@ impl Node {
         if let Some(lost) = self.timers.forgive(cx.now, limits::OWN_PAUSE) {
             self.peers.values_mut().for_each(|peer| peer.forgive(lost));
             self.sync.forgive(lost);
+            self.dialling.forgive(lost);
         }
         while let Some(timer) = self.timers.pop_due(cx.now) {
             match timer {
@@ -291,7 +294,7 @@ impl Node {
                 Timer::Debt(id, connection) => self.on_debt_deadline(cx, id, connection),
                 Timer::Transaction(id) => self.on_transaction_deadline(cx, id),
                 Timer::Announce => self.flush_announcements(cx),
-                Timer::Dial => self.dial_due(cx),
+                Timer::Dial => self.on_dial_deadline(cx),
                 Timer::Exchange => self.on_exchange_deadline(cx),
                 Timer::Feeler => self.on_feeler_deadline(cx),
                 Timer::KeepAddresses => self.on_keep_deadline(cx),

@@ -15,6 +15,7 @@ mod handshake;
 mod hostile;
 mod outbound;
 mod slots;
+mod visits;
 
 const SECOND: Duration = Duration::from_secs(1);
 

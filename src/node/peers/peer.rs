@@ -10,7 +10,6 @@ use crate::node::limits::{
     FIND_NODE_BURST, FIND_NODE_PAUSE, KNOWN_BLOCKS_PER_PEER, SERVED_BURST, SERVED_RATE, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES,
 };
 use crate::node::presync::Presync;
-use crate::node::timers::Timer;
 use crate::node::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
 use crate::wire::{ErrorCode, GoodbyeReason, Message, WireError};
 use std::collections::{BTreeSet, VecDeque};
@@ -130,6 +129,8 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) gossip: Gossip,
     /// What it may still ask of our table.
     find_nodes: Bucket,
+    /// Whether it ever asked.
+    told_nodes: bool,
     unknown_messages: u32,
     /// What it may still send unasked.
     unasked: Bucket,
@@ -195,6 +196,7 @@ impl Peer {
             asked_us_for_peers: None,
             gossip: Gossip::default(),
             find_nodes: Bucket::full(&FIND_NODES),
+            told_nodes: false,
             unknown_messages: 0,
             unasked: Bucket::full(&UNASKED),
             served_bytes: Bucket::full(&SERVED),
@@ -216,7 +218,13 @@ impl Peer {
 
     /// Whether it may ask our table once more.
     pub(in crate::node) fn may_find_nodes(&mut self, now: Time) -> bool {
+        self.told_nodes = true;
         self.find_nodes.take(1, &FIND_NODES, now)
+    }
+
+    /// Whether it asked our table, and was answered.
+    pub(in crate::node) fn was_told_nodes(&self) -> bool {
+        self.told_nodes
     }
 
     pub(in crate::node) fn is_closing(&self) -> bool {
@@ -406,8 +414,7 @@ impl Node {
         };
         if peer.visit {
             // Whom we visited we may want to dial for good.
-            self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
-            return;
+            return self.dial_soon(cx);
         }
         if peer.was_ready() && !peer.dismissed {
             self.count_lost(peer.id);
