@@ -114,9 +114,6 @@ pub const VERDICTS: usize = 256;
 /// Most transactions in the blocks of those verdicts: some 64 MiB.
 pub const VERDICT_TRANSACTIONS: usize = 400_000;
 
-/// Most blocks that wait for a store that fails, to be tried again with the next commit.
-pub const STORE_HELD: usize = 65_536;
-
 /// Most orders that the store's thread takes into one commit: so that under a steady flow there is one at all.
 pub const STORE_ORDERS: usize = 4_096;
 

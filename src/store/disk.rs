@@ -2,7 +2,7 @@
 
 use super::directory::{create_private, holder, sync_folder};
 use super::layout::{self, ACCOUNTS, BLOCKS, HEADERS, META};
-use super::limits::{CACHE_BYTES, CHAIN_FILE, FORMAT, PENDING_BLOCKS};
+use super::limits::{CACHE_BYTES, CHAIN_FILE, FORMAT};
 use super::{Batch, ChainMark, Store, StoreError, Stored};
 use crate::chain::{Address, Block, BlockId, ChainId, ChainSpec, Hash256, Header, State};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableError};
@@ -26,10 +26,6 @@ pub struct DiskStore {
     committed: State,
     /// A commit failed and may or may not have come through.
     doubtful: bool,
-    /// Blocks of batches that failed: the next batch builds on them, so they are written with it.
-    pending: Vec<Arc<Block>>,
-    /// More failed than are kept: what comes now would have a hole below it.
-    gap: bool,
 }
 
 impl DiskStore {
@@ -65,8 +61,6 @@ impl DiskStore {
             tip: None,
             committed: State::empty(),
             doubtful: false,
-            pending: Vec::new(),
-            gap: false,
         };
         store.attempt(|store, database| store.check_mark(database))?;
         store.tip = store.attempt(|_, database| read_tip(database))?;
@@ -168,13 +162,13 @@ impl DiskStore {
         Ok(Some(Stored { headers, tip, state }))
     }
 
-    /// Writes the blocks that are pending, and the batch.
+    /// Writes a batch. A block whose parent is not there is refused, so that what is stored is a whole chain at any time.
     fn write_batch(&self, database: &Database, batch: &Batch) -> Result<(), Fault> {
         let write = database.begin_write()?;
         {
             let mut headers = write.open_table(HEADERS)?;
             let mut blocks = write.open_table(BLOCKS)?;
-            for block in self.pending.iter().chain(&batch.blocks) {
+            for block in &batch.blocks {
                 let id = block.id();
                 let Header { height, parent, .. } = block.header;
                 let below = layout::header_key(height.saturating_sub(1), &parent);
@@ -280,25 +274,7 @@ impl Store for DiskStore {
             let why = format!("its state is not the one after block {}", batch.tip.short());
             return Err(StoreError::Refused(why));
         }
-        if self.gap {
-            return Err(StoreError::Io(format!(
-                "the disk at {} failed for too long, and blocks are missing there. Restart the node: it syncs them anew",
-                self.place.display()
-            )));
-        }
-        let result = self.settle_and_write(batch);
-        match &result {
-            Ok(()) => self.pending.clear(),
-            Err(StoreError::Refused(_)) => {}
-            Err(_) if self.pending.len() + batch.blocks.len() <= PENDING_BLOCKS => {
-                self.pending.extend(batch.blocks.iter().cloned());
-            }
-            Err(_) => {
-                self.pending = Vec::new();
-                self.gap = true;
-            }
-        }
-        result
+        self.settle_and_write(batch)
     }
 }
 
