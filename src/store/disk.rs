@@ -5,8 +5,9 @@ use super::layout::{self, ACCOUNTS, BLOCKS, HEADERS, META};
 use super::limits::{CACHE_BYTES, CHAIN_FILE, FORMAT};
 use super::{Batch, ChainMark, Store, StoreError, Stored};
 use crate::chain::{Address, Block, BlockId, ChainId, ChainSpec, Hash256, Header, State};
+use crate::panics::{Panicked, contain};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableError};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,7 +75,7 @@ impl DiskStore {
     fn attempt<T>(&self, work: impl FnOnce(&Self, &Database) -> Result<T, Fault>) -> Result<T, StoreError> {
         let mut open = self.open.borrow_mut();
         let (opener, database) = &mut *open;
-        // redb finds most damage by itself, and panics at the rest.
+        // redb finds most damage by itself, and panics at the rest. What that may leave half done is the database, which is closed then.
         let result = contain(|| match database {
             Some(database) => work(self, database),
             None => work(self, database.insert(opener()?)),
@@ -282,28 +283,6 @@ impl Store for DiskStore {
 pub(super) enum Fault {
     Redb(redb::Error),
     Store(StoreError),
-}
-
-/// The work panicked.
-struct Panicked;
-
-thread_local! {
-    static CONTAINED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether a panic of this thread, now, is caught by the store and becomes [`StoreError::Damaged`]. For the process's panic hook, which
-/// need not give the terminal back or print anything then.
-pub fn is_panic_contained() -> bool {
-    CONTAINED.get()
-}
-
-/// Runs `work`, and turns its panic into an error.
-fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
-    let before = CONTAINED.replace(true);
-    // What it may have left half done is the database, which is closed and not used again.
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-    CONTAINED.set(before);
-    result.map_err(|_| Panicked)
 }
 
 macro_rules! from_redb {

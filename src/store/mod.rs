@@ -28,7 +28,7 @@ mod shared;
 
 pub use addresses::{AddressFile, SavedAddress, SavedAddresses, Teller};
 pub use directory::DataDirectory;
-pub use disk::{DiskStore, is_panic_contained};
+pub use disk::DiskStore;
 pub use error::{ChainMark, StoreError};
 pub use faulty::{DiskSwitch, FaultyStore};
 pub use memory::MemoryStore;
