@@ -192,6 +192,7 @@ impl Node {
     /// Takes one input; appends what is to be done. Never blocks.
     pub fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
         let cx = &mut Context { now, out };
+        self.forgive(now);
         match input {
             Input::Connected { connection, address, direction, peer } => {
                 self.on_connected(cx, connection, address, direction, peer)
@@ -275,15 +276,18 @@ impl Node {
         }
     }
 
-    /// Fires every timer that is due.
-    fn on_deadline(&mut self, cx: &mut Context<'_>) {
-        // When we ourselves slept (a suspended machine, a stopped process), every deadline seems missed: what others owe us is then
-        // given the time that we lost, so that nobody is blamed for our pause.
-        if let Some(lost) = self.timers.forgive(cx.now, limits::OWN_PAUSE) {
+    /// When we ourselves slept (a suspended machine, a stopped process), every deadline seems missed, and every answer late: what others
+    /// owe us is then given the time that we lost, so that nobody is blamed for our pause. Whatever the first input after it is.
+    fn forgive(&mut self, now: Time) {
+        if let Some(lost) = self.timers.forgive(now, limits::OWN_PAUSE) {
             self.peers.values_mut().for_each(|peer| peer.forgive(lost));
             self.sync.forgive(lost);
             self.dialling.forgive(lost);
         }
+    }
+
+    /// Fires every timer that is due.
+    fn on_deadline(&mut self, cx: &mut Context<'_>) {
         while let Some(timer) = self.timers.pop_due(cx.now) {
             match timer {
                 Timer::Handshake(connection) => self.on_handshake_deadline(cx, connection),

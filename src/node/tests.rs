@@ -506,6 +506,28 @@ fn our_own_pause_is_nobodys_fault() {
 }
 
 #[test]
+fn what_came_while_we_slept_did_not_take_as_long_as_we_slept() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    stage.wait(Timing::LAB.ping);
+    let pinged = stage.take_sent(1).into_iter().rev().find_map(|message| match *message {
+        Message::Ping { nonce, .. } => Some(nonce),
+        _ => None,
+    });
+    // The machine sleeps for eight hours, and the first that is seen of its waking is not a deadline.
+    stage.now = stage.now + 8 * 3_600 * SECOND;
+    stage.receive(1, Message::Pong { nonce: pinged.expect("a ping"), time: stage.now.as_millis() });
+    let trip = stage.events.iter().rev().find_map(|event| match event {
+        Event::RoundTrip { time, .. } => Some(*time),
+        _ => None,
+    });
+    // No more than till the next thing that it would have done.
+    assert!(trip.is_some_and(|trip| trip < 10 * SECOND), "{trip:?}");
+    stage.give(Input::Deadline);
+    assert!(!stage.was_closed(1));
+}
+
+#[test]
 fn the_largest_numbers_saturate() {
     let mut stage = Stage::new(Config::default());
     stage.connect(1);
