@@ -350,6 +350,44 @@ async fn a_reader_that_hardly_reads() {
     assert_eq!(began.elapsed().as_secs(), Timing::LAB.stalled.as_secs());
 }
 
+/// The largest block of the lab over lines of different speeds, with a ping behind it: whoever takes at least what is put up with gets both.
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_of_a_large_block_is_cut_off_only_below_the_rate() {
+    for (rate, stays) in [(FRAME_RATE * 4, true), (FRAME_RATE * 5 / 4, true), (FRAME_RATE / 2, false)] {
+        let (mut end, mut raw) = half(1_000, Direction::Inbound).await;
+        let block = block(10_000);
+        end.send(&block, Normal);
+        sleep(Duration::from_millis(1)).await;
+        end.send(&ping(1), Critical);
+        let began = Instant::now();
+        let bytes = encode(&block).len() + encode(&ping(1)).len();
+        let reading = async {
+            // In turns of a second, as much as the line carries.
+            let mut second = vec![0; rate as usize];
+            let mut got = 0;
+            while got < bytes && raw.stream.read_exact(&mut second).await.is_ok() {
+                got += second.len();
+                sleep(Duration::from_secs(1)).await;
+            }
+            // What is left is less than a turn.
+            raw.stream.read_to_end(&mut raw.bytes).await
+        };
+        tokio::select! {
+            reason = end.end() => {
+                assert!(!stays && reason.contains("urgent"), "{rate}: {reason}");
+                // What he took counts for him, at the rate that is put up with.
+                let most = Timing::LAB.stalled * 2 + Duration::from_secs(1);
+                assert!(began.elapsed() > Timing::LAB.stalled && began.elapsed() <= most, "{:?}", began.elapsed());
+            }
+            _ = reading => unreachable!("the connection stays until it is cut off"),
+            () = sleep(Duration::from_secs(bytes as u64 / rate + 60)) => {
+                assert!(stays && end.link.waiting().0 == 0, "{rate}");
+                assert!(began.elapsed() > Timing::LAB.stalled * 2, "the block was too small to show anything");
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_graceful_close_sends_what_is_queued() {
     let (mut end, mut raw) = half(1_000, Direction::Inbound).await;

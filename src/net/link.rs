@@ -5,15 +5,16 @@ use crate::link::{LinkModel, Packets};
 use crate::node::{CloseReason, Outbox, OutboxFull, Priority};
 use bytes::Bytes;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// A frame that waits, and since when.
+/// A frame that waits, since when, and how many bytes the peer had taken by then.
 struct Queued {
     frame: Bytes,
     since: Instant,
+    taken: u64,
 }
 
 /// Guarded by one lock.
@@ -30,6 +31,8 @@ struct State {
 pub struct Link {
     state: Mutex<State>,
     established: AtomicBool,
+    /// Bytes that the peer has taken.
+    taken: AtomicU64,
     /// The model is another than its task knows.
     reshaped: AtomicBool,
     /// Of the chances of what is sent.
@@ -85,7 +88,8 @@ impl Link {
         }
         let idle = state.outbox.is_empty();
         let bytes = frame.len();
-        state.outbox.push(Queued { frame: frame.clone(), since: now }, bytes, priority)?;
+        let taken = self.taken.load(Ordering::Relaxed);
+        state.outbox.push(Queued { frame: frame.clone(), since: now, taken }, bytes, priority)?;
         drop(state);
         // Its task empties the outbox whenever it looks, so one call is enough.
         if idle {
@@ -133,14 +137,17 @@ impl Link {
         taken > 0
     }
 
-    /// Since when the oldest critical or high message waits.
-    pub(super) fn urgent_since(&self) -> Option<Instant> {
+    /// The peer has taken bytes.
+    pub(super) fn took(&self, bytes: usize) {
+        self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Since when the oldest critical or high message waits, and how many bytes the peer has taken meanwhile.
+    pub(super) fn urgent_since(&self) -> Option<(Instant, u64)> {
         let state = self.state();
-        [Priority::Critical, Priority::High]
-            .into_iter()
-            .filter_map(|priority| state.outbox.oldest(priority))
-            .map(|queued| queued.since)
-            .min()
+        let urgent = [Priority::Critical, Priority::High].into_iter().filter_map(|priority| state.outbox.oldest(priority));
+        let oldest = urgent.min_by_key(|queued| queued.since)?;
+        Some((oldest.since, self.taken.load(Ordering::Relaxed).saturating_sub(oldest.taken)))
     }
 
     /// Wakes when something was queued, or the connection is to end.
