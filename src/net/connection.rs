@@ -48,6 +48,8 @@ pub struct Connection<R, W> {
     pub stranger: Option<Stranger>,
     /// Its deadlines.
     pub timing: Timing,
+    /// Longest payload of a block of its chain, in bytes.
+    pub largest_block: usize,
 }
 
 /// Tells of a connection's end exactly once, whatever ended it: even a bug, or the runtime.
@@ -151,6 +153,7 @@ where
     W: AsyncWrite + Unpin,
 {
     fn new(conn: Connection<R, W>) -> Self {
+        let frames = FrameReader::new(conn.largest_block);
         Self {
             conn,
             phase: Phase::Open,
@@ -160,7 +163,7 @@ where
             plain: Vec::new(),
             plain_at: 0,
             plain_end: 0,
-            frames: FrameReader::new(),
+            frames,
             blocked: None,
             partial_since: None,
             malformed_since: None,

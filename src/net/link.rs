@@ -5,7 +5,7 @@ use crate::link::{LinkModel, Packets};
 use crate::node::{CloseReason, Outbox, OutboxFull, Priority};
 use bytes::Bytes;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -33,6 +33,8 @@ pub struct Link {
     established: AtomicBool,
     /// Bytes that the peer has taken.
     taken: AtomicU64,
+    /// Blocks that were asked of the peer and have not come.
+    asked: AtomicUsize,
     /// The model is another than its task knows.
     reshaped: AtomicBool,
     /// Of the chances of what is sent.
@@ -117,6 +119,22 @@ impl Link {
     /// Whether hands are shaken.
     pub fn is_established(&self) -> bool {
         self.established.load(Ordering::Acquire)
+    }
+
+    /// A block is asked of the peer.
+    pub(super) fn ask(&self) {
+        self.asked.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether the peer was asked for a block that has not come.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Acquire) > 0
+    }
+
+    /// A block has come, asked for or not.
+    pub(super) fn came(&self) {
+        // One that was not asked for takes nothing away.
+        let _ = self.asked.fetch_update(Ordering::AcqRel, Ordering::Acquire, |asked| asked.checked_sub(1));
     }
 
     /// Why the connection is to end, if it is.
