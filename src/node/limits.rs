@@ -200,6 +200,8 @@ pub const POOL_EXPIRY_CHECK: Duration = Duration::from_secs(60);
 
 /// New blocks up to this many bytes go out whole at once; larger ones are announced by header and asked for.
 pub const EAGER_BLOCK_BYTES: usize = 64 * 1024;
+// They are taken, as are those that a peer sends who draws the line elsewhere.
+const _: () = assert!(EAGER_BLOCK_BYTES < crate::wire::limits::MAX_UNASKED_BLOCK);
 /// Peers that get a new block whole.
 pub const EAGER_PEERS: usize = 3;
 /// Bytes that wait for a peer from which on a new block goes to it by its header alone: its line cannot take what is said already, and
