@@ -103,6 +103,39 @@ fn the_same_tip_is_met_at_the_first_moment_and_missed_at_the_deadline() {
 }
 
 #[test]
+fn what_holds_from_the_start_holds_by_any_moment() {
+    let reorgs = || at_most(What::ReorgDepth, 0.0, When::By(10 * S));
+    let mut run = Run::new(reorgs());
+    run.tip(11 * S, 0, 1, 1);
+    assert_eq!(run.line(), (Verdict::Met, "0, at 0s".into()));
+    let of = |what, nodes| Expectation { nodes, ..at_most(what, 0.0, When::By(10 * S)) };
+    for what in [What::Bans, What::BansOf, What::Events { kind: "warning".into() }] {
+        assert_eq!(Run::new(of(what.clone(), Selection::All)).end(10 * S).0, Verdict::Met, "{what:?}");
+        let mut run = Run::new(of(what.clone(), Selection::All));
+        run.says(S, 0, banned(1)).says(S, 0, Event::Warning { text: String::new() });
+        assert_eq!(run.end(10 * S).0, Verdict::Met, "{what:?}: it held for a second");
+    }
+    // What comes to hold without an event of its own, as sums over a growing chain do, is found at the deadline.
+    let mut run = Run::new(at_most(What::MessagesPerBlock, 0.0, When::By(10 * S)));
+    run.tip(S, 0, 1, 2);
+    assert_eq!(run.end(10 * S).0, Verdict::Met);
+}
+
+#[test]
+fn all_transfers_are_mined_by_a_moment_only_if_there_was_one() {
+    let mined = || expectation(What::TransactionsMined, When::By(10 * S));
+    let mut run = Run::of(&Plan { transactions_per_second: 1.0, ..plan(mined()) });
+    run.tip(S, 0, 1, 0);
+    assert_eq!(run.line(), (Verdict::Pending, "0 of 0 on the main chain".into()));
+    run.says(2 * S, 0, Event::TransactionAccepted { id: TxId([1; 32]), from: None });
+    assert_eq!(run.verdict(), Verdict::Pending);
+    assert_eq!(run.tip(3 * S, 0, 2, 1).line(), (Verdict::Met, "1 of 1 on the main chain, at 3s".into()));
+    let mut run = Run::of(&Plan { transactions_per_second: 1.0, ..plan(mined()) });
+    assert_eq!(run.tip(S, 0, 1, 0).end(10 * S).0, Verdict::Missed);
+    assert_eq!(Run::new(mined()).end(10 * S).0, Verdict::Met, "where none are made there are none to wait for");
+}
+
+#[test]
 fn what_held_before_the_last_disturbance_says_nothing() {
     let fault = Fault::Partition { groups: vec![chosen([0])] };
     let timeline = vec![TimelineEntry { at: 5 * S, fault, lasts: Some(10 * S) }];
