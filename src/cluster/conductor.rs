@@ -149,7 +149,7 @@ impl<'a> Conductor<'a> {
         Self {
             director: Director::new(plan),
             judge: Judge::new(plan, engine.start_time()),
-            agreement: Agreement::new(plan.count),
+            agreement: Agreement::new(plan),
             mines: plan.mines,
             pace: Pace::new(settings.speed, now),
             end: settings.duration,
@@ -319,12 +319,19 @@ impl<'a> Conductor<'a> {
         self.hear();
         let now = self.now();
         for action in std::mem::take(&mut self.actions) {
+            if let Action::Start(node) = action {
+                // Before it can say that it has started.
+                self.agreement.awaits(node);
+            }
             if let Err(error) = self.engine.act(&action) {
                 self.audience.control(now, Control::Down { node: error.node, reason: error.why });
                 continue;
             }
             match action {
                 Action::Kill(node) => {
+                    // What it said before it ended, it said.
+                    self.hear();
+                    self.agreement.down(node);
                     self.judge.down(self.engine.elapsed(), node);
                     self.audience.control(now, Control::Down { node, reason: self.director.why_down(node) });
                 }
@@ -351,6 +358,8 @@ impl<'a> Conductor<'a> {
         let now = Instant::now();
         for (node, reason) in self.engine.lost() {
             self.hear();
+            // Nobody wanted it: that the others agree does not make up for it.
+            self.agreement.awaits(node);
             self.judge.down(self.engine.elapsed(), node);
             self.log(&format!("n{node} is down: {reason}"));
             self.audience.control(self.now(), Control::Down { node, reason });

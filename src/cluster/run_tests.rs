@@ -126,6 +126,29 @@ fn a_seed_gives_one_history_at_any_speed() {
 }
 
 #[test]
+fn without_expectations_the_honest_nodes_that_run_agree_and_no_others_are_asked() {
+    let (head, _) = SMALL.split_once("[[timeline]]").unwrap();
+    let text = head.replace("count = 4\n", "count = 6\nstarts = \"n0..n4\"\n").replace("\"40s\"", "\"15s\"")
+        + r#"
+[[adversary]]
+nodes = "n4"
+behaviour = "withholding"
+
+[[timeline]]
+at = "3s"
+fault = { kill = "n3" }
+
+[[timeline]]
+at = "4s"
+fault = { leave = "n2" }
+"#;
+    let ran = simulate(&text, 7, Speed::FULL, Vec::new());
+    let Standing::Agreed { nodes: 2, height, .. } = ran.outcome.standing else { panic!("{}", ran.outcome.standing) };
+    assert!(height > 0 && !ran.outcome.failed(1));
+    assert!(ran.outcome.elapsed < Duration::from_secs(18), "it waits for nobody who cannot come: {:?}", ran.outcome.elapsed);
+}
+
+#[test]
 fn a_missed_expectation_is_told_with_what_was_measured() {
     let text = SMALL.replace("at_least = 5\nby", "at_least = 500\nby");
     let ran = simulate(&text, 7, Speed::FULL, Vec::new());
