@@ -74,6 +74,8 @@ pub struct Facts {
     submitted: HashSet<TxId>,
     /// Height of the chain at the start.
     pub(super) first_height: Option<u64>,
+    /// Nodes that have started once: what they come back with is no start of the chain.
+    begun: Vec<bool>,
     round_trips: BTreeMap<(u32, u32), RoundTrips>,
     /// Events by kind.
     kinds: BTreeMap<&'static str, u64>,
@@ -93,6 +95,7 @@ impl Facts {
             transactions: Spread::new(plan.count),
             submitted: HashSet::new(),
             first_height: None,
+            begun: vec![false; plan.count as usize],
             round_trips: BTreeMap::new(),
             kinds: BTreeMap::new(),
             memory: 0,
@@ -154,8 +157,11 @@ impl Facts {
             Event::Started { id, height, tip, .. } => {
                 *node = NodeFacts { up: true, tip: *tip, height: *height, ..NodeFacts::default() };
                 self.indices.insert(*id, index);
-                let first = self.first_height.get_or_insert(*height);
-                *first = (*first).max(*height);
+                if let Some(begun) = self.begun.get_mut(index as usize).filter(|begun| !**begun) {
+                    *begun = true;
+                    let first = self.first_height.get_or_insert(*height);
+                    *first = (*first).max(*height);
+                }
                 self.count_up();
             }
             Event::Stopped => self.down(index),

@@ -309,6 +309,17 @@ fn figures_of_cost_are_per_block_and_per_delivery() {
 }
 
 #[test]
+fn a_node_that_comes_back_does_not_move_the_start_of_the_chain() {
+    let mut run = Run::new(expectation(What::SameTip, When::AtEnd));
+    run.tip(S, 0, 1, 5).tip(S, 1, 1, 5).tip(S, 2, 1, 5);
+    run.judge.down(2 * S, 2);
+    let again = Event::Started { id: id(2), height: 5, tip: BlockId([1; 32]), balance: 0, max_peers: 8, mining: None };
+    run.says(3 * S, 2, again);
+    assert_eq!(run.judge.facts().chain_growth(), 5);
+    assert_eq!(run.end(4 * S).0, Verdict::Met, "nobody has to find another block for its return");
+}
+
+#[test]
 fn reorgs_memory_and_events_are_counted() {
     let reorg = Event::Reorg { depth: 3, fork_height: 1, old_tip: BlockId::default(), new_tip: BlockId::default() };
     let mut run = Run::new(at_most(What::ReorgDepth, 2.0, When::From(Duration::ZERO)));
