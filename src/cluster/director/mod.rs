@@ -100,6 +100,14 @@ pub enum Refusal {
         /// Receivers.
         to: Selection,
     },
+    /// It stands still by a fault that nobody set by hand.
+    #[error("n{node} stands still by fault #{number} of the scenario: undo that one")]
+    Paused {
+        /// Which.
+        node: u32,
+        /// The fault's number.
+        number: u32,
+    },
     /// No such fault.
     #[error("fault #{0} does not hold (any more): the faults that do are listed with their numbers")]
     NoFault(u32),
@@ -239,10 +247,16 @@ impl Director {
         lasts: Option<Duration>,
         out: &mut Vec<Action>,
     ) -> Result<String, Refusal> {
-        let fault = Fault::Pause(chosen([node]));
-        match self.active.iter().rev().find(|active| active.by == By::Hand && active.fault == fault) {
-            Some(active) => self.undo(elapsed, Some(active.number), out),
-            None => self.inject(elapsed, fault, lasts, out),
+        let pauses = |active: &&Active| matches!(&active.fault, Fault::Pause(nodes) if nodes.contains(node));
+        let mut pauses = self.active.iter().rev().filter(pauses);
+        // Newest first; what a hand did a hand undoes, though the scenario may hold the node all the same.
+        match pauses.clone().find(|active| active.by == By::Hand).or_else(|| pauses.next()) {
+            Some(Active { by: By::Hand, number, .. }) => {
+                let number = *number;
+                self.undo(elapsed, Some(number), out)
+            }
+            Some(Active { number, .. }) => Err(Refusal::Paused { node, number: *number }),
+            None => self.inject(elapsed, Fault::Pause(chosen([node])), lasts, out),
         }
     }
 

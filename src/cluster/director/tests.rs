@@ -177,6 +177,22 @@ fn freezing_twice_lets_go() {
 }
 
 #[test]
+fn whom_the_scenario_stands_still_no_hand_stands_still_again() {
+    let mut plan = plan();
+    plan.timeline = vec![entry(1, Fault::Pause(Selection::All), Some(9))];
+    let mut director = started(&plan);
+    let mut out = Vec::new();
+    director.toggle_pause(Duration::ZERO, 3, None, &mut out).unwrap();
+    director.advance(S, &mut out);
+    let refused = director.toggle_pause(2 * S, 2, None, &mut out).unwrap_err();
+    assert_eq!(refused.to_string(), "n2 stands still by fault #2 of the scenario: undo that one");
+    assert_eq!(director.by_hand().len(), 1, "nothing of it is saved");
+    assert_eq!(director.toggle_pause(2 * S, 3, None, &mut out).unwrap(), "undid fault #1: pause n3");
+    director.advance(10 * S, &mut out);
+    assert!(director.active().is_empty() && director.toggle_pause(11 * S, 2, None, &mut out).is_ok());
+}
+
+#[test]
 fn what_was_done_by_hand_does_the_same_on_a_timeline() {
     let mut by_hand = started(&plan());
     let mut out = Vec::new();
