@@ -10,7 +10,7 @@ use super::pace::{Pace, Speed};
 use super::scenario::EngineKind;
 use super::{Agreement, Engine, Plan, Standing};
 use crate::chain::Hash256;
-use crate::node::{EventSink, Stamped, Time};
+use crate::node::{Event, EventSink, Stamped, Time};
 use crate::observe::{Control, LoadMeter};
 use rumormill_ui::model::{ExpectationLine, Intent};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -132,6 +132,8 @@ pub struct Conductor<'a> {
     told: Instant,
     progressed: Instant,
     measured: Instant,
+    /// Whether a link came up that nobody was told of.
+    met: bool,
     pub(super) actions: Vec<Action>,
 }
 
@@ -164,6 +166,7 @@ impl<'a> Conductor<'a> {
             told: now,
             progressed: now,
             measured: now,
+            met: false,
             actions: Vec::new(),
         }
     }
@@ -349,6 +352,11 @@ impl<'a> Conductor<'a> {
         for stamped in events.drain(..) {
             self.agreement.see(&stamped);
             self.judge.see(&stamped);
+            if let Event::NewPeer { peer, .. } = &stamped.event
+                && let Some(peer) = self.judge.facts().index(peer)
+            {
+                self.met |= self.director.met(stamped.node, peer);
+            }
         }
         self.events = events;
     }
@@ -374,6 +382,9 @@ impl<'a> Conductor<'a> {
         if now.duration_since(self.told) >= TELL {
             self.told = now;
             self.tell_judgement();
+            if std::mem::take(&mut self.met) {
+                self.tell_faults();
+            }
         }
         if now.duration_since(self.progressed) >= PROGRESS {
             self.progressed = now;

@@ -58,8 +58,8 @@ fn word(verdict: Verdict) -> &'static str {
 impl Report<'_> {
     fn links(&self) -> impl Iterator<Item = LinkFigures> {
         self.facts.round_trips().iter().map(|((from, to), measured)| {
-            let there = self.plan.links.get(&(*from, *to)).copied().unwrap_or_default();
-            let back = self.plan.links.get(&(*to, *from)).copied().unwrap_or_default();
+            let there = self.plan.link(*from, *to);
+            let back = self.plan.link(*to, *from);
             LinkFigures {
                 ends: (*from, *to),
                 configured: there.latency.saturating_add(back.latency),

@@ -190,6 +190,31 @@ fn peers_are_connected_banned_and_let_go_at_a_wish() {
 }
 
 #[test]
+fn a_link_made_by_hand_is_parted_and_changed_as_those_that_were_drawn() {
+    // A ring: no link goes from n0 to n2.
+    let met = |wishes| {
+        let text = SMALL.split_once("[[timeline]]").unwrap().0.to_owned();
+        let ran = simulate(&text, 7, Speed::FULL, wishes);
+        let id = crate::cluster::node_keys(7, 2).address();
+        let met = |event: &Stamped| event.node == 0 && matches!(event.event, Event::NewPeer { peer, .. } if peer == id);
+        (ran.events.iter().any(met), ran)
+    };
+    let connect = || Intent::Connect { node: 0, address: "n2".into() };
+    let (together, ran) = met(vec![connect()]);
+    assert!(together);
+    let mut director = ran.director;
+    let cut = Fault::Link {
+        from: chosen([0]),
+        to: chosen([2]),
+        both_ways: true,
+        change: scenario::LinkChange { cut: Some(true), ..Default::default() },
+    };
+    assert!(director.inject(Duration::from_secs(40), cut, None, &mut Vec::new()).is_ok(), "the link is known by now");
+    let (apart, _) = met(vec![connect(), Intent::Partition { group: vec![0], lasts: None }]);
+    assert!(!apart, "the partition leaks");
+}
+
+#[test]
 fn wishes_at_the_dashboard_are_carried_out_or_refused() {
     let wishes = vec![
         Intent::Kill { node: 3, lasts: None },

@@ -128,7 +128,10 @@ struct Payments {
 /// The state machine.
 pub struct Director {
     count: u32,
+    /// Of all pairs that a fault may part, linked or not.
     base: BTreeMap<(u32, u32), LinkModel>,
+    /// The pairs between which there are links, or were, or may come up.
+    linked: BTreeSet<(u32, u32)>,
     script: Vec<TimelineEntry>,
     next: usize,
     active: Vec<Active>,
@@ -155,7 +158,8 @@ impl Director {
         });
         Self {
             count: plan.count,
-            base: plan.links.clone(),
+            base: plan.links.iter().chain(&plan.others).map(|(pair, model)| (*pair, *model)).collect(),
+            linked: plan.links.keys().copied().collect(),
             script,
             next: 0,
             active: Vec::new(),
@@ -172,6 +176,12 @@ impl Director {
     pub fn begin(&mut self, out: &mut Vec<Action>) {
         self.settle(out);
         self.advance(Duration::ZERO, out);
+    }
+
+    /// Two nodes have a link, drawn or not. Whether that is news.
+    pub fn met(&mut self, one: u32, other: u32) -> bool {
+        let mut met = |pair| self.base.contains_key(&pair) && self.linked.insert(pair);
+        met((one, other)) | met((other, one))
     }
 
     /// When [`Director::advance`] has something to do next.
@@ -331,7 +341,7 @@ impl Director {
             Fault::Link { from, to, both_ways, .. } => {
                 highest(from)?;
                 highest(to)?;
-                let touched = self.base.keys().any(|pair| effect::touches(from, to, *both_ways, *pair));
+                let touched = self.linked.iter().any(|pair| effect::touches(from, to, *both_ways, *pair));
                 if touched { Ok(()) } else { Err(Refusal::NoLink { from: from.clone(), to: to.clone() }) }
             }
             Fault::Partition { groups } => groups.iter().try_for_each(highest),
