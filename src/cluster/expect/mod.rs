@@ -7,12 +7,14 @@
 //! |---|---|
 //! | `facts` | what is known of each node |
 //! | `spread` | how blocks and transactions travel from node to node |
+//! | `histogram` | durations counted in bounded memory, and their median |
 //! | `gauge` | one measure of one expectation, and whether it is within its bounds |
 //! | `tally` | a multiset with a lowest and a highest member |
 //! | `words` | the expectation as a sentence, the measure in words, the names of events |
 
 mod facts;
 mod gauge;
+mod histogram;
 mod spread;
 mod tally;
 mod words;

@@ -265,6 +265,46 @@ fn blocks_are_traced_from_node_to_node() {
 }
 
 #[test]
+fn a_block_reaches_all_nodes_once_however_many_run_meanwhile() {
+    let received = |node: u32| Event::BlockReceived {
+        id: BlockId([1; 32]),
+        height: 1,
+        transactions: 0,
+        size: 1,
+        miner: id(0),
+        connection: ConnectionId(1),
+        peer: id(node - 1),
+    };
+    let mined = Event::BlockMined { id: BlockId([1; 32]), height: 1, transactions: 0, size: 1, reward: 0 };
+    // n2 is down when n1, the last that runs, gets it; back, it gets it too, and that is no second arrival at all.
+    let mut run = Run::new(expectation(What::SameTip, When::AtEnd));
+    run.judge.down(S, 2);
+    run.says(2 * S, 0, mined.clone()).says(3 * S, 1, received(1)).says(4 * S, 2, started(2)).says(9 * S, 2, received(2));
+    let travel = run.judge.facts().blocks.travel();
+    assert_eq!((travel.all, travel.hops), (Some(S), Some(1)));
+    // n0 ends before n1 and n2 have it: three had it then, of two that run.
+    let mut run = Run::new(expectation(What::SameTip, When::AtEnd));
+    run.says(2 * S, 0, mined).says(3 * S, 1, received(1));
+    run.judge.down(3 * S, 0);
+    run.judge.down(3 * S, 1);
+    run.says(6 * S, 2, received(2));
+    assert_eq!(run.judge.facts().blocks.travel().all, Some(4 * S));
+}
+
+#[test]
+fn what_was_submitted_is_counted_once_and_not_kept() {
+    let mut run = Run::new(expectation(What::TransactionsMined, When::AtEnd));
+    for number in 0..70_000_u32 {
+        let mut tx = [0; 32];
+        tx[..4].copy_from_slice(&number.to_le_bytes());
+        run.says(S, 0, Event::TransactionAccepted { id: TxId(tx), from: None });
+        run.says(S, 1, Event::TransactionAccepted { id: TxId(tx), from: None });
+    }
+    assert_eq!(run.judge.facts().transfers(), (70_000, 0));
+    assert!(run.judge.facts().remembered() < 70_000);
+}
+
+#[test]
 fn transactions_are_traced_and_must_be_mined() {
     let accept = |run: &mut Run, name: u8| {
         for (node, from) in [(1, None), (0, Some(ConnectionId(1))), (2, Some(ConnectionId(1)))] {
