@@ -253,14 +253,15 @@ impl<'a> Conductor<'a> {
         self.director.advance(elapsed, &mut actions);
         self.actions = actions;
         if !self.actions.is_empty() {
-            let pays = self.actions.iter().all(|action| matches!(action, Action::Pay(_)));
             self.act();
-            for text in self.director.news() {
-                self.log(&text);
-            }
-            if !pays {
-                self.tell_faults();
-            }
+        }
+        // Also of a fault that changes nothing, because another holds: it is on the list, or no more.
+        let news = self.director.news();
+        for text in &news {
+            self.log(text);
+        }
+        if !news.is_empty() {
+            self.tell_faults();
         }
         if let Some(end) = self.end.filter(|end| self.outcome.is_none() && elapsed >= *end) {
             let started = self.settings.duration.unwrap_or(end);

@@ -190,6 +190,25 @@ fn peers_are_connected_banned_and_let_go_at_a_wish() {
 }
 
 #[test]
+fn a_fault_that_changes_nothing_begins_and_ends_on_the_list_all_the_same() {
+    // Within a partition that holds: a cut by hand that ends, and the timeline's own partition, which is the same.
+    let wishes = vec![
+        Intent::Partition { group: vec![0, 1], lasts: None },
+        Intent::Link { from: 1, to: Some(2), tweak: LinkTweak::Cut, lasts: Some(Duration::from_secs(2)) },
+    ];
+    let ran = simulate(SMALL, 7, Speed::FULL, wishes);
+    let told = ran.told.0.lock().unwrap();
+    let mut lists: Vec<Vec<u32>> = (told.iter())
+        .filter_map(|control| match control {
+            Control::Faults { faults } => Some(faults.iter().map(|fault| fault.number).collect()),
+            _ => None,
+        })
+        .collect();
+    lists.dedup();
+    assert_eq!(lists[..6], [vec![], vec![1], vec![1, 2], vec![1], vec![1, 3], vec![1]]);
+}
+
+#[test]
 fn a_link_made_by_hand_is_parted_and_changed_as_those_that_were_drawn() {
     // A ring: no link goes from n0 to n2.
     let met = |wishes| {
