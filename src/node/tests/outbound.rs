@@ -73,7 +73,7 @@ fn a_lonely_node_takes_what_there_is() {
 fn an_outage_of_our_own_costs_no_address_and_is_no_reason_to_hurry() {
     let mut stage = Stage::new(Config::default());
     (1..=3).for_each(|n| stage.befriend(n));
-    stage.receive(1, Message::Peers { addresses: (1..=200).map(|n| told(public(n, 1, 1), 4)).collect() });
+    stage.receive(1, Message::Peers { answer: true, addresses: (1..=200).map(|n| told(public(n, 1, 1), 4)).collect() });
     let known = stage.node.book.len();
     assert!(known >= 190, "{known}");
     let mut most = 0;
