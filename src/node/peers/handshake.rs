@@ -238,6 +238,7 @@ impl Node {
             }
             (Direction::Inbound, None) => {}
         }
+        self.admit(cx);
         self.count_found(id);
         self.count_peers(cx.now);
         let agent = hello.agent.chars().filter(|c| !c.is_control()).collect();

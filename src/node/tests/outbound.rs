@@ -17,7 +17,7 @@ impl Stage {
     /// A peer tells addresses, as an answer to the question that each new peer gets.
     fn hear(&mut self, from: u8, addresses: Vec<PeerAddress>) {
         self.befriend(from);
-        self.receive(from.into(), Message::Peers { addresses });
+        self.receive(from.into(), Message::Peers { answer: true, addresses });
     }
 
     /// Dials made since this was asked last.
@@ -47,7 +47,7 @@ fn outbound_links_go_to_different_networks() {
     // Forty addresses in one /16, and one in each of five others.
     let crowd = (1..=40).map(|n| told(SocketAddr::from(([81, 2, n, 1], 8_080)), 4));
     let others = (1..=5).map(|n| told(public(90 + n, 1, 1), 4));
-    stage.receive(1, Message::Peers { addresses: crowd.chain(others).collect() });
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd.chain(others).collect() });
     let dials = stage.dials();
     let groups: BTreeSet<_> = dials.iter().map(|address| group(address.ip())).collect();
     assert_eq!((dials.len(), groups.len()), (6, 6), "{dials:?}");
@@ -73,7 +73,7 @@ fn a_lonely_node_takes_what_there_is() {
 fn an_outage_of_our_own_costs_no_address_and_is_no_reason_to_hurry() {
     let mut stage = Stage::new(Config::default());
     (1..=3).for_each(|n| stage.befriend(n));
-    stage.receive(1, Message::Peers { addresses: (1..=200).map(|n| told(public(n, 1, 1), 4)).collect() });
+    stage.receive(1, Message::Peers { answer: true, addresses: (1..=200).map(|n| told(public(n, 1, 1), 4)).collect() });
     let known = stage.node.book.len();
     assert!(known >= 190, "{known}");
     let mut most = 0;

@@ -241,7 +241,7 @@ fn a_lonely_node_does_not_count_its_guests() {
     (2..=5).for_each(|n| assert!(stage.guest(20 + u64::from(n), n, [127, 0, 0, n])));
     stage.befriend(1);
     let crowd = (1..=40).map(|n| PeerAddress::new(SocketAddr::from(([81, 2, n, 1], 8_080)), peer_keys(50).address(), 0));
-    stage.receive(1, Message::Peers { addresses: crowd.collect() });
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd.collect() });
     assert_eq!(stage.dialled.len(), 2, "three peers are wanted, one is there");
 }
 

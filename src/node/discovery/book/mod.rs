@@ -55,6 +55,14 @@ pub(in crate::node) struct Known {
     pub(in crate::node) seen: Time,
 }
 
+impl Known {
+    /// Only what was seen alive is passed on: hearsay of hearsay would never die out.
+    fn of(address: SocketAddr, entry: &Entry) -> Option<Self> {
+        let node = entry.node.filter(|_| entry.seen > Time(0))?;
+        Some(Self { address, node, seen: entry.seen })
+    }
+}
+
 /// The addresses that a node knows.
 pub(in crate::node) struct Book {
     scope: AddressScope,
@@ -356,11 +364,12 @@ impl Book {
 
     /// Addresses with a known node: those worth telling.
     pub(in crate::node) fn known(&self) -> impl Iterator<Item = Known> + '_ {
-        self.entries.iter().filter_map(|(address, entry)| {
-            // Only what was seen alive is passed on: hearsay of hearsay would never die out.
-            let node = entry.node.filter(|_| entry.seen > Time(0))?;
-            Some(Known { address: *address, node, seen: entry.seen })
-        })
+        self.entries.iter().filter_map(|(address, entry)| Known::of(*address, entry))
+    }
+
+    /// One of them, if it still is.
+    pub(in crate::node) fn known_at(&self, address: &SocketAddr) -> Option<Known> {
+        self.entries.get(address).and_then(|entry| Known::of(*address, entry))
     }
 
     /// How many of them ever answered us.
