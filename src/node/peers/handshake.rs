@@ -262,6 +262,9 @@ impl Node {
         }
         self.schedule_sync(cx);
         self.start_mining(cx);
+        if direction == Direction::Outbound {
+            self.pump_lookups(cx);
+        }
     }
 
     /// Hands were not shaken in time.

@@ -78,6 +78,22 @@ pub(in crate::node) fn subnet(ip: IpAddr) -> Option<Subnet> {
     })
 }
 
+/// The first and the last address whose first `bits` are those of `ip`.
+pub(super) fn span(ip: IpAddr, bits: u32) -> (SocketAddr, SocketAddr) {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => {
+            let rest = u32::MAX.checked_shr(bits).unwrap_or(0);
+            let (first, last) = (v4.to_bits() & !rest, v4.to_bits() | rest);
+            ((Ipv4Addr::from_bits(first), 0).into(), (Ipv4Addr::from_bits(last), u16::MAX).into())
+        }
+        IpAddr::V6(v6) => {
+            let rest = u128::MAX.checked_shr(bits).unwrap_or(0);
+            let (first, last) = (v6.to_bits() & !rest, v6.to_bits() | rest);
+            ((Ipv6Addr::from_bits(first), 0).into(), (Ipv6Addr::from_bits(last), u16::MAX).into())
+        }
+    }
+}
+
 /// Whether a connection to it could come up at all.
 pub(super) fn is_dialable(address: SocketAddr) -> bool {
     let ip = address.ip();
