@@ -3,7 +3,7 @@
 
 use super::limits::{PENDING_INBOUND, STRANGER_GRACE};
 use super::link::Link;
-use crate::node::CloseReason;
+use crate::node::{CloseReason, host};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,7 +14,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// A place that is taken.
 struct Held {
-    ip: IpAddr,
+    /// What counts as its address.
+    from: IpAddr,
     since: Instant,
     lost: Arc<Notify>,
     /// The way to its connection, once that is secured.
@@ -78,7 +79,7 @@ impl Strangers {
         }
         let (number, lost) = (state.next, Arc::<Notify>::default());
         state.next += 1;
-        state.places.insert(number, Held { ip, since: now, lost: Arc::clone(&lost), link: None });
+        state.places.insert(number, Held { from: host(ip), since: now, lost: Arc::clone(&lost), link: None });
         Stranger { strangers: Arc::clone(self), number, until: now + handshake, lost }
     }
 
@@ -92,9 +93,9 @@ impl State {
     /// Who gives way.
     fn choose(&self, now: Instant) -> Option<u64> {
         let mut from: BTreeMap<IpAddr, usize> = BTreeMap::new();
-        self.places.values().for_each(|held| *from.entry(held.ip).or_default() += 1);
+        self.places.values().for_each(|held| *from.entry(held.from).or_default() += 1);
         let old = self.places.iter().filter(|(_, held)| held.since + STRANGER_GRACE <= now);
-        old.max_by_key(|(number, held)| (from.get(&held.ip).copied(), Reverse(**number))).map(|(number, _)| *number)
+        old.max_by_key(|(number, held)| (from.get(&held.from).copied(), Reverse(**number))).map(|(number, _)| *number)
     }
 }
 
@@ -172,5 +173,16 @@ mod tests {
         drop(newcomer);
         assert_eq!(strangers.state().places.len(), PENDING_INBOUND - 1);
         timeout(Duration::ZERO, strangers.room()).await.expect("a place is free");
+    }
+    /// Else a host with a /64 is a crowd of which each has but one place, and the honest who came before it go.
+    #[tokio::test(start_paused = true)]
+    async fn an_ipv6_host_is_one_crowd_whichever_of_its_addresses_it_comes_from() {
+        let strangers = Arc::new(Strangers::default());
+        let honest = strangers.enter(ip(1), LONG);
+        let of_one = |n: usize| format!("2001:db8:1:2:{n:x}::1").parse().unwrap();
+        let crowd: Vec<_> = (1..PENDING_INBOUND).map(|n| strangers.enter(of_one(n), LONG)).collect();
+        advance(STRANGER_GRACE).await;
+        let _newcomer = strangers.enter(ip(2), LONG);
+        assert!(is_lost(&crowd[0]).await && !is_lost(&honest).await);
     }
 }
