@@ -182,7 +182,8 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         Some((listener, _)) => {
             let (sender, accepted) = mpsc::channel(PENDING_INBOUND);
             let mut task = JoinSet::new();
-            task.spawn(listener::accept(listener, Arc::clone(&driver.gate), sender, timing.handshake));
+            let (gate, switches) = (Arc::clone(&driver.gate), Arc::clone(&driver.common.switches));
+            task.spawn(listener::accept(listener, gate, switches, sender, timing.handshake));
             (Some(accepted), Some(task))
         }
         None => (None, None),

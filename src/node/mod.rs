@@ -40,6 +40,7 @@ mod timers;
 mod transactions;
 
 pub use config::{AddressScope, Config, Discovery, Mining, Timing};
+pub use discovery::book::scope::{host, host_name};
 pub use discovery::kademlia::LookedUp;
 pub use event::{Event, KindCount, NamedCount, PeerTraffic, SyncPhase};
 pub use io::{Admission, CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};

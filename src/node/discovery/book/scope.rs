@@ -94,6 +94,27 @@ pub(super) fn span(ip: IpAddr, bits: u32) -> (SocketAddr, SocketAddr) {
     }
 }
 
+/// Bits of an IPv6 address that say which host of a network it is: every host chooses them as it likes (RFC 4291, section 2.5.4).
+const HOST_BITS: u32 = 64;
+
+/// What counts as one address, where connections from an address are counted or an address is banned: IPv4 mapped into IPv6 is IPv4, and of
+/// IPv6 the first address of its /64, as whoever has one address of a /64 has them all. In a network of one's own (see [`group`]) each
+/// IPv6 address counts by itself: all of a lab may share a /64.
+pub fn host(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) if !is_local_v6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> HOST_BITS << HOST_BITS).into(),
+        other => other,
+    }
+}
+
+/// What [`host`] makes of an address, for people: `2001:db8:1:2::/64`, or the address.
+pub fn host_name(ip: IpAddr) -> String {
+    match host(ip) {
+        IpAddr::V6(v6) if !is_local_v6(v6) => format!("{v6}/{}", u128::BITS - HOST_BITS),
+        other => other.to_string(),
+    }
+}
+
 /// Whether a connection to it could come up at all.
 pub(super) fn is_dialable(address: SocketAddr) -> bool {
     let ip = address.ip();
@@ -154,6 +175,24 @@ mod tests {
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_host_has_its_whole_64_but_for_networks_of_one_s_own() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        for (address, counts_as, name) in [
+            ("203.0.113.1", "203.0.113.1", "203.0.113.1"),
+            ("::ffff:203.0.113.1", "203.0.113.1", "203.0.113.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::", "2001:db8:1:3::/64"),
+            ("::1", "::1", "::1"),
+            ("fd00:1:2:3::4", "fd00:1:2:3::4", "fd00:1:2:3::4"),
+            ("fe80::7", "fe80::7", "fe80::7"),
+        ] {
+            assert_eq!((host(ip(address)), host_name(ip(address)).as_str()), (ip(counts_as), name), "{address}");
+            assert_eq!(host(host(ip(address))), host(ip(address)));
+        }
     }
 
     #[test]
