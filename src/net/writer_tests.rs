@@ -144,7 +144,7 @@ async fn a_disk_that_is_full_for_long_stores_everything_when_it_has_room_again()
     writer.store(Batch { blocks: vec![Arc::clone(all.blocks.last().unwrap()), Arc::clone(&last.blocks[0])], ..last });
     let Ok(Input::Stored(ids)) = answers.recv_timeout(PATIENCE) else { panic!("not stored") };
     assert_eq!(ids, chain.tips[1..], "each once, parents first");
-    writer.finish().await;
+    assert_eq!(writer.finish().await, LastCommit::Done);
     assert_eq!(fixture::check(&mut disk.store().unwrap()), Some((chain.tips[91], 91)));
 }
 
