@@ -160,7 +160,7 @@ fn load(store: &dyn Store, request: u64, ids: &[BlockId], answer: &impl Fn(Input
     let mut blocks: Vec<(BlockId, Option<Arc<Block>>)> = Vec::with_capacity(ids.len());
     for id in ids {
         let block = store.block(id).unwrap_or_else(|error| {
-            answer(Input::StoreFailed(error.to_string()));
+            answer(Input::ReadFailed(error.to_string()));
             None
         });
         blocks.push((*id, block));
