@@ -241,6 +241,9 @@ pub const MINING_PATIENCE: Duration = Duration::from_secs(2);
 pub const TEMPLATE_RENEWAL: Duration = Duration::from_secs(1);
 /// Pause before a failed store is tried again.
 pub const STORE_RETRY: Duration = Duration::from_secs(5);
+/// Least time between two warnings of one kind that a peer can bring about as often as it likes: seen by a person, and a few KiB of log a
+/// day.
+pub const SELDOM: Duration = Duration::from_secs(60);
 /// A node at the tip counts as being there while it is no further behind than this: blocks travel, and forks of one or two are common.
 pub const STEADY_LAG: u64 = 2;
 /// Least time between two sync reports of the same phase.
