@@ -182,7 +182,7 @@ impl Plan {
             duration: preset.duration,
             seed,
             transactions_per_second: preset.traffic.transactions_per_second,
-            mines: preset.nodes.mining.is_some(),
+            mines: preset.nodes.mining.as_ref().is_some_and(|mining| mining.nodes.iter(count).next().is_some()),
         }
     }
 }

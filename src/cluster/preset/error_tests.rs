@@ -436,3 +436,14 @@ fn what_would_change_nothing_is_refused() {
         assert!(Preset::parse("mine.toml", &text).is_ok(), "{what}");
     }
 }
+
+#[test]
+fn a_way_to_mine_takes_somebody_who_does() {
+    let mining = "count = 12\nmining = { nodes = \"none\", block_time = \"5s\" }";
+    let nobody = "nobody mines | mining | wanted: somebody in its `nodes`, or a group with mining = true; or leave it out";
+    assert_eq!(one("count = 12", mining), nobody);
+    let group = |mines| format!("{mining}\n[[nodes.group]]\nname = \"more\"\ncount = 1\nmining = {mines}");
+    assert_eq!(one("count = 12", &group(false)), nobody);
+    let preset = Preset::parse("mine.toml", &GOOD.replace("count = 12", &group(true))).unwrap();
+    assert!(crate::cluster::Plan::of(&preset, 1).mines);
+}
