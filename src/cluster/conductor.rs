@@ -125,6 +125,8 @@ pub struct Conductor<'a> {
     events: Vec<Stamped>,
     pub(super) audience: Arc<dyn Audience>,
     pub(super) save: Save,
+    /// Whether something was asked of peers by hand.
+    pub(super) peered: bool,
     /// When it is judged; moves while it waits for agreement.
     end: Option<Duration>,
     outcome: Option<Outcome>,
@@ -161,6 +163,7 @@ impl<'a> Conductor<'a> {
             events: Vec::new(),
             audience,
             save,
+            peered: false,
             outcome: None,
             meter: LoadMeter::new(),
             told: now,

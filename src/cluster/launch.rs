@@ -177,6 +177,7 @@ impl Plan {
             adversaries: (0..count).filter(|node| preset.misbehaves(*node)).collect(),
             links,
             others,
+            seeks_peers: preset.nodes.seek_peers(),
             timeline: preset.timeline.clone(),
             expectations: preset.expectations.clone(),
             duration: preset.duration,

@@ -249,6 +249,15 @@ fn what_cannot_be_done_is_refused_in_a_sentence() {
 }
 
 #[test]
+fn a_partition_that_would_leak_is_refused() {
+    let large = Plan { count: MAX_MESHED + 1, seeks_peers: true, ..plan() };
+    let partition = || Fault::Partition { groups: vec![chosen([0])] };
+    assert_eq!(started(&large).inject(S, partition(), None, &mut Vec::new()), Err(Refusal::Leaks));
+    let drawn = Plan { seeks_peers: false, ..large };
+    assert!(started(&drawn).inject(S, partition(), None, &mut Vec::new()).is_ok());
+}
+
+#[test]
 fn faults_are_short_sentences() {
     let all = LinkChange {
         latency: Some(80 * MS),
