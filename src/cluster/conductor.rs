@@ -39,6 +39,8 @@ pub trait Audience: Send + Sync {
     fn control(&self, at: Time, control: Control);
     /// The run has come so far.
     fn now(&self, at: Time);
+    /// The run is so late against its own clock, in real time.
+    fn late(&self, _by: Duration) {}
     /// Waits until what was told has been taken, so that a run in virtual time does not outrun it.
     fn keep_pace(&self);
     /// For people without a screen, every few seconds.
@@ -194,11 +196,19 @@ impl<'a> Conductor<'a> {
             if wait.is_zero() {
                 continue;
             }
+            let asked = Instant::now();
             match orders.recv_timeout(wait) {
-                Ok(order) => self.obey(&order),
+                Ok(order) => {
+                    self.obey(&order);
+                    continue;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 // Nobody can wish for anything any more: time passes all the same.
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
+            }
+            if self.engine.kind() == EngineKind::Sockets {
+                // Real time is never late; who lives in it is, when the machine wakes him late.
+                self.audience.late(asked.elapsed().saturating_sub(wait));
             }
         }
         self.hear();
@@ -225,6 +235,7 @@ impl<'a> Conductor<'a> {
             return self.next_bound().map_or(WAIT, |bound| bound.saturating_sub(elapsed).min(WAIT));
         }
         let target = self.pace.target(now, elapsed);
+        self.audience.late(self.pace.late());
         let until = match (bound, target) {
             (Some(bound), Some(target)) => bound.min(target),
             (Some(one), None) | (None, Some(one)) => one,

@@ -58,13 +58,17 @@ at_most = 0
 
 /// Remembers what it was told.
 #[derive(Default)]
-struct Told(Mutex<Vec<Control>>);
+struct Told(Mutex<Vec<Control>>, Mutex<Duration>);
 
 impl Audience for Told {
     fn control(&self, _: Time, control: Control) {
         self.0.lock().unwrap().push(control);
     }
     fn now(&self, _: Time) {}
+    fn late(&self, by: Duration) {
+        let mut late = self.1.lock().unwrap();
+        *late = by.max(*late);
+    }
     fn keep_pace(&self) {}
     fn progress(&self, _: &Progress) {}
 }
@@ -146,6 +150,14 @@ fault = { leave = "n2" }
     let Standing::Agreed { nodes: 2, height, .. } = ran.outcome.standing else { panic!("{}", ran.outcome.standing) };
     assert!(height > 0 && !ran.outcome.failed(1));
     assert!(ran.outcome.elapsed < Duration::from_secs(18), "it waits for nobody who cannot come: {:?}", ran.outcome.elapsed);
+}
+
+#[test]
+fn a_run_that_the_machine_cannot_keep_up_with_says_how_late_it_is() {
+    let late = |speed: &str| *simulate(SMALL, 7, speed.parse().unwrap(), Vec::new()).told.1.lock().unwrap();
+    // 40 s in 4 ms: on no machine.
+    assert!(late("10000x") > Duration::from_millis(1));
+    assert_eq!(late("max"), Duration::ZERO);
 }
 
 #[test]
