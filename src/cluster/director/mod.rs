@@ -184,9 +184,13 @@ impl Director {
         self.advance(Duration::ZERO, out);
     }
 
-    /// Two nodes have a link, drawn or not. Whether that is news.
+    /// Two nodes have a link, drawn or not: faults from now on are its own, too. Whether that is news.
     pub fn met(&mut self, one: u32, other: u32) -> bool {
-        let mut met = |pair| self.base.contains_key(&pair) && self.linked.insert(pair);
+        let mut met = |pair| {
+            // Of more nodes than have a model for each pair: clear, as the engine has it.
+            self.base.entry(pair).or_default();
+            self.linked.insert(pair)
+        };
         met((one, other)) | met((other, one))
     }
 

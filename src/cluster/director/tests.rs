@@ -113,6 +113,16 @@ fn a_fault_parts_those_too_between_whom_no_link_is_drawn() {
 }
 
 #[test]
+fn of_many_nodes_a_link_is_parted_once_it_is_known() {
+    let mut director = started(&Plan { count: MAX_MESHED + 2, links: [((0, 1), base()), ((1, 0), base())].into(), ..plan() });
+    assert!(director.met(0, 301) && !director.met(301, 0));
+    let mut out = Vec::new();
+    director.inject(S, Fault::Partition { groups: vec![chosen([0])] }, None, &mut out).unwrap();
+    assert_eq!(director.cuts().into_iter().collect::<Vec<_>>(), [(0, 1), (0, 301)]);
+    assert_eq!(out.len(), 4);
+}
+
+#[test]
 fn the_timeline_comes_in_its_order_and_expires_on_time() {
     let mut plan = plan();
     plan.timeline = vec![entry(5, Fault::Pause(chosen([2])), Some(3)), entry(2, Fault::Kill(chosen([1])), Some(4))];
