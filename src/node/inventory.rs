@@ -41,6 +41,13 @@ impl Entry {
         }
         new
     }
+
+    /// Notes who brought it, if anybody did.
+    fn holds(&mut self, from: Option<ConnectionId>) {
+        if let Some(from) = from {
+            self.add_holder(from);
+        }
+    }
 }
 
 /// Transactions heard of lately.
@@ -76,26 +83,11 @@ impl Inventory {
         self.young.entry(id).or_default()
     }
 
-    /// Whether a transaction was new; from now on it was here.
-    pub(super) fn see(&mut self, id: TxId, now: Time) -> bool {
-        match self.get_mut(&id) {
-            Some(entry) if entry.status == Status::Seen => false,
-            Some(entry) => {
-                entry.status = Status::Seen;
-                self.asked.remove(&id);
-                true
-            }
-            None => {
-                self.entry(id, now);
-                true
-            }
-        }
-    }
-
-    /// Notes that a transaction is here, which `from` has: of whom it was being asked, if of anyone, and until when; and whether it is new.
-    pub(super) fn arrive(&mut self, id: TxId, from: ConnectionId, now: Time) -> (Option<(ConnectionId, Time)>, bool) {
+    /// Notes that a transaction is here, which `from` has (`None`: it was submitted): of whom it was being asked, if of anyone, and until
+    /// when; and whether it is new.
+    pub(super) fn arrive(&mut self, id: TxId, from: Option<ConnectionId>, now: Time) -> (Option<(ConnectionId, Time)>, bool) {
         if let Some(entry) = self.get_mut(&id) {
-            entry.add_holder(from);
+            entry.holds(from);
             return match std::mem::take(&mut entry.status) {
                 Status::Seen => (None, false),
                 Status::Asked(of, until) => {
@@ -104,7 +96,8 @@ impl Inventory {
                 }
             };
         }
-        self.entry(id, now).add_holder(from);
+        let entry = self.entry(id, now);
+        entry.holds(from);
         (None, true)
     }
 
@@ -116,10 +109,10 @@ impl Inventory {
         self.asked.insert(id);
     }
 
-    /// Of whom a transaction is being asked.
-    pub(super) fn asked_of(&mut self, id: &TxId) -> Option<ConnectionId> {
+    /// Of whom a transaction is being asked, and until when.
+    pub(super) fn asked(&mut self, id: &TxId) -> Option<(ConnectionId, Time)> {
         match self.get_mut(id)?.status {
-            Status::Asked(of, _) => Some(of),
+            Status::Asked(of, until) => Some((of, until)),
             Status::Seen => None,
         }
     }

@@ -12,20 +12,20 @@ fn id(n: u32) -> TxId {
 #[test]
 fn a_transaction_is_new_once() {
     let mut inventory = Inventory::new(Time(0));
-    assert!(inventory.see(id(1), Time(0)));
-    assert!(!inventory.see(id(1), Time(0)));
+    assert!(inventory.arrive(id(1), None, Time(0)).1);
+    assert!(!inventory.arrive(id(1), None, Time(0)).1);
     inventory.forget(&id(1));
-    assert!(inventory.see(id(1), Time(0)));
+    assert!(inventory.arrive(id(1), None, Time(0)).1);
 }
 
 #[test]
 fn what_is_asked_for_is_new_when_it_comes() {
     let mut inventory = Inventory::new(Time(0));
     inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
-    assert_eq!(inventory.asked_of(&id(1)), Some(ConnectionId(7)));
+    assert_eq!(inventory.asked(&id(1)), Some((ConnectionId(7), Time(9))));
     assert_eq!(inventory.all_asked().collect::<Vec<_>>(), [&id(1)]);
-    assert!(inventory.see(id(1), Time(0)));
-    assert_eq!(inventory.asked_of(&id(1)), None);
+    assert!(inventory.arrive(id(1), None, Time(0)).1);
+    assert_eq!(inventory.asked(&id(1)), None);
     assert_eq!(inventory.all_asked().count(), 0);
 }
 
@@ -33,9 +33,9 @@ fn what_is_asked_for_is_new_when_it_comes() {
 fn what_arrives_tells_of_whom_it_was_asked_and_is_new_once() {
     let mut inventory = Inventory::new(Time(0));
     inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
-    assert_eq!(inventory.arrive(id(1), ConnectionId(8), Time(1)), (Some((ConnectionId(7), Time(9))), true));
-    assert_eq!(inventory.arrive(id(1), ConnectionId(7), Time(2)), (None, false));
-    assert_eq!(inventory.arrive(id(2), ConnectionId(7), Time(2)), (None, true));
+    assert_eq!(inventory.arrive(id(1), Some(ConnectionId(8)), Time(1)), (Some((ConnectionId(7), Time(9))), true));
+    assert_eq!(inventory.arrive(id(1), Some(ConnectionId(7)), Time(2)), (None, false));
+    assert_eq!(inventory.arrive(id(2), Some(ConnectionId(7)), Time(2)), (None, true));
     assert_eq!(inventory.get_mut(&id(1)).unwrap().holders, [ConnectionId(7), ConnectionId(8)]);
     assert_eq!(inventory.all_asked().count(), 0);
 }
@@ -46,7 +46,7 @@ fn a_new_generation_leaves_what_is_known_whole() {
     inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
     let later = Time(0) + SEEN_TIME;
     assert!(!inventory.entry(id(1), later).add_holder(ConnectionId(7)));
-    assert_eq!(inventory.asked_of(&id(1)), Some(ConnectionId(7)));
+    assert_eq!(inventory.asked(&id(1)), Some((ConnectionId(7), Time(9))));
     assert_eq!(inventory.len(), 1);
 }
 
@@ -56,22 +56,22 @@ fn it_is_bounded_keeps_the_newest_and_what_is_asked_for() {
     let asked = id(u32::MAX);
     inventory.ask(asked, ConnectionId(7), Time(9), Time(0));
     for n in 0..3 * SEEN_IDS as u32 {
-        inventory.see(id(n), Time(0));
+        inventory.arrive(id(n), None, Time(0)).1;
         assert!(inventory.young.len() + inventory.old.len() <= SEEN_IDS + 1);
     }
-    assert!(!inventory.see(id(3 * SEEN_IDS as u32 - SEEN_IDS as u32 / 2 + 1), Time(0)));
-    assert!(inventory.see(id(0), Time(0)), "long forgotten");
-    assert_eq!(inventory.asked_of(&asked), Some(ConnectionId(7)));
+    assert!(!inventory.arrive(id(3 * SEEN_IDS as u32 - SEEN_IDS as u32 / 2 + 1), None, Time(0)).1);
+    assert!(inventory.arrive(id(0), None, Time(0)).1, "long forgotten");
+    assert_eq!(inventory.asked(&asked), Some((ConnectionId(7), Time(9))));
 }
 
 #[test]
 fn it_forgets_with_time() {
     let mut inventory = Inventory::new(Time(0));
-    inventory.see(id(1), Time(0));
+    inventory.arrive(id(1), None, Time(0)).1;
     let later = Time(0) + SEEN_TIME + Duration::from_secs(1);
-    inventory.see(id(2), later);
+    inventory.arrive(id(2), None, later).1;
     assert!(inventory.get_mut(&id(1)).is_some(), "one generation on, still here");
-    inventory.see(id(3), later + SEEN_TIME);
+    inventory.arrive(id(3), None, later + SEEN_TIME).1;
     assert!(inventory.get_mut(&id(1)).is_none());
 }
 
