@@ -43,14 +43,14 @@ impl View for Node {
         "Node"
     }
 
+    fn step(&mut self, world: &mut World, by: isize) {
+        world.step(by);
+    }
+
     fn act(&mut self, command: Command, world: &mut World) -> Go {
         match command {
-            Command::Up | Command::Left => world.step(-1),
-            Command::Down | Command::Right => world.step(1),
-            Command::PageUp => world.step(-(nodes::PAGE as isize)),
-            Command::PageDown => world.step(nodes::PAGE as isize),
-            Command::First => world.step(isize::MIN),
-            Command::Last => world.step(isize::MAX),
+            Command::Left => world.step(-1),
+            Command::Right => world.step(1),
             Command::Enter => return Go::Into('3'),
             Command::Back => return Go::Back,
             _ => {}
