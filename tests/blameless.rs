@@ -70,11 +70,27 @@ const TROUBLES: [(Trouble, f64, Duration, Duration); 5] = [
 struct Record(Vec<(usize, Trouble, Time, Time)>);
 
 impl Record {
+    /// Those of these that befell the node not long before `since`, or after it and before `at`.
+    fn lately(
+        &self,
+        node: usize,
+        since: Time,
+        at: Time,
+        troubles: &[Trouble],
+    ) -> impl Iterator<Item = &(usize, Trouble, Time, Time)> {
+        self.0.iter().filter(move |(whom, trouble, from, until)| {
+            *whom == node && troubles.contains(trouble) && *from <= at && *until + EXPLAINS >= since
+        })
+    }
+
     /// Whether one of these befell the node not long before this moment.
     fn explains(&self, node: usize, at: Time, troubles: &[Trouble]) -> bool {
-        self.0.iter().any(|(whom, trouble, from, until)| {
-            *whom == node && troubles.contains(trouble) && *from <= at && *until + EXPLAINS >= at
-        })
+        self.lately(node, at, at, troubles).next().is_some()
+    }
+
+    /// Since when the node has known nothing: it stands still, or did so a moment ago.
+    fn unaware_since(&self, node: usize, at: Time) -> Time {
+        self.lately(node, at, at, &[Trouble::Paused]).map(|(.., from, _)| *from).min().unwrap_or(at)
     }
 
     /// Its trouble is over.
@@ -131,7 +147,10 @@ impl Deed {
                 | "the peer said goodbye: it keeps another connection with us"
                 | "the peer said goodbye: it no longer needs the link"
                 | "closed by the peer" => true,
-                "connection reset by the peer" => befell(&[Left, Crashed]),
+                // It may have happened while the judge stood still, and been found out by it afterwards.
+                "connection reset by the peer" => {
+                    record.lately(of, record.unaware_since(by, at), at, &[Left, Crashed]).next().is_some()
+                }
                 "hands were not shaken in time" | "a guest stayed too long" => {
                     // The protocol gives three seconds, and a packet lost twice takes as long on a thin line (see `way`): nobody's name suffers
                     // for it, and the dial is repeated.
@@ -446,6 +465,10 @@ fn only_what_befell_the_other_explains_a_judgement() {
         assert!(!deed.is_just(&record, at(121), 1, 3), "the judge stood still");
         assert!(!deed.is_just(&record, at(121), 3, 2), "a slow line is nobody's fault");
     }
+    let unaware = Record(vec![(1, Trouble::Crashed, at(100), at(130)), (3, Trouble::Paused, at(90), at(600))]);
+    let reset = Deed::Parted("connection reset by the peer".to_owned());
+    assert!(reset.is_just(&unaware, at(600), 3, 1), "it crashed while the judge stood still");
+    assert!(!reset.is_just(&unaware, at(600), 4, 1), "another judge would have known before");
     for deed in [
         Deed::Banned("did not answer a request".to_owned()),
         Deed::Blamed("sent a burst of spam".to_owned()),

@@ -5,11 +5,12 @@ mod ending;
 mod mapping;
 mod resolving;
 
+use super::LastCommit;
 use super::alarm::Alarm;
 use super::clock::Clock;
 use super::gate::Gate;
 use super::inbox::{Delivery, Item, Outlet};
-use super::limits::{CHECKS_OUT, INPUT_BATCH, PENDING_INBOUND};
+use super::limits::{CHECKS_OUT, FAREWELL, INPUT_BATCH, PENDING_INBOUND};
 use super::link::Link;
 use super::listener::{self, Accepted};
 use super::mapping::{News, Wish};
@@ -53,6 +54,8 @@ pub struct Parts {
     pub events: EventSink,
     /// Its chain, for checking transactions.
     pub chain: ChainId,
+    /// Longest payload of a block of its chain, in bytes.
+    pub largest_block: usize,
     /// How it mines.
     pub mining: Option<Mining>,
     /// Its deadlines.
@@ -126,6 +129,8 @@ struct Driver {
     lookups: usize,
     /// Transactions out for checking.
     checks: Arc<AtomicUsize>,
+    /// Blocks out for validation.
+    validating: usize,
     /// Whom the listener lets in; nobody asks if there is none.
     gate: Arc<Gate>,
     mismatches: Mismatches,
@@ -136,15 +141,17 @@ struct Driver {
     stopped: bool,
 }
 
-/// Runs a node until it is told to shut down, or nobody can tell it anything any more.
-pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
+/// Runs a node until it is told to shut down, or nobody can tell it anything any more. Says whether all is stored.
+pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) -> LastCommit {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, warning, clock, index, events, chain, mining, timing, credentials, .. } = parts;
+    let Parts { node, warning, clock, index, events, chain, largest_block, mining, timing, credentials, .. } = parts;
     let Parts { shaping, switches, random, workers, names, writer, answers, listener, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
-    let common = Arc::new(Common { credentials, timing, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let common =
+        Arc::new(Common { credentials, timing, largest_block, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let now = clock.now();
     let mut driver = Driver {
         node,
         clock,
@@ -164,10 +171,11 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         dials: 0,
         lookups: 0,
         checks: Arc::default(),
+        validating: 0,
         gate: Arc::default(),
         mismatches: Mismatches::default(),
         out: Vec::new(),
-        now: clock.now(),
+        now,
         instant: Instant::now(),
         ending: false,
         stopped: false,
@@ -178,7 +186,8 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         Some((listener, _)) => {
             let (sender, accepted) = mpsc::channel(PENDING_INBOUND);
             let mut task = JoinSet::new();
-            task.spawn(listener::accept(listener, Arc::clone(&driver.gate), sender, timing.handshake));
+            let (gate, switches) = (Arc::clone(&driver.gate), Arc::clone(&driver.common.switches));
+            task.spawn(listener::accept(listener, gate, switches, sender, timing.handshake));
             (Some(accepted), Some(task))
         }
         None => (None, None),
@@ -188,7 +197,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let mut alarm = Alarm::new();
     let mut deliveries = Vec::new();
     let mut batch = Vec::new();
-    loop {
+    let cut_off = loop {
         // Copied out: the guard must not be held while waiting.
         let now = *mode.borrow_and_update();
         match now {
@@ -205,10 +214,14 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
             command = commands.recv() => {
                 let command = command.unwrap_or(Command::Shutdown);
                 let last = matches!(command, Command::Shutdown);
+                let cut_off = Instant::now() + FAREWELL;
+                if last {
+                    driver.last_answers(&mut answered).await;
+                }
                 driver.look();
                 driver.feed(Input::Command(command));
                 if last {
-                    break;
+                    break cut_off;
                 }
             }
             _ = answered.recv_many(&mut batch, INPUT_BATCH) => driver.answered(&mut batch),
@@ -220,7 +233,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
             Some(_) = driver.tasks.join_next() => {}
             () = alarm.ring() => {}
         }
-    }
+    };
     if let Some(mut task) = task {
         // Waited for, so that the port is free again.
         task.shutdown().await;
@@ -228,7 +241,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     drop(accepted);
     // Dials and handshakes under way end here.
     let _ = stop.send(true);
-    driver.end(&mut alarm, &mut outlet, &mut answered).await;
+    driver.end(&mut alarm, &mut outlet, &mut answered, cut_off).await
 }
 
 /// The next connection that came in; `None` for good if the node does not listen.
@@ -328,6 +341,7 @@ impl Driver {
         for input in batch.drain(..) {
             match input {
                 Input::DialFailed { .. } => self.dials = self.dials.saturating_sub(1),
+                Input::Validated(_) => self.validating = self.validating.saturating_sub(1),
                 Input::Resolved { .. } => self.lookups = self.lookups.saturating_sub(1),
                 _ => {}
             }
@@ -362,6 +376,7 @@ impl Driver {
                     }
                 }
                 Output::Validate(job) => {
+                    self.validating += 1;
                     let answers = self.answers.clone();
                     self.workers.validate(job, move |verdict| {
                         let _ = answers.send(Input::Validated(verdict));
@@ -396,11 +411,13 @@ impl Driver {
     fn send(&mut self, to: &[ConnectionId], message: &Message, priority: crate::node::Priority) {
         let frame = encode(message);
         let brief = briefer(message).map(|message| encode(&message));
-        let acknowledges = message.kind() == MessageKind::HandshakeAck;
+        let kind = message.kind();
         for connection in to {
             let Some(entry) = self.links.get_mut(connection) else { continue };
-            if acknowledges {
-                entry.link.establish();
+            match kind {
+                MessageKind::HandshakeAck => entry.link.establish(),
+                MessageKind::GetBlock => entry.link.ask(),
+                _ => {}
             }
             let frame = brief.as_ref().filter(|_| entry.link.is_backed_up()).unwrap_or(&frame);
             if let Err(full) = entry.link.push(frame, priority, self.instant) {
@@ -417,7 +434,7 @@ impl Driver {
             let found = move |block| {
                 let _ = answers.send(Input::Mined(block));
             };
-            match Miner::start(mining.tries_per_second, self.clock, Arc::clone(&self.common.switches), found) {
+            match Miner::start(mining.tries_per_second, self.clock.clone(), Arc::clone(&self.common.switches), found) {
                 Ok(miner) => self.miner = Some(miner),
                 Err(error) => self.emit(Event::Warning { text: format!("cannot mine: {error}") }),
             }

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 /// How long the whole handshake of a transport may take, both directions together: three messages over the slowest link in use.
 pub const HANDSHAKE: Duration = Duration::from_secs(3);
-/// The slowest sender that is put up with within a frame, bytes a second, beside [`crate::node::Timing::frame`].
+/// The slowest line that is put up with, bytes a second: beside [`crate::node::Timing::frame`] within a frame that a peer sends, and beside
+/// [`crate::node::Timing::stalled`] for one that takes what we send while something urgent waits.
 pub const FRAME_RATE: u64 = 8 << 10;
 /// How long a graceful close may take, from the flush to the other side's end of stream.
 pub const FLUSH: Duration = Duration::from_secs(1);
 /// How long the node may take to close a connection after it was told that it is malformed.
 pub const MALFORMED: Duration = Duration::from_secs(5);
+/// How long the blocks that are being validated are waited for when the node is told to stop: what the largest takes on a busy machine.
+/// A part of the farewell.
+pub const LAST_VERDICTS: Duration = Duration::from_millis(400);
 /// How long the state machine may take to end after it was told to.
 pub const FAREWELL: Duration = Duration::from_millis(1_500);
 /// How long connections may take to end after that; whatever is left is cut off.
@@ -114,11 +118,12 @@ pub const VERDICTS: usize = 256;
 /// Most transactions in the blocks of those verdicts: some 64 MiB.
 pub const VERDICT_TRANSACTIONS: usize = 400_000;
 
-/// Most blocks that wait for a store that fails, to be tried again with the next commit.
-pub const STORE_HELD: usize = 65_536;
-
 /// Most orders that the store's thread takes into one commit: so that under a steady flow there is one at all.
 pub const STORE_ORDERS: usize = 4_096;
+
+/// How far the system's clock may be ahead of the node's before the node follows: far above what a system corrects at a time to keep its
+/// clock right, far below the 120 s at which a header is of the future.
+pub const CLOCK_BEHIND: Duration = Duration::from_secs(1);
 
 /// Slices of mining a second: between them the miner sleeps.
 pub const MINING_SLICES: u32 = 20;
@@ -128,6 +133,6 @@ pub const MINING_STRIDE: u64 = 16_384;
 pub const MINING_TIME: Duration = Duration::from_secs(1);
 
 // The mapping is taken back within the farewell.
-const _: () = assert!(UNMAP.as_millis() < FAREWELL.as_millis());
+const _: () = assert!(LAST_VERDICTS.as_millis() + UNMAP.as_millis() < FAREWELL.as_millis());
 // A stop keeps its promise of 5 s.
 const _: () = assert!(FAREWELL.as_millis() + CUT_OFF.as_millis() + COMMIT.as_millis() < 5_000);

@@ -11,6 +11,7 @@ use super::limits::{
     FRAME_HEADER, MAX_HEADERS, MAX_IDS, MAX_LOCATOR, MAX_PAYLOAD, MAX_PEERS, MAX_RECORDS, MAX_TEXT, VALUE_MEMORY,
 };
 use super::{Capabilities, Hello, Message, MessageKind, NodeRecord, PeerAddress};
+use crate::chain::limits::MAX_BLOCK_BYTES;
 use crate::chain::{Address, Block, BlockId, Hash256, Header, Transaction, TxId};
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use bincode::de::DecoderImpl;
@@ -103,6 +104,9 @@ const _: () = {
     assert!(1 + COUNT + MAX_HEADERS * Header::WIRE <= MessageKind::Headers.cap());
     assert!(COUNT + MAX_IDS * TxId::WIRE <= MessageKind::GetData.cap());
     assert!(COUNT + MAX_IDS * Transaction::WIRE <= MessageKind::Transaction.cap());
+    // More than so many bytes of transactions no block has.
+    assert!(Header::WIRE + COUNT + MAX_BLOCK_BYTES <= MessageKind::Block.cap());
+    assert!(MessageKind::Block.cap() <= MAX_PAYLOAD);
 };
 // And an element of memory stays within the factor of its bytes on the wire.
 const _: () = {
@@ -182,6 +186,12 @@ pub fn append(message: &Message, into: &mut Vec<u8>) -> usize {
 /// their lengths.
 pub fn encoded_len(message: &Message) -> usize {
     FRAME_HEADER + payload_len(message)
+}
+
+/// Bytes of the payload of a block with so many transactions; at most what a payload of its kind may have.
+pub fn block_payload(transactions: usize) -> usize {
+    let bytes = transactions.saturating_mul(Transaction::WIRE).saturating_add(Header::WIRE + COUNT);
+    bytes.min(MessageKind::Block.cap())
 }
 
 /// Whether a message keeps the limits that [`decode`] holds a peer to: O(1), without encoding it. A driver that carries messages

@@ -145,7 +145,8 @@ fn the_fullest_messages_pass() {
         Message::Headers { answer: false, headers: vec![header(); MAX_HEADERS] },
         Message::Transaction { transactions: vec![transaction(); MAX_IDS] },
         Message::GetData { ids: vec![TxId::default(); MAX_IDS] },
-        Message::Block { block: block(100_000) },
+        Message::Block { block: block((crate::chain::limits::MAX_BLOCK_BYTES - 168) / 156) },
+        Message::NewBlock { block: block((64 * 1024 - 168) / 156) },
         Message::Error { code: ErrorCode::BadMessage, text: "ä".repeat(MAX_TEXT / 2) },
     ];
     for message in full {
@@ -167,7 +168,8 @@ fn one_more_is_too_many() {
         Message::Transaction { transactions: vec![transaction(); MAX_IDS + 1] },
         Message::GetData { ids: vec![TxId::default(); MAX_IDS + 1] },
         Message::NotFound { ids: vec![Hash256::default(); MAX_IDS + 1] },
-        Message::Block { block: block(110_000) },
+        Message::Block { block: block(53_800) },
+        Message::NewBlock { block: block(900) },
     ];
     for message in over {
         let frame = encode(&message);

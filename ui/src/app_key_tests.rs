@@ -90,7 +90,7 @@ fn does_what_it_says(command: Command) {
             assert_eq!(app.tabs[app.current].0, '1');
             act(&mut app, Command::Help);
             act(&mut app, command);
-            assert_eq!(app.help, None);
+            assert!(app.help.is_none());
         }
         Command::Topology => {
             act(&mut app, command);

@@ -196,8 +196,10 @@ impl Node {
             return None;
         }
         let off = hello.time.abs_diff(self.wall(cx.now));
-        if off > CLOCK_WARNING {
-            let text = format!("the clock of {} is {} s off ours: check both clocks", hello.node.short(), off / 1_000);
+        if off > CLOCK_WARNING
+            && let Some(more) = self.report.clocks.say(cx.now)
+        {
+            let text = format!("the clock of {} is {} s off ours{more}: check both clocks", hello.node.short(), off / 1_000);
             cx.event(Event::Warning { text });
         }
         Some(hello.version_highest.min(VERSION_HIGHEST))
@@ -238,6 +240,7 @@ impl Node {
             }
             (Direction::Inbound, None) => {}
         }
+        self.admit(cx);
         self.count_found(id);
         self.count_peers(cx.now);
         let agent = hello.agent.chars().filter(|c| !c.is_control()).collect();
@@ -261,11 +264,15 @@ impl Node {
         }
         self.schedule_sync(cx);
         self.start_mining(cx);
+        if direction == Direction::Outbound {
+            self.pump_lookups(cx);
+        }
     }
 
     /// Hands were not shaken in time.
     pub(in crate::node) fn on_handshake_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
-        if self.peers.get(&connection).is_some_and(|peer| !peer.is_ready() && !peer.is_closing()) {
+        let shaken = |peer: &Peer| peer.is_ready() || peer.is_visiting();
+        if self.peers.get(&connection).is_some_and(|peer| !shaken(peer) && !peer.is_closing()) {
             self.close(cx, connection, CloseReason::Abrupt("hands were not shaken in time".to_owned()));
         }
     }

@@ -6,11 +6,11 @@ use crate::node::limits::{FIND_NODE_BURST, GOSSIP_ADDRESSES, GUEST_TIME, GUESTS}
 use crate::wire::{NodeRecord, PeerAddress, mapped};
 use std::collections::BTreeSet;
 
-const VISITOR: Capabilities = Capabilities(Capabilities::VISIT.0 | Capabilities::DHT.0);
+pub(super) const VISITOR: Capabilities = Capabilities(Capabilities::VISIT.0 | Capabilities::DHT.0);
 
 impl Stage {
     /// Hands are shaken with a peer of these capabilities, which listens on port 9000.
-    fn befriend_with(&mut self, n: u8, capabilities: Capabilities) {
+    pub(super) fn befriend_with(&mut self, n: u8, capabilities: Capabilities) {
         self.connect(n);
         let hello = Hello { capabilities, port: 9_000, ..self.hello(n, 0, 1) };
         self.receive(n.into(), Message::Handshake { hello });
@@ -25,17 +25,17 @@ impl Stage {
         self.receive(n.into(), Message::HandshakeAck { hello, version: 1, seen: mapped(seen.into()) });
     }
 
-    fn record(&self, n: u8, ip: [u8; 4]) -> NodeRecord {
+    pub(super) fn record(&self, n: u8, ip: [u8; 4]) -> NodeRecord {
         let address = SocketAddr::from((ip, 9_000));
         NodeRecord::sign(&peer_keys(n), self.spec.chain, &self.spec.genesis_id(), address, self.now.as_millis() / 1_000)
     }
 
-    fn find(&mut self, n: u8, own: Option<NodeRecord>) {
+    pub(super) fn find(&mut self, n: u8, own: Option<NodeRecord>) {
         self.receive(n.into(), Message::FindNode { nonce: 7, target: peer_keys(n).address(), own });
     }
 
     /// The answers to look-ups that went to a peer.
-    fn nodes_told(&self, n: u8) -> Vec<Vec<NodeRecord>> {
+    pub(super) fn nodes_told(&self, n: u8) -> Vec<Vec<NodeRecord>> {
         let to = connection(n.into());
         let nodes = self.sent.iter().filter(|(receiver, _)| *receiver == to).filter_map(|(_, message)| match &**message {
             Message::Nodes { records, .. } => Some(records.clone()),
@@ -62,8 +62,12 @@ fn a_guest_gets_an_answer_and_is_no_peer() {
     stage.find(2, None);
     assert_eq!(stage.nodes_told(2), [vec![stage.record(1, [127, 0, 0, 1])]]);
     assert_eq!(stage.node.ready_peers().len(), 1);
-    stage.wait(GUEST_TIME);
-    assert!(stage.closed.iter().any(|(id, _)| *id == connection(1)), "a guest may not stay");
+    stage.wait(GUEST_TIME - SECOND);
+    assert!(!stage.was_closed(1), "he may ask again");
+    stage.wait(SECOND);
+    assert!(stage.was_closed(1), "a guest may not stay");
+    let goodbye = Message::Goodbye { reason: GoodbyeReason::Idle };
+    assert!(stage.take_sent(1).iter().any(|message| **message == goodbye), "in good order");
 }
 
 /// A full node answers look-ups without sending anybody away.

@@ -71,6 +71,21 @@ fn a_full_node_says_so_to_its_listener_until_somebody_may_give_way() {
     assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (1, 1));
 }
 
+/// Whoever says nothing has three seconds, and then the next one comes: for them nobody is sent away or refused.
+#[test]
+fn strangers_who_say_nothing_hold_no_slots() {
+    let mut stage = Stage::new(slots(8));
+    (1..=6).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(limits::TOO_YOUNG + SECOND);
+    for n in 20..50 {
+        stage.link(n, SocketAddr::new("203.0.113.9".parse().unwrap(), 50_000 + u16::from(n)), Direction::Inbound);
+    }
+    assert!(!stage.admission().full);
+    assert!(stage.knock(7, "203.0.113.1") && stage.knock(8, "203.0.113.1"), "two slots are free");
+    assert!((1..=8).all(|n| stage.ready(n)));
+    assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (0, 0));
+}
+
 /// Its node crashed and came back: nobody else has to make room.
 #[test]
 fn a_peer_that_comes_back_takes_its_own_slot() {
@@ -126,6 +141,28 @@ fn one_address_has_so_many_connections_and_its_mapped_form_is_the_same_one() {
     stage.receive(50, Message::Handshake { hello });
     assert_eq!(stage.goodbyes(50), [GoodbyeReason::Duplicate]);
     assert!(stage.ready(5));
+}
+
+/// Of IPv6, whoever has one address has a whole /64: his connections count together, and a ban is of all of it.
+#[test]
+fn an_ipv6_host_is_counted_and_banned_whichever_of_its_addresses_it_comes_from() {
+    let mut stage = Stage::new(Config { max_per_ip: Some(2), ..slots(8) });
+    assert!(stage.knock(1, "2001:db8:1:2::1") && stage.knock(2, "2001:db8:1:2:ffff::1"));
+    assert!(!stage.knock(3, "2001:db8:1:2::3"));
+    assert_eq!(stage.goodbyes(3), [GoodbyeReason::Full]);
+    assert!(stage.knock(4, "2001:db8:1:3::1"));
+    let address = "2001:db8:1:2::77".parse().unwrap();
+    stage.give(Input::Command(Command::BanAddress { address, time: None }));
+    assert_eq!((stage.goodbyes(1), stage.goodbyes(2)), (vec![GoodbyeReason::Banned], vec![GoodbyeReason::Banned]));
+    assert!(stage.ready(4));
+    let network: IpAddr = "2001:db8:1:2::".parse().unwrap();
+    assert_eq!(*stage.admission().banned, [network]);
+    // The ban ends by its timer, and by hand whichever address is named.
+    stage.live(Timing::LAB.bans[0] + SECOND);
+    assert!(stage.admission().banned.is_empty());
+    stage.give(Input::Command(Command::BanAddress { address, time: None }));
+    stage.give(Input::Command(Command::UnbanAddress("2001:db8:1:2::5".parse().unwrap())));
+    assert!(stage.admission().banned.is_empty());
 }
 
 #[test]

@@ -5,7 +5,10 @@ use crate::{
     brush::clean,
     format, layout,
     model::Node,
-    widgets::frame::{self, Look},
+    widgets::{
+        frame::{self, Look},
+        list::Scroll,
+    },
     world::{Hit, Scene},
 };
 use ratatui::layout::Rect;
@@ -27,7 +30,7 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, node: &Node, look: Look, c
     let elapsed = scene.snapshot.clock.elapsed;
     let fits = usize::from(inside.height);
     // The last row says what is missing, unless the chosen one would be among that.
-    let first = layout::scroll(0, chosen.unwrap_or(0), fits, node.bans.len());
+    let first = Scroll::default().around(chosen.unwrap_or(0), fits, node.bans.len()).start;
     let more = node.bans.len() - first > fits && chosen.is_none();
     let shown = if more { fits.saturating_sub(1) } else { fits };
     for (line, (place, ban)) in node.bans.iter().enumerate().skip(first).take(shown).enumerate() {

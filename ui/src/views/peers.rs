@@ -11,13 +11,13 @@ use crate::{
     model::{Direction, Intent, Node, Peer, PeerState},
     panels::{
         bans, book,
-        nodes::PAGE,
         peer::{self, reputation, short},
     },
     popup::{Harm, PopUp},
     widgets::{
         bar::{self, Floor},
         frame::{self, Look},
+        list::{Scroll, cycle},
     },
     world::{Hit, Scene, World},
 };
@@ -61,7 +61,7 @@ const BOOK: u16 = 6;
 pub(crate) struct Peers {
     sort: Sort,
     reversed: bool,
-    offset: usize,
+    scroll: Scroll,
     /// The id of the chosen ban; bans follow the last peer.
     ban: Option<String>,
 }
@@ -106,6 +106,16 @@ impl Peers {
         let id = self.ban.as_deref()?;
         node.bans.iter().position(|ban| ban.id == id)
     }
+}
+
+impl View for Peers {
+    fn digit(&self) -> char {
+        '3'
+    }
+
+    fn name(&self) -> &'static str {
+        "Peers"
+    }
 
     /// One list for the keys: peers, then bans.
     fn step(&mut self, world: &mut World, by: isize) {
@@ -131,33 +141,14 @@ impl Peers {
             self.ban = node.bans.get(row - order.len()).map(|ban| ban.id.clone());
         }
     }
-}
-
-impl View for Peers {
-    fn digit(&self) -> char {
-        '3'
-    }
-
-    fn name(&self) -> &'static str {
-        "Peers"
-    }
 
     fn act(&mut self, command: Command, world: &mut World) -> Go {
         match command {
-            Command::Up => self.step(world, -1),
-            Command::Down => self.step(world, 1),
-            Command::PageUp => self.step(world, -(PAGE as isize)),
-            Command::PageDown => self.step(world, PAGE as isize),
-            Command::First => self.step(world, isize::MIN),
-            Command::Last => self.step(world, isize::MAX),
             Command::Left | Command::Right => {
                 world.step(if command == Command::Left { -1 } else { 1 });
                 self.ban = None;
             }
-            Command::Sort => {
-                let place = Sort::ALL.iter().position(|sort| *sort == self.sort).unwrap_or(0);
-                self.sort = Sort::ALL[(place + 1) % Sort::ALL.len()];
-            }
+            Command::Sort => self.sort = cycle(&Sort::ALL, self.sort, 1),
             Command::Reverse => self.reversed = !self.reversed,
             Command::Enter if self.ban.is_none() => {
                 let index = world.chosen().and_then(|node| self.chosen(world, node)).and_then(|peer| peer.node);
@@ -359,8 +350,7 @@ impl Peers {
         let no_ban = self.chosen_ban(node).is_none();
         let row = order.iter().position(|place| Some(node.peers[*place].connection) == chosen).unwrap_or(0);
         let visible = usize::from(list.height);
-        self.offset = layout::scroll(self.offset, row, visible, order.len());
-        for (line, &place) in order.iter().skip(self.offset).take(visible).enumerate() {
+        for (line, &place) in order[self.scroll.around(row, visible, order.len())].iter().enumerate() {
             let peer = &node.peers[place];
             let at = layout::row(list, line);
             let is_chosen = no_ban && Some(peer.connection) == chosen;
