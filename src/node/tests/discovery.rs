@@ -62,6 +62,9 @@ fn a_guest_gets_an_answer_and_is_no_peer() {
     assert_eq!(stage.node.ready_peers().len(), 1);
     stage.wait(GUEST_TIME);
     assert!(stage.closed.iter().any(|(id, _)| *id == connection(1)), "a guest may not stay");
+    stage.give(Input::Disconnected { connection: connection(1), reason: "closed".to_owned() });
+    let guests = stage.events.iter().filter(|event| matches!(event, Event::Disconnected { guest: true, .. })).count();
+    assert_eq!(guests, 1, "whoever reads the lines is not told of it as of a peer that was lost");
 }
 
 /// A full node answers look-ups without sending anybody away.
