@@ -97,6 +97,8 @@ pub struct Timing {
     pub request: (Duration, Duration),
     /// First and longest pause before dialling again.
     pub redial: (Duration, Duration),
+    /// Pause before dialling one of another chain, version or transport again.
+    pub refused: Duration,
     /// Between questions for addresses.
     pub peer_exchange: Duration,
     /// Between two portions of addresses that are told unasked, and after how long the same address may be told again.
@@ -133,6 +135,8 @@ impl Timing {
         pong: Duration::from_secs(6),
         request: (Duration::from_millis(200), Duration::from_secs(20)),
         redial: (Duration::from_millis(200), Duration::from_secs(5)),
+        // Who reads why may start the other end anew at once.
+        refused: Duration::from_secs(15),
         peer_exchange: Duration::from_secs(5),
         gossip: (Duration::from_secs(5), Duration::from_secs(30)),
         lookup: Duration::from_secs(5),
@@ -162,6 +166,8 @@ impl Timing {
         pong: Duration::from_secs(90),
         request: (Duration::from_secs(2), Duration::from_secs(20)),
         redial: (Duration::from_secs(1), Duration::from_secs(300)),
+        // It will hardly change its mind soon.
+        refused: Duration::from_secs(600),
         peer_exchange: Duration::from_secs(300),
         gossip: (Duration::from_secs(600), Duration::from_secs(3_600)),
         lookup: Duration::from_secs(600),

@@ -91,7 +91,7 @@ impl Node {
             DialError::Refused => "nobody listens there".to_owned(),
             DialError::TimedOut => "no answer in time".to_owned(),
             DialError::Incompatible(why) => {
-                self.book.refused(address, cx.now);
+                self.book.refused(address, cx.now, &self.config.timing);
                 why
             }
             DialError::Failed(why) => why,

@@ -368,10 +368,10 @@ impl Node {
         if matches!(code, ErrorCode::WrongChain | ErrorCode::NoCommonVersion)
             && let Some(peer) = self.peers.get(&connection)
         {
-            self.book.refused(peer.address, cx.now);
+            self.book.refused(peer.address, cx.now, &self.config.timing);
         }
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us: {text}")));
+        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us, in its words: {text}")));
     }
 
     /// A connection is over.

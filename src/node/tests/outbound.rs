@@ -135,7 +135,7 @@ fn a_feeler_that_meets_a_peer_costs_no_link() {
 #[test]
 fn who_had_to_give_way_is_in_no_hurry_to_come_back() {
     let (full, other) = (public(70, 1, 1), public(80, 1, 1));
-    let timing = Timing { redial: (SECOND, 300 * SECOND), pong: 600 * SECOND, ..Timing::LAB };
+    let timing = Timing { redial: (SECOND, 300 * SECOND), refused: 600 * SECOND, pong: 600 * SECOND, ..Timing::LAB };
     let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
     assert_eq!(stage.dials(), [full]);
     stage.dial_succeeds(5, full, peer_keys(5).address());
