@@ -184,7 +184,7 @@ fn peers_are_connected_banned_and_let_go_at_a_wish() {
     ];
     let ran = simulate(SMALL, 7, Speed::FULL, wishes);
     let notices = ran.told.notices();
-    assert!(notices[0].starts_with("n0 connects to ") && notices[1].starts_with("\"nowhere\" is no address"), "{notices:?}");
+    assert!(notices[0].starts_with("n0 dials ") && notices[1].starts_with("\"nowhere\" is no address"), "{notices:?}");
     assert!(notices[2].starts_with("n1 bans ") && notices[4].starts_with("n2 takes the ban"), "{notices:?}");
     let events = &ran.events;
     let peers = |node: u32, with: u32| {
