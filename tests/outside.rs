@@ -87,6 +87,35 @@ async fn a_gateway_maps_the_port_until_the_node_stops() {
     assert_eq!((held.mappings, held.removed), (Vec::new(), vec![inner.port()]));
 }
 
+/// Half the time for which a gateway forwards a port: then it hears of us again.
+const RENEWAL: Duration = Duration::from_secs(1_800);
+
+/// Time passes at once. The timers of the runtime go by it; sockets are as they are.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_node_says_so_when_its_gateway_lets_nobody_in_any_more() {
+    let gateway = TestGateway::start(Manner::Good).await;
+    let (node, mut events) = setup(9, Names::system(), Some(Upnp::at(gateway.search)), &[]);
+    let node = start(node).await.unwrap();
+    let mapped = |event: &Event| if let Event::Mapped { address } = event { Some(*address) } else { None };
+    let outer = find(&mut events, mapped).await;
+    // The provider gives it an address of his own network: what is mapped leads nowhere.
+    gateway.turn(Manner::Inner);
+    pass(RENEWAL).await;
+    let unmapped = |event: &Event| if let Event::Unmapped { address } = event { Some(*address) } else { None };
+    assert_eq!(find(&mut events, unmapped).await, outer);
+    // And back.
+    gateway.turn(Manner::Good);
+    pass(RENEWAL).await;
+    assert_eq!(find(&mut events, mapped).await, outer);
+    stop(node, events).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_useless_gateway_is_told_and_holds_nothing_up() {
     for (manner, says) in [(Manner::Inner, Some("another gateway")), (Manner::Endless, Some("wrongly")), (Manner::Silent, None)] {
