@@ -85,6 +85,9 @@ pub enum Event {
         address: SocketAddr,
         /// Why, in words.
         why: String,
+        /// Whether it came to us and never shook hands: no news to anybody. (Older recordings do not say.)
+        #[serde(default)]
+        stranger: bool,
     },
     /// A pong came back.
     RoundTrip {

@@ -30,6 +30,8 @@ pub fn kind(event: &Event) -> Option<(LogLevel, &'static str)> {
         // Again and again, while nobody answers: the failure is the news.
         Event::Connecting { .. } => (Debug, "net"),
         Event::DialFailed { .. } => (Warn, "net"),
+        // Anybody can come and go as often as he likes: the news is who becomes a peer.
+        Event::Connected { direction: Direction::Inbound, .. } | Event::Disconnected { stranger: true, .. } => (Debug, "net"),
         Event::Connected { .. } | Event::Disconnected { .. } => (Info, "net"),
         Event::NewPeer { .. } | Event::Unbanned { .. } | Event::AddressUnbanned { .. } => (Info, "peers"),
         Event::Banned { .. } | Event::AddressBanned { .. } => (Warn, "peers"),

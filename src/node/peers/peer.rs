@@ -389,7 +389,8 @@ impl Node {
         }
         self.count_peers(cx.now);
         self.admit(cx);
-        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why });
+        let stranger = peer.direction == Direction::Inbound && !peer.was_ready();
+        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why, stranger });
         self.on_link_ended(cx, &peer);
         self.schedule_sync(cx);
     }
