@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, and what they share.
 
 mod arguments;
+mod bootstrap;
 mod child;
 mod cluster;
 mod config;
