@@ -6,6 +6,7 @@ mod child;
 mod cluster;
 mod config;
 mod console;
+mod descriptors;
 mod disk;
 mod ending;
 mod failure;

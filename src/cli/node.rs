@@ -3,6 +3,7 @@
 use super::bootstrap::{self, Bootstrap};
 use super::config::{ConfigArguments, Configuration, Place, Settings};
 use super::console::{Console, ConsoleArguments, Watched};
+use super::descriptors;
 use super::disk::{self, Home, random_seed};
 use super::ending::{Ending, Reason};
 use super::failure::tell;
@@ -63,6 +64,9 @@ pub fn run(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure
         // A reader that has left takes no more, and that is no fault.
         let _ = std::io::stdout().write_all(configuration.print().as_bytes());
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(warning) = descriptors::provide(configuration.settings.max_inbound, configuration.settings.max_outbound) {
+        tell(format_args!("warning: {warning}"));
     }
     let runtime = runtime()?;
     let result = runtime.block_on(run_node(configuration.settings, arguments.console, ending));
