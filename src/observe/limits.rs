@@ -70,3 +70,5 @@ pub const PROGRESS_LINE: Duration = Duration::from_secs(2);
 pub const LOG_FILES: usize = 7;
 /// The whole, where the dashboard's model counts in parts of a million.
 pub const MILLION: u32 = 1_000_000;
+/// Bytes of log in a day, of all runs on one data directory; a quiet node writes some 3 MiB at level info. With the files kept: 224 MiB.
+pub const LOG_BYTES: u64 = 32 << 20;
