@@ -5,6 +5,7 @@ use super::gate::{Gate, Place, Verdict};
 use super::limits::{ACCEPT_PAUSE, REFUSED_READ};
 use super::secure::Refusal;
 use super::strangers::{Stranger, Strangers};
+use super::switches::Switches;
 use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -82,8 +83,14 @@ impl Source for TcpListener {
 
 /// Takes connections until it is dropped, those that `gate` lets in; each has `handshake` to shake hands. While all places for strangers
 /// are taken and nobody would give way, newcomers wait, all but the first in the system's queue.
-pub async fn accept<S: Source>(mut source: S, gate: Arc<Gate>, accepted: mpsc::Sender<Accepted<S::Stream>>, handshake: Duration) {
-    let strangers = Arc::new(Strangers::default());
+pub async fn accept<S: Source>(
+    mut source: S,
+    gate: Arc<Gate>,
+    switches: Arc<Switches>,
+    accepted: mpsc::Sender<Accepted<S::Stream>>,
+    handshake: Duration,
+) {
+    let strangers = Arc::new(Strangers::new(switches));
     let mut pause = ACCEPT_PAUSE.0;
     loop {
         match source.take().await {
@@ -162,7 +169,7 @@ mod tests {
         let errors = |count| (0..count).map(|_| no_descriptors());
         let script = errors(7).chain([Ok(1)]).chain(errors(1)).chain([Ok(2)]).collect();
         let (sender, mut accepted) = mpsc::channel(10);
-        let task = tokio::spawn(accept(Script(script), open(), sender, LONG));
+        let task = tokio::spawn(accept(Script(script), open(), Arc::default(), sender, LONG));
         let began = Instant::now();
         let first = accepted.recv().await.unwrap();
         // 50 + 100 + 200 + 400 + 800 + 1,000 + 1,000.
@@ -180,7 +187,8 @@ mod tests {
         let aborted = (0..PENDING_INBOUND as u32).map(|_| Err(io::ErrorKind::ConnectionAborted.into()));
         let comers = (0..PENDING_INBOUND as u32 + 2).map(Ok);
         let (sender, mut accepted) = mpsc::channel(2 * PENDING_INBOUND);
-        let task = tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), open(), sender, LONG));
+        let task =
+            tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), open(), Arc::default(), sender, LONG));
         let mut held = Vec::new();
         for _ in 0..PENDING_INBOUND {
             held.push(accepted.recv().await.unwrap());

@@ -10,6 +10,15 @@ pub(in crate::node) enum Group {
     V6([u8; 4]),
 }
 
+/// What kind of network somebody comes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::node) enum NetworkKind {
+    /// A network of one's own: loopback, private, shared by a carrier's customers.
+    Local,
+    V4,
+    V6,
+}
+
 /// What one customer of a network has: a /24 for IPv4, a /48 for IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::node) enum Subnet {
@@ -45,6 +54,15 @@ pub(in crate::node) fn group(ip: IpAddr) -> Option<Group> {
     }
 }
 
+/// The kind of network that an address is of.
+pub(in crate::node) fn network_kind(ip: IpAddr) -> NetworkKind {
+    match group(ip) {
+        None => NetworkKind::Local,
+        Some(Group::V4(_)) => NetworkKind::V4,
+        Some(Group::V6(_)) => NetworkKind::V6,
+    }
+}
+
 /// The subnet; `None` as for [`group`].
 pub(in crate::node) fn subnet(ip: IpAddr) -> Option<Subnet> {
     group(ip)?;
@@ -58,6 +76,43 @@ pub(in crate::node) fn subnet(ip: IpAddr) -> Option<Subnet> {
             Subnet::V6([a, b, c, d, e, f])
         }
     })
+}
+
+/// The first and the last address whose first `bits` are those of `ip`.
+pub(super) fn span(ip: IpAddr, bits: u32) -> (SocketAddr, SocketAddr) {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => {
+            let rest = u32::MAX.checked_shr(bits).unwrap_or(0);
+            let (first, last) = (v4.to_bits() & !rest, v4.to_bits() | rest);
+            ((Ipv4Addr::from_bits(first), 0).into(), (Ipv4Addr::from_bits(last), u16::MAX).into())
+        }
+        IpAddr::V6(v6) => {
+            let rest = u128::MAX.checked_shr(bits).unwrap_or(0);
+            let (first, last) = (v6.to_bits() & !rest, v6.to_bits() | rest);
+            ((Ipv6Addr::from_bits(first), 0).into(), (Ipv6Addr::from_bits(last), u16::MAX).into())
+        }
+    }
+}
+
+/// Bits of an IPv6 address that say which host of a network it is: every host chooses them as it likes (RFC 4291, section 2.5.4).
+const HOST_BITS: u32 = 64;
+
+/// What counts as one address, where connections from an address are counted or an address is banned: IPv4 mapped into IPv6 is IPv4, and of
+/// IPv6 the first address of its /64, as whoever has one address of a /64 has them all. In a network of one's own (see [`group`]) each
+/// IPv6 address counts by itself: all of a lab may share a /64.
+pub fn host(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) if !is_local_v6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> HOST_BITS << HOST_BITS).into(),
+        other => other,
+    }
+}
+
+/// What [`host`] makes of an address, for people: `2001:db8:1:2::/64`, or the address.
+pub fn host_name(ip: IpAddr) -> String {
+    match host(ip) {
+        IpAddr::V6(v6) if !is_local_v6(v6) => format!("{v6}/{}", u128::BITS - HOST_BITS),
+        other => other.to_string(),
+    }
 }
 
 /// Whether a connection to it could come up at all.
@@ -120,6 +175,24 @@ mod tests {
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_host_has_its_whole_64_but_for_networks_of_one_s_own() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        for (address, counts_as, name) in [
+            ("203.0.113.1", "203.0.113.1", "203.0.113.1"),
+            ("::ffff:203.0.113.1", "203.0.113.1", "203.0.113.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::", "2001:db8:1:3::/64"),
+            ("::1", "::1", "::1"),
+            ("fd00:1:2:3::4", "fd00:1:2:3::4", "fd00:1:2:3::4"),
+            ("fe80::7", "fe80::7", "fe80::7"),
+        ] {
+            assert_eq!((host(ip(address)), host_name(ip(address)).as_str()), (ip(counts_as), name), "{address}");
+            assert_eq!(host(host(ip(address))), host(ip(address)));
+        }
     }
 
     #[test]
