@@ -3,7 +3,7 @@
 use super::{agreement::names, *};
 use crate::{
     fixture,
-    model::{BlockLine, Clock, End, Fault, Link, Load, Mining, ReputationChange, Sync},
+    model::{BlockLine, Clock, End, Fault, Link, Load, Mining, ReputationChange, Sync, SyncPhase},
 };
 
 const NOW: u64 = 1000;
