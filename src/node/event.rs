@@ -30,9 +30,14 @@ pub enum Event {
         /// Where.
         address: SocketAddr,
     },
-    /// A gateway forwards a port to it (said by the driver).
+    /// A gateway forwards a port to it.
     Mapped {
         /// Where the world reaches it.
+        address: SocketAddr,
+    },
+    /// The gateway forwards the port no more.
+    Unmapped {
+        /// Where the world reached it.
         address: SocketAddr,
     },
     /// It dials.
@@ -85,6 +90,9 @@ pub enum Event {
         address: SocketAddr,
         /// Why, in words.
         why: String,
+        /// Whether it was a guest, here for a question of a look-up or to see whether we answer, and no peer.
+        #[serde(default)]
+        guest: bool,
     },
     /// A pong came back.
     RoundTrip {
@@ -129,7 +137,7 @@ pub enum Event {
     },
     /// An IP address was banned.
     AddressBanned {
-        /// Which.
+        /// Which; of IPv6 the first address of the /64 that is banned.
         address: IpAddr,
         /// Why, in words.
         reason: String,

@@ -322,6 +322,11 @@ impl Book {
         }
     }
 
+    /// The address was our own and is so no longer: whoever is there now may be told of.
+    pub(in crate::node) fn disown(&mut self, address: &SocketAddr) {
+        self.own.remove(&scope::canonical(*address));
+    }
+
     /// Lets go what nobody has seen for long.
     pub(in crate::node) fn drop_stale(&mut self, now: Time) {
         self.dropped.retain(|_, until| *until > now);
