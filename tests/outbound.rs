@@ -102,7 +102,7 @@ impl Fleet {
 }
 
 async fn stop(handles: Vec<Handle>) {
-    let mut stopping: tokio::task::JoinSet<()> = handles.into_iter().map(Handle::stop).collect();
+    let mut stopping: tokio::task::JoinSet<_> = handles.into_iter().map(Handle::stop).collect();
     while stopping.join_next().await.is_some() {}
 }
 

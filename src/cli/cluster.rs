@@ -144,7 +144,8 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
 
     let saved = preset.clone();
     let folder = std::env::current_dir().unwrap_or_default();
-    let save = Box::new(move |director: &cluster::director::Director| cluster::save(&saved, director.by_hand(), &folder));
+    let save =
+        Box::new(move |director: &cluster::director::Director| cluster::save(&saved, seed, kind, director.by_hand(), &folder));
     let audience: Arc<dyn Audience> = gallery.clone();
     let conductor = Conductor::new(engine.as_mut(), &plan, settings, inbox, audience, save);
     let (outcome, judge, _) = conductor.run(&wishes, ending.flag());

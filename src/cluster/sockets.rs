@@ -128,7 +128,7 @@ impl Host for InProcess {
     fn stop(&mut self) {
         let handles: Vec<Handle> = self.machines.iter_mut().filter_map(|machine| machine.handle.take()).collect();
         self.runtime.block_on(async {
-            let mut stopping: tokio::task::JoinSet<()> = handles.into_iter().map(Handle::stop).collect();
+            let mut stopping: tokio::task::JoinSet<_> = handles.into_iter().map(Handle::stop).collect();
             // A node that does not end in time is left to the end of the process.
             let _ = tokio::time::timeout(STOP, async { while stopping.join_next().await.is_some() {} }).await;
         });

@@ -128,7 +128,8 @@ impl Shaper {
         if parts == 0 {
             return false;
         }
-        // For several packets the union bound: exact enough for the few percent that a link loses, and without floating point.
+        // For several packets the union bound: exact enough for the few percent of duplicates, reordering and corruption that links have,
+        // and without floating point. Loss is drawn for each packet by itself.
         let parts = u64::from(parts).saturating_mul(packets).min(u64::from(MILLION));
         self.rng().random_range(0..u64::from(MILLION)) < parts
     }

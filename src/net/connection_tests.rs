@@ -22,8 +22,12 @@ struct Near {
 
 impl Near {
     fn start(stream: DuplexStream, channel: Channel, direction: Direction, stranger: Option<Stranger>) -> Self {
+        Self::start_over(Link::default(), stream, channel, direction, stranger)
+    }
+
+    fn start_over(link: Link, stream: DuplexStream, channel: Channel, direction: Direction, stranger: Option<Stranger>) -> Self {
         let (inbox, outlet) = inbox();
-        let link = Arc::new(Link::default());
+        let link = Arc::new(link);
         let (reader, writer): (ReadHalf<_>, WriteHalf<_>) = split(stream);
         let connection = Connection {
             id: ConnectionId(7),

@@ -1,6 +1,6 @@
 //! Whom the listener lets in before any cryptography: bans, connections from one address, a full node.
 
-use crate::node::Admission;
+use crate::node::{Admission, host};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub enum Verdict {
 #[derive(Default)]
 struct State {
     admission: Admission,
-    /// Connections that were let in and last, by address.
+    /// Connections that were let in and last, by what counts as one address.
     held: HashMap<IpAddr, usize>,
 }
 
@@ -34,8 +34,9 @@ impl Gate {
         self.state().admission = admission;
     }
 
-    /// Decides on one newcomer from `ip`, which is in its canonical form.
+    /// Decides on one newcomer from `ip`.
     pub fn judge(self: &Arc<Self>, ip: IpAddr) -> Verdict {
+        let ip = host(ip);
         let mut state = self.state();
         let State { admission, held } = &mut *state;
         if admission.banned.binary_search(&ip).is_ok() {

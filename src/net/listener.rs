@@ -5,6 +5,7 @@ use super::gate::{Gate, Place, Verdict};
 use super::limits::{ACCEPT_PAUSE, REFUSED_READ};
 use super::secure::Refusal;
 use super::strangers::{Stranger, Strangers};
+use super::switches::Switches;
 use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -82,8 +83,14 @@ impl Source for TcpListener {
 
 /// Takes connections until it is dropped, those that `gate` lets in; each has `handshake` to shake hands. While all places for strangers
 /// are taken and nobody would give way, newcomers wait, all but the first in the system's queue.
-pub async fn accept<S: Source>(mut source: S, gate: Arc<Gate>, accepted: mpsc::Sender<Accepted<S::Stream>>, handshake: Duration) {
-    let strangers = Arc::new(Strangers::default());
+pub async fn accept<S: Source>(
+    mut source: S,
+    gate: Arc<Gate>,
+    switches: Arc<Switches>,
+    accepted: mpsc::Sender<Accepted<S::Stream>>,
+    handshake: Duration,
+) {
+    let strangers = Arc::new(Strangers::new(switches));
     let mut pause = ACCEPT_PAUSE.0;
     loop {
         match source.take().await {

@@ -41,7 +41,7 @@ async fn without_descriptors_it_waits_ever_longer_and_goes_on() {
     let errors = |count| (0..count).map(|_| no_descriptors());
     let script = errors(7).chain([Ok(1)]).chain(errors(1)).chain([Ok(2)]).collect();
     let (sender, mut accepted) = mpsc::channel(10);
-    let task = tokio::spawn(accept(Script(script), open(), sender, LONG));
+    let task = tokio::spawn(accept(Script(script), open(), Arc::default(), sender, LONG));
     let began = Instant::now();
     let first = accepted.recv().await.unwrap();
     // 50 + 100 + 200 + 400 + 800 + 1,000 + 1,000.
@@ -59,7 +59,8 @@ async fn failures_take_no_place_and_the_places_are_bounded() {
     let aborted = (0..PENDING_INBOUND as u32).map(|_| Err(io::ErrorKind::ConnectionAborted.into()));
     let comers = (0..PENDING_INBOUND as u32 + 2).map(Ok);
     let (sender, mut accepted) = mpsc::channel(2 * PENDING_INBOUND);
-    let task = tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), open(), sender, LONG));
+    let task =
+        tokio::spawn(accept(Script(failures.chain(aborted).chain(comers).collect()), open(), Arc::default(), sender, LONG));
     let mut held = Vec::new();
     for _ in 0..PENDING_INBOUND {
         held.push(accepted.recv().await.unwrap());

@@ -22,7 +22,7 @@ pub struct Config {
     pub max_inbound: usize,
     /// Connections that we try to have, dialling addresses heard of from peers.
     pub min_peers: usize,
-    /// Most inbound connections from one IP address; `None`: any number, as on loopback, where all nodes share one.
+    /// Most inbound connections from one IP address, or one /64 of IPv6; `None`: any number, as on loopback, where all nodes share one.
     pub max_per_ip: Option<usize>,
     /// Which addresses are kept, dialled and told to others.
     pub address_scope: AddressScope,

@@ -129,7 +129,7 @@ pub enum Event {
     },
     /// An IP address was banned.
     AddressBanned {
-        /// Which.
+        /// Which; of IPv6 the first address of the /64 that is banned.
         address: IpAddr,
         /// Why, in words.
         reason: String,

@@ -11,7 +11,7 @@
 //! | `discovery` | which addresses are known, where they come from, and whom to dial |
 //! | `transactions`, `inventory` | relay of transactions |
 //! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
-//! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
+//! | `mining`, `storage`, `report`, `seldom` | what is mined, what is kept, what is told to people, and how often |
 //! | `bucket` | token buckets: who may do how much of something, and how fast |
 //! | `budgets` | whether all that others can make it hold is within bounds |
 //! | `machine` | what a driver drives: a node, or an adversary around one |
@@ -33,6 +33,7 @@ mod outbox;
 mod peers;
 mod presync;
 mod report;
+mod seldom;
 mod storage;
 mod sync;
 mod time;
@@ -40,6 +41,7 @@ mod timers;
 mod transactions;
 
 pub use config::{AddressScope, Config, Discovery, Mining, Timing};
+pub use discovery::book::scope::{host, host_name};
 pub use discovery::kademlia::LookedUp;
 pub use event::{Event, KindCount, NamedCount, PeerTraffic, SyncPhase};
 pub use io::{Admission, CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
@@ -213,6 +215,7 @@ impl Node {
             Input::Loaded { request, blocks } => self.on_loaded(cx, request, blocks),
             Input::Stored(ids) => self.on_stored(&ids),
             Input::StoreFailed(why) => self.on_store_failed(cx, why),
+            Input::ReadFailed(why) => self.on_read_failed(cx, &why),
         }
     }
 

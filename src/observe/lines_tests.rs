@@ -244,7 +244,7 @@ fn a_hub_is_printed_and_what_was_lost_is_told() {
     for (format, want) in [(Format::Plain, "warning: 1 events"), (Format::Json, "\"count\":1}")] {
         let mut out = Vec::new();
         let mut lines = Lines::new(&mut out, format, names());
-        assert!(lines.drain(&hub, AT).unwrap());
+        assert!(lines.drain(&hub).unwrap());
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.lines().count(), 2);
         assert!(text.contains(want), "{text}");

@@ -3,7 +3,7 @@
 use super::Names;
 use super::limits::TEXT;
 use crate::chain::limits::COIN;
-use crate::node::{ConnectionId, Direction, Event, SyncPhase};
+use crate::node::{ConnectionId, Direction, Event, SyncPhase, host_name};
 use rumormill_ui::model::LogLevel;
 use std::fmt::Write;
 use std::time::Duration;
@@ -91,9 +91,10 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
         }
         Event::Unbanned { peer } => format!("the ban of {} has ended", names.peer(peer)),
         Event::AddressBanned { address, reason, time } => {
+            let address = host_name(*address);
             format!("banned the address {address} for {}: {}", span(*time), clean(reason))
         }
-        Event::AddressUnbanned { address } => format!("the ban of the address {address} has ended"),
+        Event::AddressUnbanned { address } => format!("the ban of the address {} has ended", host_name(*address)),
         Event::Health { scores } => {
             let scores = scores.iter().map(|(connection, score)| format!("{} {score}%", who(*connection)));
             format!("health: {}", scores.collect::<Vec<_>>().join(", "))

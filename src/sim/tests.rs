@@ -295,6 +295,24 @@ fn a_node_that_dials_itself_forgets_the_address() {
 }
 
 #[test]
+fn a_dial_that_broke_is_nothing_to_the_next_boot() {
+    let mut net = Net::new(spec(1), 13);
+    net.sim.set_links(LinkModel { latency: SECOND / 10, ..LinkModel::default() });
+    net.add(config(&[1], false));
+    net.add(config(&[], false));
+    // The dial has arrived, and hands are not shaken yet.
+    net.sim.run_for(SECOND * 3 / 20);
+    net.sim.kill(1);
+    net.sim.kill(0);
+    net.sim.restart(0).unwrap();
+    let failures = |net: &Net| net.count(|event| matches!(event, Event::DialFailed { .. }));
+    net.sim.run_for(SECOND / 20);
+    assert_eq!(failures(&net), 0, "its own dial is still on its way");
+    net.sim.run_for(SECOND / 2);
+    assert!(failures(&net) > 0);
+}
+
+#[test]
 fn two_nodes_that_dial_each_other_keep_exactly_one_link() {
     for seed in 0..20 {
         let mut net = Net::new(spec(1), seed);

@@ -81,7 +81,8 @@ impl Node {
             groups.extend(group(address.ip()));
             self.dial(cx, address, false);
         }
-        let mut lonely = self.peers.values().filter(|peer| peer.is_link()).count() + self.book.dials() < self.config.min_peers;
+        let links = self.peers.values().filter(|peer| peer.is_link()).count();
+        let mut lonely = links + self.book.dials() < self.config.min_peers;
         let paced = cx.now < self.dialling.paced;
         while free > 0 && !paced {
             let (bans, visiting, now) = (&self.bans, &self.kademlia, cx.now);
@@ -96,7 +97,7 @@ impl Node {
             free -= 1;
             groups.extend(group(address.ip()));
             self.dial(cx, address, false);
-            lonely = lonely && self.peers.len() + self.book.dials() < self.config.min_peers;
+            lonely = lonely && links + self.book.dials() < self.config.min_peers;
         }
         if free > 0 {
             let more = self.book.has_more().then(|| cx.now + self.config.timing.redial.0);
@@ -160,6 +161,8 @@ impl Node {
             self.dialling.paced = cx.now + self.config.timing.redial.0;
         }
         self.dial_due(cx);
+        // It may be visited now.
+        self.pump_lookups(cx);
     }
 
     /// Until when the network is known to have worked: when we last heard from the second of [`WITNESSES`] links; `Time(0)`: there are
@@ -186,6 +189,7 @@ impl Node {
             }
         }
         self.dial_due(cx);
+        self.pump_lookups(cx);
     }
 }
 

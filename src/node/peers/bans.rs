@@ -1,11 +1,11 @@
 //! Who is banned, until when: node ids and IP addresses, each on a ladder of its own.
 //!
 //! The first ban of somebody is short, the next longer (`Timing::bans`). Whoever changes ids does not get round it: an IP address from
-//! which too many ids were banned is banned itself, unless it is one that many share.
+//! which too many ids were banned is banned itself, unless it is one that many share. What counts as one address says [`host`].
 
 use crate::chain::Address;
 use crate::node::Time;
-use crate::node::discovery::book::scope::group;
+use crate::node::discovery::book::scope::{group, host};
 use crate::node::limits::{BANNED_IDS_PER_ADDRESS, BANS};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -116,18 +116,18 @@ impl Bans {
         ladder: &[Duration; 3],
         now: Time,
     ) -> Duration {
-        self.peers.ban(*peer, from.map(|ip| ip.to_canonical()), by, ladder, now)
+        self.peers.ban(*peer, from.map(host), by, ladder, now)
     }
 
     /// Bans an IP address; for how long from now on.
     pub(in crate::node) fn ban_address(&mut self, ip: IpAddr, by: By, ladder: &[Duration; 3], now: Time) -> Duration {
-        self.addresses.ban(ip.to_canonical(), None, by, ladder, now)
+        self.addresses.ban(host(ip), None, by, ladder, now)
     }
 
     /// Whether so many ids were banned from an IP address, lately, that it is to be banned itself. Never one that many may share: behind
     /// loopback, a gateway or a bridge stand people who have nothing to do with each other.
     pub(in crate::node) fn is_a_nest(&self, ip: IpAddr, ladder: &[Duration; 3], now: Time) -> bool {
-        let ip = ip.to_canonical();
+        let ip = host(ip);
         if group(ip).is_none() || self.is_address_banned(&ip, now) {
             return false;
         }
@@ -143,7 +143,7 @@ impl Bans {
 
     /// Whether an IP address is banned at this moment.
     pub(in crate::node) fn is_address_banned(&self, ip: &IpAddr, now: Time) -> bool {
-        self.addresses.is_banned(&ip.to_canonical(), now)
+        self.addresses.is_banned(&host(*ip), now)
     }
 
     /// Ends the ban of a node id if it is over. True if it ended.
@@ -153,7 +153,7 @@ impl Bans {
 
     /// Ends the ban of an IP address if it is over. True if it ended.
     pub(super) fn end_address(&mut self, ip: &IpAddr, now: Time) -> bool {
-        self.addresses.end(&ip.to_canonical(), now)
+        self.addresses.end(&host(*ip), now)
     }
 
     /// Ends the ban of a node id now. True if there was one.
@@ -163,7 +163,7 @@ impl Bans {
 
     /// Ends the ban of an IP address now. True if there was one.
     pub(super) fn lift_address(&mut self, ip: &IpAddr) -> bool {
-        self.addresses.lift(&ip.to_canonical())
+        self.addresses.lift(&host(*ip))
     }
 
     /// The IP addresses that are banned at this moment, in order.

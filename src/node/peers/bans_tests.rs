@@ -80,6 +80,23 @@ fn past_five_banned_ids_an_address_is_a_nest() {
     assert!(bans.addresses(Time(0) + LADDER[0]).is_empty());
 }
 
+/// Else a host with a /64 of its own has 2⁶⁴ addresses, and is never banned.
+#[test]
+fn an_ipv6_host_is_a_nest_whichever_of_its_addresses_it_comes_from() {
+    let mut bans = Bans::default();
+    let ip = |n: u32| -> IpAddr { format!("2001:db8:1:2:{n:x}::{n:x}").parse().unwrap() };
+    for n in 0..=BANNED_IDS_PER_ADDRESS as u32 {
+        assert!(!bans.is_a_nest(ip(77), &LADDER, Time(0)));
+        bans.ban(&peer(n), Some(ip(n)), By::Offence, &LADDER, Time(0));
+    }
+    assert!(bans.is_a_nest(ip(77), &LADDER, Time(0)));
+    assert!(!bans.is_a_nest("2001:db8:1:3::1".parse().unwrap(), &LADDER, Time(0)), "the neighbour's");
+    bans.ban_address(ip(1), By::Offence, &LADDER, Time(0));
+    assert!(bans.is_address_banned(&ip(1_000), Time(0)) && !bans.is_a_nest(ip(77), &LADDER, Time(0)));
+    assert_eq!((*bans.addresses(Time(0))).to_vec(), ["2001:db8:1:2::".parse::<IpAddr>().unwrap()]);
+    assert!(bans.lift_address(&ip(5)) && !bans.is_address_banned(&ip(1), Time(0)));
+}
+
 #[test]
 fn an_address_that_many_share_is_never_a_nest() {
     for ip in ["127.0.0.1", "10.0.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {

@@ -197,8 +197,10 @@ impl Node {
             return None;
         }
         let off = hello.time.abs_diff(self.wall(cx.now));
-        if off > CLOCK_WARNING {
-            let text = format!("the clock of {} is {} s off ours: check both clocks", hello.node.short(), off / 1_000);
+        if off > CLOCK_WARNING
+            && let Some(more) = self.report.clocks.say(cx.now)
+        {
+            let text = format!("the clock of {} is {} s off ours{more}: check both clocks", hello.node.short(), off / 1_000);
             cx.event(Event::Warning { text });
         }
         Some(hello.version_highest.min(VERSION_HIGHEST))
@@ -263,6 +265,9 @@ impl Node {
         }
         self.schedule_sync(cx);
         self.start_mining(cx);
+        if direction == Direction::Outbound {
+            self.pump_lookups(cx);
+        }
     }
 
     /// Hands were not shaken in time.

@@ -61,7 +61,7 @@ pub(in crate::node) struct Peer {
     ready_since: Option<Time>,
     /// Whether it said goodbye before hands were shaken, or without need of the link: it is there, and nothing failed.
     pub(in crate::node) declined: bool,
-    /// Whether it had no slot for us any more.
+    /// Whether it had no slot for us any more, or needed it for somebody else.
     pub(in crate::node) displaced: bool,
     /// Whether this link only tests the address.
     pub(in crate::node) feeler: bool,
@@ -379,7 +379,9 @@ impl Node {
         if let Some(peer) = self.peers.get_mut(&connection) {
             // A feeler has seen what it wanted to see: nothing was lost.
             peer.dismissed |= reason == GoodbyeReason::Idle;
-            peer.displaced = reason == GoodbyeReason::Full;
+            // A link that served nobody while slots were scarce would serve nobody at once again.
+            let reaped = reason == GoodbyeReason::Idle && peer.was_ready() && !peer.feeler;
+            peer.displaced = reason == GoodbyeReason::Full || reaped;
             peer.declined = true;
         }
         let why = match reason {

@@ -5,7 +5,7 @@ use super::eviction::{Candidate, gives_way};
 use super::peer::Peer;
 use crate::chain::Address;
 use crate::node::context::Context;
-use crate::node::discovery::book::scope::group;
+use crate::node::discovery::book::scope::{group, host};
 use crate::node::limits::SCARCE_PERCENT;
 use crate::node::timers::Timer;
 use crate::node::{Admission, ConnectionId, Direction, Event, Node, Output, Time};
@@ -74,8 +74,8 @@ impl Node {
         if peer.direction == Direction::Outbound {
             return true;
         }
-        let (id, ip) = (peer.id, peer.address.ip());
-        let from_there = || self.inbound().filter(|(_, peer)| peer.address.ip() == ip).count();
+        let (id, from) = (peer.id, host(peer.address.ip()));
+        let from_there = || self.inbound().filter(|(_, peer)| host(peer.address.ip()) == from).count();
         if self.config.max_per_ip.is_some_and(|most| from_there() > most) {
             self.counts.refused += 1;
             self.part(cx, connection, GoodbyeReason::Full, "too many connections from its address");
@@ -167,11 +167,11 @@ impl Node {
 
     /// Bans an IP address; ends what links there are with it.
     fn ban_address(&mut self, cx: &mut Context<'_>, address: IpAddr, by: By, reason: &str) {
-        let address = address.to_canonical();
+        let address = host(address);
         let time = self.bans.ban_address(address, by, &self.config.timing.bans, cx.now);
         self.timers.set(cx.now + time, Timer::UnbanAddress(address));
         cx.event(Event::AddressBanned { address, reason: reason.to_owned(), time });
-        for connection in self.connections(|peer| peer.address.ip().to_canonical() == address) {
+        for connection in self.connections(|peer| host(peer.address.ip()) == address) {
             self.part(cx, connection, GoodbyeReason::Banned, "its address is banned");
         }
         self.note_banned_addresses(cx);
@@ -215,7 +215,7 @@ impl Node {
     /// The ban of an IP address is ended before its time; if there is none, nothing happens.
     pub(in crate::node) fn lift_address_ban(&mut self, cx: &mut Context<'_>, address: IpAddr) {
         if self.bans.lift_address(&address) {
-            self.address_unbanned(cx, address.to_canonical());
+            self.address_unbanned(cx, host(address));
         }
     }
 

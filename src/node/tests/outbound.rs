@@ -156,25 +156,27 @@ fn a_feeler_that_meets_a_peer_costs_no_link() {
     }
 }
 
-/// Or two nodes push each other out of a third one's slots for ever.
+/// Or two nodes push each other out of a third one's slots for ever, and who serves nobody is sent away again and again.
 #[test]
 fn who_had_to_give_way_is_in_no_hurry_to_come_back() {
     let (full, other) = (public(70, 1, 1), public(80, 1, 1));
     let timing = Timing { redial: (SECOND, 300 * SECOND), pong: 600 * SECOND, ..Timing::LAB };
-    let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
-    assert_eq!(stage.dials(), [full]);
-    stage.dial_succeeds(5, full, peer_keys(5).address());
-    stage.acknowledge(5, 5);
-    stage.hear(1, vec![told(other, 6)]);
-    stage.wait(2 * limits::HEALTHY_LINK);
-    stage.receive(5, Message::Goodbye { reason: GoodbyeReason::Full });
-    stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
-    assert_eq!(stage.dials(), [other], "the next one it knows");
-    stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
-    stage.wait(15 * SECOND);
-    assert!(!stage.dials().contains(&full), "not before 16 s");
-    stage.wait(18 * SECOND);
-    assert!(stage.dials().contains(&full), "but after 32 s");
+    for reason in [GoodbyeReason::Full, GoodbyeReason::Idle] {
+        let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
+        assert_eq!(stage.dials(), [full]);
+        stage.dial_succeeds(5, full, peer_keys(5).address());
+        stage.acknowledge(5, 5);
+        stage.hear(1, vec![told(other, 6)]);
+        stage.wait(2 * limits::HEALTHY_LINK);
+        stage.receive(5, Message::Goodbye { reason });
+        stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
+        assert_eq!(stage.dials(), [other], "the next one it knows");
+        stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
+        stage.wait(15 * SECOND);
+        assert!(!stage.dials().contains(&full), "not before 16 s");
+        stage.wait(18 * SECOND);
+        assert!(stage.dials().contains(&full), "but after 32 s");
+    }
 }
 
 #[test]
@@ -287,4 +289,23 @@ fn the_book_is_kept_when_it_has_changed_and_tried_again_when_it_could_not() {
     stage.hear(2, vec![told(public(81, 1, 1), 6)]);
     stage.give(Input::Command(Command::Shutdown));
     assert_eq!(stage.kept.len(), before + 1, "the last one at the end");
+}
+
+/// Or it would know nobody after a month, if it were restarted then.
+#[test]
+fn among_the_same_peers_the_book_is_kept_each_hour_with_when_they_were_seen() {
+    let timing = Timing { pong: 1_000_000 * SECOND, ..Timing::PUBLIC };
+    let mut stage = Stage::new(Config { min_peers: 0, timing, ..Config::default() });
+    let hello = Hello { port: 8_080, ..stage.hello(5, 0, 0) };
+    let peer = peer_keys(5).address();
+    let address = public(80, 1, 1);
+    stage.give(Input::Connected { connection: connection(5), address, direction: Direction::Inbound, peer });
+    stage.receive(5, Message::Handshake { hello });
+    stage.wait(1_800 * SECOND);
+    let before = stage.kept.len();
+    assert_eq!(before, 1, "it is new");
+    stage.wait(10 * 3_600 * SECOND);
+    assert!((8..=11).contains(&(stage.kept.len() - before)), "{}", stage.kept.len());
+    let seen = stage.kept.last().and_then(|kept| kept.addresses.first()).map(|kept| kept.seen);
+    assert!(seen.is_some_and(|seen| stage.now.as_millis() / 1_000 - seen <= 2 * 3_600), "{seen:?}");
 }

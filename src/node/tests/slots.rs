@@ -143,6 +143,28 @@ fn one_address_has_so_many_connections_and_its_mapped_form_is_the_same_one() {
     assert!(stage.ready(5));
 }
 
+/// Of IPv6, whoever has one address has a whole /64: his connections count together, and a ban is of all of it.
+#[test]
+fn an_ipv6_host_is_counted_and_banned_whichever_of_its_addresses_it_comes_from() {
+    let mut stage = Stage::new(Config { max_per_ip: Some(2), ..slots(8) });
+    assert!(stage.knock(1, "2001:db8:1:2::1") && stage.knock(2, "2001:db8:1:2:ffff::1"));
+    assert!(!stage.knock(3, "2001:db8:1:2::3"));
+    assert_eq!(stage.goodbyes(3), [GoodbyeReason::Full]);
+    assert!(stage.knock(4, "2001:db8:1:3::1"));
+    let address = "2001:db8:1:2::77".parse().unwrap();
+    stage.give(Input::Command(Command::BanAddress { address, time: None }));
+    assert_eq!((stage.goodbyes(1), stage.goodbyes(2)), (vec![GoodbyeReason::Banned], vec![GoodbyeReason::Banned]));
+    assert!(stage.ready(4));
+    let network: IpAddr = "2001:db8:1:2::".parse().unwrap();
+    assert_eq!(*stage.admission().banned, [network]);
+    // The ban ends by its timer, and by hand whichever address is named.
+    stage.live(Timing::LAB.bans[0] + SECOND);
+    assert!(stage.admission().banned.is_empty());
+    stage.give(Input::Command(Command::BanAddress { address, time: None }));
+    stage.give(Input::Command(Command::UnbanAddress("2001:db8:1:2::5".parse().unwrap())));
+    assert!(stage.admission().banned.is_empty());
+}
+
 #[test]
 fn past_five_banned_ids_the_address_is_banned_and_the_listener_told() {
     let mut stage = Stage::new(slots(32));

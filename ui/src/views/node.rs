@@ -31,7 +31,6 @@ pub(crate) const fn phase(phase: SyncPhase) -> &'static str {
         SyncPhase::Blocks => "downloading blocks",
         SyncPhase::Validating => "validating blocks",
         SyncPhase::Synced => "at the tip",
-        SyncPhase::Failed => "gave up: the log says why",
     }
 }
 

@@ -131,7 +131,9 @@ impl Book {
         if let Some(challenger) = self.challenges.remove(&address) {
             // Tested, and not there: it makes room, and stays known if there is room for it among the new ones.
             let teller = Source::Inbound.account(address.ip(), self.node_at(address));
-            if self.index.new.len() < NEW_ADDRESSES && self.index.new.share(&teller) < ADDRESSES_PER_TELLER {
+            if self.is_bootstrap(&address) {
+                // Somebody has named it meanwhile: it stands in nobody's way any more.
+            } else if self.index.new.len() < NEW_ADDRESSES && self.index.new.share(&teller) < ADDRESSES_PER_TELLER {
                 self.update(&address, |entry| (entry.tried, entry.teller) = (false, teller));
             } else {
                 self.remove(&address);
@@ -174,6 +176,7 @@ impl Book {
                 _ => step_back(entry, now, timing, rng),
             }
         });
+        self.note_dated(now);
         if ending == Ending::Failed {
             self.blame(address, heard, now, timing);
         }

@@ -78,6 +78,43 @@ pub(in crate::node) fn subnet(ip: IpAddr) -> Option<Subnet> {
     })
 }
 
+/// The first and the last address whose first `bits` are those of `ip`.
+pub(super) fn span(ip: IpAddr, bits: u32) -> (SocketAddr, SocketAddr) {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => {
+            let rest = u32::MAX.checked_shr(bits).unwrap_or(0);
+            let (first, last) = (v4.to_bits() & !rest, v4.to_bits() | rest);
+            ((Ipv4Addr::from_bits(first), 0).into(), (Ipv4Addr::from_bits(last), u16::MAX).into())
+        }
+        IpAddr::V6(v6) => {
+            let rest = u128::MAX.checked_shr(bits).unwrap_or(0);
+            let (first, last) = (v6.to_bits() & !rest, v6.to_bits() | rest);
+            ((Ipv6Addr::from_bits(first), 0).into(), (Ipv6Addr::from_bits(last), u16::MAX).into())
+        }
+    }
+}
+
+/// Bits of an IPv6 address that say which host of a network it is: every host chooses them as it likes (RFC 4291, section 2.5.4).
+const HOST_BITS: u32 = 64;
+
+/// What counts as one address, where connections from an address are counted or an address is banned: IPv4 mapped into IPv6 is IPv4, and of
+/// IPv6 the first address of its /64, as whoever has one address of a /64 has them all. In a network of one's own (see [`group`]) each
+/// IPv6 address counts by itself: all of a lab may share a /64.
+pub fn host(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) if !is_local_v6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> HOST_BITS << HOST_BITS).into(),
+        other => other,
+    }
+}
+
+/// What [`host`] makes of an address, for people: `2001:db8:1:2::/64`, or the address.
+pub fn host_name(ip: IpAddr) -> String {
+    match host(ip) {
+        IpAddr::V6(v6) if !is_local_v6(v6) => format!("{v6}/{}", u128::BITS - HOST_BITS),
+        other => other.to_string(),
+    }
+}
+
 /// Whether a connection to it could come up at all.
 pub(super) fn is_dialable(address: SocketAddr) -> bool {
     let ip = address.ip();

@@ -7,6 +7,24 @@ fn ip(text: &str) -> IpAddr {
 }
 
 #[test]
+fn a_host_has_its_whole_64_but_for_networks_of_one_s_own() {
+    let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+    for (address, counts_as, name) in [
+        ("203.0.113.1", "203.0.113.1", "203.0.113.1"),
+        ("::ffff:203.0.113.1", "203.0.113.1", "203.0.113.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("::1", "::1", "::1"),
+        ("fd00:1:2:3::4", "fd00:1:2:3::4", "fd00:1:2:3::4"),
+        ("fe80::7", "fe80::7", "fe80::7"),
+    ] {
+        assert_eq!((host(ip(address)), host_name(ip(address)).as_str()), (ip(counts_as), name), "{address}");
+        assert_eq!(host(host(ip(address))), host(ip(address)));
+    }
+}
+
+#[test]
 fn only_what_the_internet_routes_is_routable() {
     let refused = [
         "0.0.0.0",
