@@ -140,7 +140,7 @@ async fn dial(node: SocketAddr, stranger: &(Credentials, [u8; 32], bytes::Bytes)
     let length = channel.seal(hello, &mut sealed).unwrap();
     // Where the node has said goodbye already, its words are still to be read.
     let _ = stream.write_all(&sealed[..length]).await;
-    let (mut arrived, mut plain, mut frames) = (Vec::new(), Vec::new(), FrameReader::new());
+    let (mut arrived, mut plain, mut frames) = (Vec::new(), Vec::new(), FrameReader::default());
     loop {
         while let Some(length) = channel.next(&arrived).unwrap() {
             let count = channel.open(&arrived[..length], &mut plain).unwrap();

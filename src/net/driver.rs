@@ -148,6 +148,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let mut mode = switches.watch();
     let common =
         Arc::new(Common { credentials, timing, largest_block, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let now = clock.now();
     let mut driver = Driver {
         node,
         clock,
@@ -170,7 +171,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         gate: Arc::default(),
         mismatches: Mismatches::default(),
         out: Vec::new(),
-        now: clock.now(),
+        now,
         instant: Instant::now(),
         ending: false,
         stopped: false,
@@ -423,7 +424,7 @@ impl Driver {
             let found = move |block| {
                 let _ = answers.send(Input::Mined(block));
             };
-            match Miner::start(mining.tries_per_second, self.clock, Arc::clone(&self.common.switches), found) {
+            match Miner::start(mining.tries_per_second, self.clock.clone(), Arc::clone(&self.common.switches), found) {
                 Ok(miner) => self.miner = Some(miner),
                 Err(error) => self.emit(Event::Warning { text: format!("cannot mine: {error}") }),
             }

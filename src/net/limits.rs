@@ -115,11 +115,12 @@ pub const VERDICTS: usize = 256;
 /// Most transactions in the blocks of those verdicts: some 64 MiB.
 pub const VERDICT_TRANSACTIONS: usize = 400_000;
 
-/// Most blocks that wait for a store that fails, to be tried again with the next commit.
-pub const STORE_HELD: usize = 65_536;
-
 /// Most orders that the store's thread takes into one commit: so that under a steady flow there is one at all.
 pub const STORE_ORDERS: usize = 4_096;
+
+/// How far the system's clock may be ahead of the node's before the node follows: far above what a system corrects at a time to keep its
+/// clock right, far below the 120 s at which a header is of the future.
+pub const CLOCK_BEHIND: Duration = Duration::from_secs(1);
 
 /// Slices of mining a second: between them the miner sleeps.
 pub const MINING_SLICES: u32 = 20;

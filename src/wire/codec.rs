@@ -144,7 +144,10 @@ pub fn append(message: &Message, into: &mut Vec<u8>) -> usize {
             frame.put(nonce);
             frame.put(time);
         }
-        Message::Peers { addresses } => frame.list(addresses),
+        Message::Peers { answer, addresses } => {
+            frame.put(answer);
+            frame.list(addresses);
+        }
         Message::FindNode { nonce, target, own } => {
             frame.put(nonce);
             frame.put(target);
@@ -199,7 +202,7 @@ pub fn block_payload(transactions: usize) -> usize {
 pub fn check(message: &Message) -> Result<(), WireError> {
     let kind = message.kind();
     let (have, most) = match message {
-        Message::Peers { addresses } => (addresses.len(), MAX_PEERS),
+        Message::Peers { addresses, .. } => (addresses.len(), MAX_PEERS),
         Message::Nodes { records, .. } => (records.len(), MAX_RECORDS),
         Message::GetHeaders { locator } => (locator.len(), MAX_LOCATOR),
         Message::Headers { headers, .. } => (headers.len(), MAX_HEADERS),
@@ -245,7 +248,7 @@ fn payload_len(message: &Message) -> usize {
         Message::HandshakeAck { hello, .. } => HELLO_FIXED + cut(&hello.agent).len() + 2 + 16,
         Message::Heartbeat | Message::GetPeers => 0,
         Message::Ping { .. } | Message::Pong { .. } => 16,
-        Message::Peers { addresses } => list(addresses),
+        Message::Peers { addresses, .. } => 1 + list(addresses),
         Message::FindNode { own: record, .. } => 8 + Address::WIRE + own(record),
         Message::Nodes { own: record, records, .. } => 8 + own(record) + list(records),
         Message::GetHeaders { locator } => list(locator),
@@ -335,7 +338,7 @@ impl<'a> Source<'a> {
             MessageKind::Ping => Message::Ping { nonce: self.value()?, time: self.value()? },
             MessageKind::Pong => Message::Pong { nonce: self.value()?, time: self.value()? },
             MessageKind::GetPeers => Message::GetPeers,
-            MessageKind::Peers => Message::Peers { addresses: self.list(MAX_PEERS)? },
+            MessageKind::Peers => Message::Peers { answer: self.value()?, addresses: self.list(MAX_PEERS)? },
             MessageKind::FindNode => Message::FindNode { nonce: self.value()?, target: self.value()?, own: self.value()? },
             MessageKind::Nodes => Message::Nodes { nonce: self.value()?, own: self.value()?, records: self.list(MAX_RECORDS)? },
             MessageKind::GetHeaders => Message::GetHeaders { locator: self.list(MAX_LOCATOR)? },

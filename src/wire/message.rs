@@ -169,8 +169,10 @@ messages! {
     } = 0x05, 16, "pong";
     /// Asks for addresses.
     GetPeers = 0x10, 0, "get-peers";
-    /// Addresses, asked for or not.
+    /// Addresses: an answer, or news of some.
     Peers {
+        /// Whether this answers a `GetPeers`. News may overtake an answer, and must not be taken for it.
+        answer: bool,
         /// At most [`super::limits::MAX_PEERS`].
         addresses: Vec<PeerAddress>,
     } = 0x11, 64 * KIB, "peers";
@@ -263,7 +265,7 @@ impl fmt::Debug for Message {
             }
             Self::Heartbeat | Self::GetPeers => f.write_str(word),
             Self::Ping { nonce, .. } | Self::Pong { nonce, .. } => write!(f, "{word} ({nonce})"),
-            Self::Peers { addresses } => write!(f, "{word} ({})", addresses.len()),
+            Self::Peers { addresses, .. } => write!(f, "{word} ({})", addresses.len()),
             Self::FindNode { target, .. } => write!(f, "{word} ({})", target.short()),
             Self::Nodes { records, .. } => write!(f, "{word} ({})", records.len()),
             Self::GetHeaders { locator } => write!(f, "{word} ({})", locator.len()),

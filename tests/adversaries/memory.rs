@@ -16,10 +16,10 @@ const FACTOR: u64 = 2;
 /// The kinds that hold a list, and the bytes of their payload before its count.
 fn lists() -> Vec<(MessageKind, usize)> {
     let before = |kind: MessageKind| match kind {
-        MessageKind::Headers => Some(1),
+        MessageKind::Headers | MessageKind::Peers => Some(1),
         MessageKind::Nodes => Some(9),
         MessageKind::Block | MessageKind::NewBlock => Some(167),
-        MessageKind::Peers | MessageKind::GetHeaders | MessageKind::NotFound => Some(0),
+        MessageKind::GetHeaders | MessageKind::NotFound => Some(0),
         MessageKind::Transaction | MessageKind::Announce | MessageKind::GetData => Some(0),
         // Their caps are a kibibyte at most.
         kind if kind.cap() <= 1 << 10 => None,
