@@ -60,7 +60,10 @@ fn spawn(stream: TcpStream, channel: Channel, direction: Direction) -> (Arc<Link
     link.establish();
     let (reader, writer) = stream.into_split();
     let id = ConnectionId(1);
-    let (shared, timing, largest_block) = (Arc::clone(&link), Timing::LAB, block_payload(BLOCK));
+    let shared = Arc::clone(&link);
+    let timing = Timing::LAB;
+    // The lab's largest, as for all nodes on one chain.
+    let largest_block = block_payload(ChainSpec::lab().max_transactions);
     tokio::spawn(
         Connection { id, direction, channel, reader, writer, link: shared, inbox, stranger: None, timing, largest_block }.run(),
     );

@@ -148,7 +148,7 @@ async fn spread(threads: usize, blocks: usize) -> Vec<Duration> {
         }
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let mut stopping: tokio::task::JoinSet<()> = handles.into_iter().map(net::Handle::stop).collect();
+    let mut stopping: tokio::task::JoinSet<_> = handles.into_iter().map(net::Handle::stop).collect();
     while stopping.join_next().await.is_some() {}
     let seen = seen.lock().expect("no panic under it");
     let all = seen.mined.iter().filter_map(|id| seen.tips.get(id)).filter(|tips| tips.len() == NODES as usize);

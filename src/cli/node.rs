@@ -3,14 +3,14 @@
 use super::config::{ConfigArguments, Configuration, Place, Settings};
 use super::console::{Console, ConsoleArguments, Watched};
 use super::disk::{self, Home, random_seed};
-use super::ending::Ending;
+use super::ending::{Ending, Reason};
 use super::failure::tell;
 use super::gallery::Desk;
 use super::values::PeerAddress;
 use super::{Failure, runtime, signals};
 use crate::chain::ChainSpec;
 use crate::cluster::{Peering, peering};
-use crate::net::{self, Handle, Names, Setup, StartError, Upnp, Workers};
+use crate::net::{self, Handle, LastCommit, Names, Setup, StartError, Upnp, Workers};
 use crate::observe::Control;
 use crate::store::{AddressFile, DataDirectory};
 use rumormill_ui::model::{Controls, Intent};
@@ -117,9 +117,19 @@ async fn run_node(settings: Settings, console: ConsoleArguments, ending: Ending)
             }
         }
     };
-    node.stop().await;
+    let last = node.stop().await;
     console.close();
-    Ok(reason.code())
+    outcome(reason, last)
+}
+
+/// How a run ended that ended for this reason.
+fn outcome(reason: Reason, last: LastCommit) -> Result<ExitCode, Failure> {
+    match last {
+        LastCommit::Done => Ok(reason.code()),
+        LastCommit::Failed(why) => {
+            Err(Failure::Environment(format!("the last blocks are not stored: {why}. What was stored before is whole")))
+        }
+    }
 }
 
 /// Does what somebody at the dashboard wishes; what was done, or why it was not, in words.
@@ -166,4 +176,17 @@ fn explain(error: &StartError) -> Failure {
         StartError::Store(_) | StartError::Secure(_) | StartError::System(_) => error.to_string(),
         StartError::Restore(_) => format!("{error}; choose another --data-dir, or say --ephemeral to keep all in memory"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_whose_last_blocks_are_not_stored_did_not_go_well() {
+        assert!(outcome(Reason::Signal, LastCommit::Done).is_ok());
+        let failure = outcome(Reason::Signal, LastCommit::Failed("no space is left".to_owned())).unwrap_err();
+        assert_eq!(failure.code(), ExitCode::from(1));
+        assert!(failure.to_string().contains("no space is left"), "{failure}");
+    }
 }

@@ -39,6 +39,8 @@ pub trait Audience: Send + Sync {
     fn control(&self, at: Time, control: Control);
     /// The run has come so far.
     fn now(&self, at: Time);
+    /// The run is so late against its own clock, in real time.
+    fn late(&self, _by: Duration) {}
     /// Waits until what was told has been taken, so that a run in virtual time does not outrun it.
     fn keep_pace(&self);
     /// For people without a screen, every few seconds.
@@ -125,6 +127,8 @@ pub struct Conductor<'a> {
     events: Vec<Stamped>,
     pub(super) audience: Arc<dyn Audience>,
     pub(super) save: Save,
+    /// Whether something was asked of peers by hand.
+    pub(super) peered: bool,
     /// When it is judged; moves while it waits for agreement.
     end: Option<Duration>,
     outcome: Option<Outcome>,
@@ -161,6 +165,7 @@ impl<'a> Conductor<'a> {
             events: Vec::new(),
             audience,
             save,
+            peered: false,
             outcome: None,
             meter: LoadMeter::new(),
             told: now,
@@ -191,11 +196,19 @@ impl<'a> Conductor<'a> {
             if wait.is_zero() {
                 continue;
             }
+            let asked = Instant::now();
             match orders.recv_timeout(wait) {
-                Ok(order) => self.obey(&order),
+                Ok(order) => {
+                    self.obey(&order);
+                    continue;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 // Nobody can wish for anything any more: time passes all the same.
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
+            }
+            if self.engine.kind() == EngineKind::Sockets {
+                // Real time is never late; who lives in it is, when the machine wakes him late.
+                self.audience.late(asked.elapsed().saturating_sub(wait));
             }
         }
         self.hear();
@@ -222,6 +235,7 @@ impl<'a> Conductor<'a> {
             return self.next_bound().map_or(WAIT, |bound| bound.saturating_sub(elapsed).min(WAIT));
         }
         let target = self.pace.target(now, elapsed);
+        self.audience.late(self.pace.late());
         let until = match (bound, target) {
             (Some(bound), Some(target)) => bound.min(target),
             (Some(one), None) | (None, Some(one)) => one,

@@ -177,12 +177,13 @@ impl Plan {
             adversaries: (0..count).filter(|node| preset.misbehaves(*node)).collect(),
             links,
             others,
+            seeks_peers: preset.nodes.seek_peers(),
             timeline: preset.timeline.clone(),
             expectations: preset.expectations.clone(),
             duration: preset.duration,
             seed,
             transactions_per_second: preset.traffic.transactions_per_second,
-            mines: preset.nodes.mining.is_some(),
+            mines: preset.nodes.mining.as_ref().is_some_and(|mining| mining.nodes.iter(count).next().is_some()),
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Plan {
     pub links: BTreeMap<(u32, u32), LinkModel>,
     /// The same for the other pairs of nodes, between which no link is drawn and nobody seeks one: somebody may make one by hand.
     pub others: BTreeMap<(u32, u32), LinkModel>,
+    /// Whether any node looks for peers beyond its links.
+    pub seeks_peers: bool,
     /// What happens when.
     pub timeline: Vec<TimelineEntry>,
     /// What must come out.

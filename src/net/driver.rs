@@ -5,11 +5,12 @@ mod ending;
 mod mapping;
 mod resolving;
 
+use super::LastCommit;
 use super::alarm::Alarm;
 use super::clock::Clock;
 use super::gate::Gate;
 use super::inbox::{Delivery, Item, Outlet};
-use super::limits::{CHECKS_OUT, INPUT_BATCH, PENDING_INBOUND};
+use super::limits::{CHECKS_OUT, FAREWELL, INPUT_BATCH, PENDING_INBOUND};
 use super::link::Link;
 use super::listener::{self, Accepted};
 use super::mapping::{News, Wish};
@@ -128,6 +129,8 @@ struct Driver {
     lookups: usize,
     /// Transactions out for checking.
     checks: Arc<AtomicUsize>,
+    /// Blocks out for validation.
+    validating: usize,
     /// Whom the listener lets in; nobody asks if there is none.
     gate: Arc<Gate>,
     mismatches: Mismatches,
@@ -138,8 +141,8 @@ struct Driver {
     stopped: bool,
 }
 
-/// Runs a node until it is told to shut down, or nobody can tell it anything any more.
-pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
+/// Runs a node until it is told to shut down, or nobody can tell it anything any more. Says whether all is stored.
+pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) -> LastCommit {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
     let Parts { node, warning, clock, index, events, chain, largest_block, mining, timing, credentials, .. } = parts;
@@ -168,6 +171,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         dials: 0,
         lookups: 0,
         checks: Arc::default(),
+        validating: 0,
         gate: Arc::default(),
         mismatches: Mismatches::default(),
         out: Vec::new(),
@@ -193,7 +197,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let mut alarm = Alarm::new();
     let mut deliveries = Vec::new();
     let mut batch = Vec::new();
-    loop {
+    let cut_off = loop {
         // Copied out: the guard must not be held while waiting.
         let now = *mode.borrow_and_update();
         match now {
@@ -210,10 +214,14 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
             command = commands.recv() => {
                 let command = command.unwrap_or(Command::Shutdown);
                 let last = matches!(command, Command::Shutdown);
+                let cut_off = Instant::now() + FAREWELL;
+                if last {
+                    driver.last_answers(&mut answered).await;
+                }
                 driver.look();
                 driver.feed(Input::Command(command));
                 if last {
-                    break;
+                    break cut_off;
                 }
             }
             _ = answered.recv_many(&mut batch, INPUT_BATCH) => driver.answered(&mut batch),
@@ -225,7 +233,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
             Some(_) = driver.tasks.join_next() => {}
             () = alarm.ring() => {}
         }
-    }
+    };
     if let Some(mut task) = task {
         // Waited for, so that the port is free again.
         task.shutdown().await;
@@ -233,7 +241,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     drop(accepted);
     // Dials and handshakes under way end here.
     let _ = stop.send(true);
-    driver.end(&mut alarm, &mut outlet, &mut answered).await;
+    driver.end(&mut alarm, &mut outlet, &mut answered, cut_off).await
 }
 
 /// The next connection that came in; `None` for good if the node does not listen.
@@ -333,6 +341,7 @@ impl Driver {
         for input in batch.drain(..) {
             match input {
                 Input::DialFailed { .. } => self.dials = self.dials.saturating_sub(1),
+                Input::Validated(_) => self.validating = self.validating.saturating_sub(1),
                 Input::Resolved { .. } => self.lookups = self.lookups.saturating_sub(1),
                 _ => {}
             }
@@ -367,6 +376,7 @@ impl Driver {
                     }
                 }
                 Output::Validate(job) => {
+                    self.validating += 1;
                     let answers = self.answers.clone();
                     self.workers.validate(job, move |verdict| {
                         let _ = answers.send(Input::Validated(verdict));

@@ -11,6 +11,9 @@ pub const FRAME_RATE: u64 = 8 << 10;
 pub const FLUSH: Duration = Duration::from_secs(1);
 /// How long the node may take to close a connection after it was told that it is malformed.
 pub const MALFORMED: Duration = Duration::from_secs(5);
+/// How long the blocks that are being validated are waited for when the node is told to stop: what the largest takes on a busy machine.
+/// A part of the farewell.
+pub const LAST_VERDICTS: Duration = Duration::from_millis(400);
 /// How long the state machine may take to end after it was told to.
 pub const FAREWELL: Duration = Duration::from_millis(1_500);
 /// How long connections may take to end after that; whatever is left is cut off.
@@ -130,6 +133,6 @@ pub const MINING_STRIDE: u64 = 16_384;
 pub const MINING_TIME: Duration = Duration::from_secs(1);
 
 // The mapping is taken back within the farewell.
-const _: () = assert!(UNMAP.as_millis() < FAREWELL.as_millis());
+const _: () = assert!(LAST_VERDICTS.as_millis() + UNMAP.as_millis() < FAREWELL.as_millis());
 // A stop keeps its promise of 5 s.
 const _: () = assert!(FAREWELL.as_millis() + CUT_OFF.as_millis() + COMMIT.as_millis() < 5_000);

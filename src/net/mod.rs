@@ -125,6 +125,15 @@ pub enum StartError {
     System(String),
 }
 
+/// What became of what a node wanted stored when it stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastCommit {
+    /// All is stored.
+    Done,
+    /// The last of it is not: why, in words. What was acknowledged before is.
+    Failed(String),
+}
+
 /// A running node. Dropping it asks the node to stop, without waiting for it.
 pub struct Handle {
     id: Address,
@@ -132,7 +141,7 @@ pub struct Handle {
     commands: mpsc::UnboundedSender<Command>,
     switches: Arc<Switches>,
     shaping: Arc<Shaping>,
-    task: JoinHandle<()>,
+    task: JoinHandle<LastCommit>,
 }
 
 /// Starts a node: binds, loads, spawns its tasks. Returns once it listens.
@@ -276,18 +285,23 @@ impl Handle {
         self.ended().await;
     }
 
-    /// Goodbye to all, everything stored, all tasks ended: within 5 s. A paused node goes on first.
-    pub async fn stop(mut self) {
+    /// Goodbye to all, everything stored, all tasks ended: within 5 s. A paused node goes on first. Whether all is stored, is the answer.
+    pub async fn stop(mut self) -> LastCommit {
         self.set_paused(false);
         self.command(Command::Shutdown);
-        self.ended().await;
+        self.ended().await
     }
 
     /// Waits until its task has ended.
-    async fn ended(&mut self) {
-        if tokio::time::timeout(STOP, &mut self.task).await.is_err() {
-            tracing::error!("the node did not stop in time: this is a defect");
-            self.task.abort();
+    async fn ended(&mut self) -> LastCommit {
+        match tokio::time::timeout(STOP, &mut self.task).await {
+            Ok(Ok(last)) => last,
+            Ok(Err(_)) => LastCommit::Failed("the node met a fault of its own".to_owned()),
+            Err(_) => {
+                tracing::error!("the node did not stop in time: this is a defect");
+                self.task.abort();
+                LastCommit::Failed("the node did not stop in time".to_owned())
+            }
         }
     }
 }
@@ -298,3 +312,6 @@ impl Drop for Handle {
         self.set_paused(false);
     }
 }
+
+#[cfg(test)]
+mod ending_tests;

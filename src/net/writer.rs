@@ -1,5 +1,6 @@
 //! The store's thread: whatever waits goes to disk in one commit; the address book after it.
 
+use super::LastCommit;
 use super::limits::STORE_ORDERS;
 use crate::chain::{Block, BlockId};
 use crate::node::Input;
@@ -22,7 +23,7 @@ enum Order {
 pub struct Writer {
     orders: Sender<Order>,
     abandoned: Arc<AtomicBool>,
-    ended: oneshot::Receiver<()>,
+    ended: oneshot::Receiver<LastCommit>,
 }
 
 impl Writer {
@@ -37,9 +38,9 @@ impl Writer {
         let abandoned = Arc::new(AtomicBool::new(false));
         let given_up = Arc::clone(&abandoned);
         thread::Builder::new().name("store".to_owned()).spawn(move || {
-            serve(store, addresses.as_ref(), &receiver, &given_up, answer);
+            let last = serve(store, addresses.as_ref(), &receiver, &given_up, answer);
             // Nobody may be waiting any more.
-            let _ = end.send(());
+            let _ = end.send(last);
         })?;
         Ok(Self { orders: sender, abandoned, ended })
     }
@@ -59,11 +60,11 @@ impl Writer {
         let _ = self.orders.send(Order::Load(request, ids));
     }
 
-    /// Waits until all that is queued is committed.
-    pub async fn finish(self) {
+    /// Waits until all that is queued is committed, or has failed.
+    pub async fn finish(self) -> LastCommit {
         let Self { orders, ended, .. } = self;
         drop(orders);
-        let _ = ended.await;
+        ended.await.unwrap_or_else(|_| LastCommit::Failed("the store met a fault of its own".to_owned()))
     }
 
     /// Throws away what is queued, and waits until the store is closed. A commit under way is still made.
@@ -79,25 +80,25 @@ struct Queue {
     batch: Option<Batch>,
     /// The blocks in it: the node hands over again what it has no word of, and each is held once.
     ids: HashSet<BlockId>,
-    /// It was tried as it is, and failed.
-    failed: bool,
+    /// Why it failed, if it was tried as it is.
+    failed: Option<String>,
 }
 
-/// Serves until nobody can order any more and the queue is empty, or until it is abandoned.
+/// Serves until nobody can order any more and the queue is empty, or until it is abandoned. What became of the last of it.
 fn serve(
     mut store: Box<dyn Store>,
     addresses: Option<&AddressFile>,
     orders: &Receiver<Order>,
     abandoned: &AtomicBool,
     answer: impl Fn(Input),
-) {
+) -> LastCommit {
     let mut queue = Queue::default();
     while let Ok(first) = orders.recv() {
         let mut book = None;
         // One commit for all that came meanwhile. A load sees what was ordered before it.
         for order in std::iter::once(first).chain(orders.try_iter().take(STORE_ORDERS)) {
             if abandoned.load(Ordering::Acquire) {
-                return;
+                return LastCommit::Failed("the node was killed".to_owned());
             }
             match order {
                 Order::Store(batch) => queue.merge(batch),
@@ -115,6 +116,7 @@ fn serve(
             answer(Input::AddressesKept(kept.map_err(|error| error.to_string())));
         }
     }
+    queue.failed.map_or(LastCommit::Done, LastCommit::Failed)
 }
 
 impl Queue {
@@ -129,13 +131,13 @@ impl Queue {
                 (before.tip, before.state) = (tip, state);
             }
         }
-        self.failed = false;
+        self.failed = None;
     }
 
     /// Commits what waits, unless it has just failed: when it is tried again is for the node to say. Till then it is held, since what the
     /// node hands over before it hears of the failure builds on it. What is held is no more than what the node holds itself.
     fn commit(&mut self, store: &mut dyn Store, answer: &impl Fn(Input)) {
-        if self.failed {
+        if self.failed.is_some() {
             return;
         }
         let Some(batch) = self.batch.take() else { return };
@@ -146,9 +148,9 @@ impl Queue {
             }
             Err(error) => {
                 tracing::error!(%error, "the store failed");
-                answer(Input::StoreFailed(error.to_string()));
                 self.batch = Some(batch);
-                self.failed = true;
+                self.failed = Some(error.to_string());
+                answer(Input::StoreFailed(error.to_string()));
             }
         }
     }
@@ -158,7 +160,7 @@ fn load(store: &dyn Store, request: u64, ids: &[BlockId], answer: &impl Fn(Input
     let mut blocks: Vec<(BlockId, Option<Arc<Block>>)> = Vec::with_capacity(ids.len());
     for id in ids {
         let block = store.block(id).unwrap_or_else(|error| {
-            answer(Input::StoreFailed(error.to_string()));
+            answer(Input::ReadFailed(error.to_string()));
             None
         });
         blocks.push((*id, block));

@@ -123,7 +123,11 @@ impl Node {
     pub(super) fn on_header_error(&mut self, cx: &mut Context<'_>, connection: ConnectionId, error: HeaderError) {
         match error {
             // It may be valid in a while, and clocks differ: no offence.
-            HeaderError::FromTheFuture { .. } => cx.event(Event::Warning { text: format!("a header was put off: {error}") }),
+            HeaderError::FromTheFuture { .. } => {
+                if let Some(more) = self.report.put_off.say(cx.now) {
+                    cx.event(Event::Warning { text: format!("a header was put off{more}: {error}") });
+                }
+            }
             // The one who relays it may not have seen the invalid body.
             HeaderError::UnknownParent(_) | HeaderError::InvalidParent => {}
             HeaderError::Invalid(why) => {

@@ -209,8 +209,10 @@ pub enum Input {
     },
     /// These blocks are safely stored.
     Stored(Vec<BlockId>),
-    /// The store failed, in words. The node goes on in memory and says so.
+    /// The store could not keep blocks, in words. The node goes on in memory and says so.
     StoreFailed(String),
+    /// The store could not read a block, in words; its `Loaded` says `None`.
+    ReadFailed(String),
 }
 
 /// What comes out of a node.

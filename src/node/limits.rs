@@ -24,8 +24,8 @@ pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Who had to give his slot to another comes back as late as after this many failures, so that two do not push each other out in turn:
 /// by then he has found another peer, if there is one.
 pub const DISPLACED_BACK_OFF: u32 = 5;
-/// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.
-pub const REFUSED_REDIAL: Duration = Duration::from_secs(600);
+/// Links that a person may have dialled beyond the outbound slots: a lesson's worth, and no way to fill a node's memory.
+pub const SLOTS_BY_HAND: usize = 8;
 /// Bans kept, of node ids and as many of IP addresses; beyond it the oldest goes. One costs about 150 bytes.
 pub const BANS: usize = 20_000;
 /// An IP address from which more ids than this were banned is banned itself.
@@ -69,6 +69,8 @@ pub const STALE_NEW: Duration = Duration::from_secs(24 * 3_600);
 pub const STALE_TRIED: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How often the book looks for what is stale.
 pub const STALE_CHECK: Duration = Duration::from_secs(600);
+/// The book is kept this often only because addresses were seen again: far below what makes them stale, and no wear on a disk.
+pub const DATES_KEPT: Duration = Duration::from_secs(3_600);
 /// What is told of an address moves the time when it was last seen by this much at least: less is not worth the work.
 pub const SEEN_STEP: Duration = Duration::from_secs(60);
 /// From this many attempts on an address must have the least quality.
@@ -239,6 +241,9 @@ pub const MINING_PATIENCE: Duration = Duration::from_secs(2);
 pub const TEMPLATE_RENEWAL: Duration = Duration::from_secs(1);
 /// Pause before a failed store is tried again.
 pub const STORE_RETRY: Duration = Duration::from_secs(5);
+/// Least time between two warnings of one kind that a peer can bring about as often as it likes: seen by a person, and a few KiB of log a
+/// day.
+pub const SELDOM: Duration = Duration::from_secs(60);
 /// A node at the tip counts as being there while it is no further behind than this: blocks travel, and forks of one or two are common.
 pub const STEADY_LAG: u64 = 2;
 /// Least time between two sync reports of the same phase.

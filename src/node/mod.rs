@@ -11,7 +11,7 @@
 //! | `discovery` | which addresses are known, where they come from, and whom to dial |
 //! | `transactions`, `inventory` | relay of transactions |
 //! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
-//! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
+//! | `mining`, `storage`, `report`, `seldom` | what is mined, what is kept, what is told to people, and how often |
 //! | `bucket` | token buckets: who may do how much of something, and how fast |
 //! | `budgets` | whether all that others can make it hold is within bounds |
 //! | `machine` | what a driver drives: a node, or an adversary around one |
@@ -33,6 +33,7 @@ mod outbox;
 mod peers;
 mod presync;
 mod report;
+mod seldom;
 mod storage;
 mod sync;
 mod time;
@@ -214,6 +215,7 @@ impl Node {
             Input::Loaded { request, blocks } => self.on_loaded(cx, request, blocks),
             Input::Stored(ids) => self.on_stored(&ids),
             Input::StoreFailed(why) => self.on_store_failed(cx, why),
+            Input::ReadFailed(why) => self.on_read_failed(cx, &why),
         }
     }
 
@@ -324,10 +326,7 @@ impl Node {
             Command::Transfer { to, amount, fee } => self.submit_transfer(cx, to, amount, fee),
             Command::Submit(transaction) => self.submit(cx, *transaction),
             Command::LookUp(node) => self.look_up(cx, node),
-            Command::Connect(address) => {
-                self.book.add_bootstrap(address, cx.now);
-                self.dial_due(cx);
-            }
+            Command::Connect(address) => self.connect_by_hand(cx, address),
             Command::Disconnect(peer) => self.disconnect(cx, peer),
             Command::Ban { peer, time } => self.ban_by_hand(cx, peer, time),
             Command::BanAddress { address, time } => self.ban_address_by_hand(cx, address, time),

@@ -1,6 +1,7 @@
 //! What is told to people at intervals.
 
 use super::context::Context;
+use super::seldom::Seldom;
 use super::timers::Timer;
 use super::{Event, KindCount, Node};
 use crate::chain::{Block, BlockId};
@@ -19,6 +20,10 @@ pub(super) struct State {
     pub(super) mined: BTreeSet<BlockId>,
     /// What came, by kind.
     pub(super) received: Received,
+    /// Warnings of headers that are put off, of clocks that are off, and of stored blocks that cannot be read.
+    pub(super) put_off: Seldom,
+    pub(super) clocks: Seldom,
+    pub(super) unread: Seldom,
 }
 
 /// Messages and bytes received, each kind at its place in [`MessageKind::ALL`].

@@ -56,6 +56,13 @@ impl Node {
         }
     }
 
+    /// A stored block could not be read. There is nothing to try again: who wants it asks again, and what the ledger needs comes from peers.
+    pub(super) fn on_read_failed(&mut self, cx: &mut Context<'_>, why: &str) {
+        if let Some(more) = self.report.unread.say(cx.now) {
+            cx.event(Event::Warning { text: format!("a stored block cannot be read{more}: {why}") });
+        }
+    }
+
     /// Time to try again.
     pub(super) fn on_store_retry(&mut self, cx: &mut Context<'_>) {
         if std::mem::take(&mut self.storage.failed) {

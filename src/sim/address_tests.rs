@@ -82,7 +82,7 @@ fn is_linked(seen: &Seen, node: usize, others: usize) -> bool {
 
 #[test]
 fn thirty_nodes_that_know_one_find_their_links_and_do_not_miss_it() {
-    for seed in 0..5 {
+    for seed in 0..3 {
         let mut net = Net::new(seed);
         net.add(&[], Timing::LAB);
         for _ in 1..30 {

@@ -1,7 +1,8 @@
 //! A node's address book on disk: one JSON file, written whole and put in place at once.
 //!
-//! What is in its place and cannot be read is set aside under another name, and the node begins a new book: a node that starts without
-//! addresses finds others, one that does not start finds none.
+//! What is in its place and is no address book is set aside under another name, and the node begins a new book: a node that starts without
+//! addresses finds others, one that does not start finds none. A file that the system does not give us may be a good one: it stays where it
+//! is, and is not written over before it was read.
 
 use super::directory::sync_folder;
 use super::limits::{ADDRESSES_ASIDE, ADDRESSES_BYTES, ADDRESSES_FILE};
@@ -11,6 +12,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Format of the file. Rises when an older program could not read it.
@@ -75,6 +77,8 @@ pub enum Teller {
 pub struct AddressFile {
     place: Place,
     disk: DiskSwitch,
+    /// What is there could not be read, and may be worth more than what this run has.
+    unread: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug)]
@@ -86,12 +90,12 @@ enum Place {
 impl AddressFile {
     /// In a node's data directory, which must exist, and should be held by a [`super::DataDirectory`].
     pub fn in_folder(folder: &Path) -> Self {
-        Self { place: Place::Folder(folder.to_owned()), disk: DiskSwitch::default() }
+        Self { place: Place::Folder(folder.to_owned()), disk: DiskSwitch::default(), unread: Arc::default() }
     }
 
     /// In memory, for nodes that live no longer than the process.
     pub fn in_memory() -> Self {
-        Self { place: Place::Memory(Arc::default()), disk: DiskSwitch::default() }
+        Self { place: Place::Memory(Arc::default()), disk: DiskSwitch::default(), unread: Arc::default() }
     }
 
     /// On a disk that can be filled at will.
@@ -100,22 +104,35 @@ impl AddressFile {
         Self { disk, ..self }
     }
 
-    /// What is kept there, if anything; and what there is to say about it: a file that cannot be read is set aside. Never fails, as no
-    /// node should stay down for want of addresses.
+    /// What is kept there, if anything; and what there is to say about it: a file that is no address book is set aside, and one that the
+    /// system does not give us is left alone. Never fails, as no node should stay down for want of addresses.
     pub fn load(&self) -> (Option<SavedAddresses>, Option<String>) {
         match &self.place {
             Place::Memory(saved) => (saved.lock().unwrap_or_else(PoisonError::into_inner).clone(), None),
-            Place::Folder(folder) => match read(&folder.join(ADDRESSES_FILE)) {
-                Ok(saved) => (saved, None),
-                Err(why) => (None, Some(set_aside(folder, &why))),
-            },
+            Place::Folder(folder) => {
+                let path = folder.join(ADDRESSES_FILE);
+                let read = read(&path);
+                self.unread.store(matches!(read, Err(Unread::Failed(_))), Ordering::Release);
+                match read {
+                    Ok(saved) => (saved, None),
+                    Err(Unread::Foreign(why)) => (None, Some(set_aside(folder, &why))),
+                    Err(Unread::Failed(error)) => (
+                        None,
+                        Some(format!(
+                            "the address book {} could not be read ({error}). It is left as it is, and none is kept in this run: \
+                             start the node again when it can be read",
+                            path.display()
+                        )),
+                    ),
+                }
+            }
         }
     }
 
     /// Keeps a book in place of the one before. After an error the one before is still there.
     ///
     /// # Errors
-    /// [`StoreError::Full`] and [`StoreError::NotWritable`].
+    /// [`StoreError::Full`], and [`StoreError::NotWritable`] also where the last [`AddressFile::load`] could not read what is there.
     pub fn save(&self, saved: &SavedAddresses) -> Result<(), StoreError> {
         let full = |path: &Path| StoreError::Full { path: path.to_owned() };
         match &self.place {
@@ -123,6 +140,10 @@ impl AddressFile {
             Place::Memory(kept) => {
                 *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(saved.clone());
                 Ok(())
+            }
+            Place::Folder(folder) if self.unread.load(Ordering::Acquire) => {
+                let why = "what is there could not be read, and may be good".to_owned();
+                Err(StoreError::NotWritable { path: folder.join(ADDRESSES_FILE), why })
             }
             Place::Folder(folder) => write(folder, saved).map_err(|error| match error.kind() {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => full(folder),
@@ -132,35 +153,55 @@ impl AddressFile {
     }
 }
 
-/// The book in a file; `None` if there is no such file; or why it cannot be read.
-fn read(path: &Path) -> Result<Option<SavedAddresses>, String> {
+/// Why there is no book.
+enum Unread {
+    /// What is there is none; in words.
+    Foreign(String),
+    /// The system did not give it: for want of file descriptors or memory, perhaps, or because the disk failed.
+    Failed(std::io::Error),
+}
+
+impl From<std::io::Error> for Unread {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<serde_json::Error> for Unread {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Foreign(error.to_string())
+    }
+}
+
+/// The book in a file; `None` if there is no such file.
+fn read(path: &Path) -> Result<Option<SavedAddresses>, Unread> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(error.into()),
     };
-    let about = file.metadata().map_err(|error| error.to_string())?;
+    let about = file.metadata()?;
     if !about.is_file() {
-        return Err("it is not a file".to_owned());
+        return Err(Unread::Foreign("it is not a file".to_owned()));
     }
     if about.len() > ADDRESSES_BYTES {
-        return Err(format!("it is longer than {ADDRESSES_BYTES} bytes"));
+        return Err(Unread::Foreign(format!("it is longer than {ADDRESSES_BYTES} bytes")));
     }
     let mut bytes = Vec::new();
-    file.take(ADDRESSES_BYTES).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(ADDRESSES_BYTES).read_to_end(&mut bytes)?;
     /// All that every version of the file has.
     #[derive(serde::Deserialize)]
     struct Head {
         version: u32,
     }
-    let head: Head = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    let head: Head = serde_json::from_slice(&bytes)?;
     if head.version != VERSION {
-        return Err(format!("it has format {}, and this program knows {VERSION}", head.version));
+        return Err(Unread::Foreign(format!("it has format {}, and this program knows {VERSION}", head.version)));
     }
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| error.to_string())
+    Ok(Some(serde_json::from_slice(&bytes)?))
 }
 
-/// Gives a file that cannot be read another name; what is to be said of it.
+/// Gives a file that is no address book another name; what is to be said of it.
 fn set_aside(folder: &Path, why: &str) -> String {
     let path = folder.join(ADDRESSES_FILE);
     // A folder full of them is a defect of its own: the last name is then used again.

@@ -113,3 +113,27 @@ fn what_cannot_be_written_leaves_the_book_before() {
     file.save(&book(4)).unwrap();
     assert_eq!(names(folder.path()), ["addresses.json"]);
 }
+
+/// A link to itself: whoever opens it gets an error of the file system, whatever his rights.
+#[cfg(unix)]
+#[test]
+fn a_book_that_the_system_does_not_give_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("addresses.json");
+    std::os::unix::fs::symlink(&path, &path).unwrap();
+    let file = AddressFile::in_folder(folder.path());
+    let (saved, said) = file.load();
+    assert_eq!(saved, None);
+    let said = said.unwrap();
+    assert!(said.contains("could not be read") && said.contains("left as it is"), "{said}");
+    // Nor does the end of this run write over it, from whichever handle.
+    assert!(matches!(file.clone().save(&book(3)), Err(StoreError::NotWritable { .. })));
+    assert_eq!(names(folder.path()), ["addresses.json"]);
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    // The next run, which can read it, does.
+    fs::remove_file(&path).unwrap();
+    AddressFile::in_folder(folder.path()).save(&book(20)).unwrap();
+    assert_eq!(file.load(), (Some(book(20)), None));
+    file.save(&book(3)).unwrap();
+    assert_eq!(file.load(), (Some(book(3)), None));
+}

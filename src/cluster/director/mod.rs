@@ -19,7 +19,7 @@ mod tests;
 
 pub use words::{chosen, fault_words, seconds};
 
-use super::limits::MAX_FAULTS;
+use super::limits::{MAX_FAULTS, MAX_MESHED};
 use super::scenario::{Fault, TimelineEntry};
 use super::{Payment, Plan, Selection, Traffic};
 use crate::link::LinkModel;
@@ -100,6 +100,9 @@ pub enum Refusal {
         /// Receivers.
         to: Selection,
     },
+    /// Links that come up by themselves would go around it.
+    #[error("with more than {MAX_MESHED} nodes that look for peers a partition has holes: cut off nodes of a smaller network")]
+    Leaks,
     /// It stands still by a fault that nobody set by hand.
     #[error("n{node} stands still by fault #{number} of the scenario: undo that one")]
     Paused {
@@ -132,6 +135,8 @@ pub struct Director {
     base: BTreeMap<(u32, u32), LinkModel>,
     /// The pairs between which there are links, or were, or may come up.
     linked: BTreeSet<(u32, u32)>,
+    /// Whether links come up that no fault can part.
+    leaks: bool,
     script: Vec<TimelineEntry>,
     next: usize,
     active: Vec<Active>,
@@ -160,6 +165,7 @@ impl Director {
             count: plan.count,
             base: plan.links.iter().chain(&plan.others).map(|(pair, model)| (*pair, *model)).collect(),
             linked: plan.links.keys().copied().collect(),
+            leaks: plan.seeks_peers && plan.count > MAX_MESHED,
             script,
             next: 0,
             active: Vec::new(),
@@ -178,9 +184,13 @@ impl Director {
         self.advance(Duration::ZERO, out);
     }
 
-    /// Two nodes have a link, drawn or not. Whether that is news.
+    /// Two nodes have a link, drawn or not: faults from now on are its own, too. Whether that is news.
     pub fn met(&mut self, one: u32, other: u32) -> bool {
-        let mut met = |pair| self.base.contains_key(&pair) && self.linked.insert(pair);
+        let mut met = |pair| {
+            // Of more nodes than have a model for each pair: clear, as the engine has it.
+            self.base.entry(pair).or_default();
+            self.linked.insert(pair)
+        };
         met((one, other)) | met((other, one))
     }
 
@@ -344,6 +354,7 @@ impl Director {
                 let touched = self.linked.iter().any(|pair| effect::touches(from, to, *both_ways, *pair));
                 if touched { Ok(()) } else { Err(Refusal::NoLink { from: from.clone(), to: to.clone() }) }
             }
+            Fault::Partition { .. } if self.leaks => Err(Refusal::Leaks),
             Fault::Partition { groups } => groups.iter().try_for_each(highest),
             Fault::Kill(nodes) | Fault::Leave(nodes) | Fault::Pause(nodes) => {
                 highest(nodes)?;

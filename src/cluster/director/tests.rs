@@ -113,6 +113,16 @@ fn a_fault_parts_those_too_between_whom_no_link_is_drawn() {
 }
 
 #[test]
+fn of_many_nodes_a_link_is_parted_once_it_is_known() {
+    let mut director = started(&Plan { count: MAX_MESHED + 2, links: [((0, 1), base()), ((1, 0), base())].into(), ..plan() });
+    assert!(director.met(0, 301) && !director.met(301, 0));
+    let mut out = Vec::new();
+    director.inject(S, Fault::Partition { groups: vec![chosen([0])] }, None, &mut out).unwrap();
+    assert_eq!(director.cuts().into_iter().collect::<Vec<_>>(), [(0, 1), (0, 301)]);
+    assert_eq!(out.len(), 4);
+}
+
+#[test]
 fn the_timeline_comes_in_its_order_and_expires_on_time() {
     let mut plan = plan();
     plan.timeline = vec![entry(5, Fault::Pause(chosen([2])), Some(3)), entry(2, Fault::Kill(chosen([1])), Some(4))];
@@ -246,6 +256,15 @@ fn what_cannot_be_done_is_refused_in_a_sentence() {
         director.inject(S, change(0, 1, loss(1)), None, &mut out).unwrap();
     }
     assert_eq!(director.inject(S, change(0, 1, loss(1)), None, &mut out), Err(Refusal::TooMany));
+}
+
+#[test]
+fn a_partition_that_would_leak_is_refused() {
+    let large = Plan { count: MAX_MESHED + 1, seeks_peers: true, ..plan() };
+    let partition = || Fault::Partition { groups: vec![chosen([0])] };
+    assert_eq!(started(&large).inject(S, partition(), None, &mut Vec::new()), Err(Refusal::Leaks));
+    let drawn = Plan { seeks_peers: false, ..large };
+    assert!(started(&drawn).inject(S, partition(), None, &mut Vec::new()).is_ok());
 }
 
 #[test]

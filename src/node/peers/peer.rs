@@ -61,7 +61,7 @@ pub(in crate::node) struct Peer {
     ready_since: Option<Time>,
     /// Whether it said goodbye before hands were shaken, or without need of the link: it is there, and nothing failed.
     pub(in crate::node) declined: bool,
-    /// Whether it had no slot for us any more.
+    /// Whether it had no slot for us any more, or needed it for somebody else.
     pub(in crate::node) displaced: bool,
     /// Whether this link only tests the address.
     pub(in crate::node) feeler: bool,
@@ -84,6 +84,8 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) relays: bool,
     /// Whether it answers look-ups.
     pub(in crate::node) dht: bool,
+    /// Whether it came only to ask, or to see whether we answer, and was let in for that.
+    pub(in crate::node) guest: bool,
     /// Whether we dialled it only to ask one question.
     pub(in crate::node) visit: bool,
     /// Where it sees us come from.
@@ -163,6 +165,7 @@ impl Peer {
             declined: false,
             displaced: false,
             feeler: false,
+            guest: false,
             dismissed: false,
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
             since: now,
@@ -379,7 +382,9 @@ impl Node {
         if let Some(peer) = self.peers.get_mut(&connection) {
             // A feeler has seen what it wanted to see: nothing was lost.
             peer.dismissed |= reason == GoodbyeReason::Idle;
-            peer.displaced = reason == GoodbyeReason::Full;
+            // A link that served nobody while slots were scarce would serve nobody at once again.
+            let reaped = reason == GoodbyeReason::Idle && peer.was_ready() && !peer.feeler;
+            peer.displaced = reason == GoodbyeReason::Full || reaped;
             peer.declined = true;
         }
         let why = match reason {
@@ -398,10 +403,10 @@ impl Node {
         if matches!(code, ErrorCode::WrongChain | ErrorCode::NoCommonVersion)
             && let Some(peer) = self.peers.get(&connection)
         {
-            self.book.refused(peer.address, cx.now);
+            self.book.refused(peer.address, cx.now, &self.config.timing);
         }
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us: {text}")));
+        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us, in its words: {text}")));
     }
 
     /// A connection is over.
@@ -421,7 +426,7 @@ impl Node {
         }
         self.count_peers(cx.now);
         self.admit(cx);
-        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why });
+        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why, guest: peer.guest });
         self.on_link_ended(cx, &peer);
         self.schedule_sync(cx);
     }

@@ -110,6 +110,40 @@ fn an_alias_of_our_own_address_is_dialled_once() {
     assert_eq!(stage.dials(), []);
 }
 
+/// What a person asks for is done at once; a node that is asked for more than it can hold says so.
+#[test]
+fn whom_a_person_wants_is_dialled_without_a_free_slot() {
+    let bootstrap = public(80, 80, 80);
+    let mut stage = Stage::new(Config { bootstrap: vec![bootstrap], max_outbound: 1, ..Config::default() });
+    stage.dial_succeeds(90, bootstrap, peer_keys(9).address());
+    stage.acknowledge(90, 9);
+    assert_eq!(stage.dials(), [bootstrap]);
+    let there: Vec<_> = (1..=limits::SLOTS_BY_HAND as u8 + 1).map(|n| public(81, n, n)).collect();
+    for (number, address) in (100..).zip(&there) {
+        stage.events.clear();
+        stage.give(Input::Command(Command::Connect(*address)));
+        let warned =
+            stage.events.iter().any(|event| matches!(event, Event::Warning { text } if text.contains("slots are taken")));
+        let room = number < 100 + limits::SLOTS_BY_HAND as u64;
+        assert_eq!((stage.dials(), warned), if room { (vec![*address], false) } else { (vec![], true) });
+        if room {
+            let peer = number as u8 - 90;
+            stage.dial_succeeds(number, *address, peer_keys(peer).address());
+            stage.acknowledge(number, peer);
+        }
+    }
+    // Who is there already is not dialled twice, and who is banned not at all.
+    stage.give(Input::Command(Command::Connect(bootstrap)));
+    assert_eq!(stage.dials(), []);
+    let banned = public(82, 1, 1);
+    stage.give(Input::Command(Command::BanAddress { address: banned.ip(), time: None }));
+    stage.events.clear();
+    stage.give(Input::Command(Command::Connect(banned)));
+    assert_eq!(stage.dials(), []);
+    assert!(stage.events.iter().any(|event| matches!(event, Event::Warning { text } if text.contains("end the ban first"))));
+    assert_eq!(stage.node.over_budget(), None);
+}
+
 #[test]
 fn a_feeler_tests_an_address_and_takes_no_slot() {
     let timing = Timing { feeler: Some(SECOND), ..Timing::LAB };
@@ -156,25 +190,27 @@ fn a_feeler_that_meets_a_peer_costs_no_link() {
     }
 }
 
-/// Or two nodes push each other out of a third one's slots for ever.
+/// Or two nodes push each other out of a third one's slots for ever, and who serves nobody is sent away again and again.
 #[test]
 fn who_had_to_give_way_is_in_no_hurry_to_come_back() {
     let (full, other) = (public(70, 1, 1), public(80, 1, 1));
-    let timing = Timing { redial: (SECOND, 300 * SECOND), pong: 600 * SECOND, ..Timing::LAB };
-    let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
-    assert_eq!(stage.dials(), [full]);
-    stage.dial_succeeds(5, full, peer_keys(5).address());
-    stage.acknowledge(5, 5);
-    stage.hear(1, vec![told(other, 6)]);
-    stage.wait(2 * limits::HEALTHY_LINK);
-    stage.receive(5, Message::Goodbye { reason: GoodbyeReason::Full });
-    stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
-    assert_eq!(stage.dials(), [other], "the next one it knows");
-    stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
-    stage.wait(15 * SECOND);
-    assert!(!stage.dials().contains(&full), "not before 16 s");
-    stage.wait(18 * SECOND);
-    assert!(stage.dials().contains(&full), "but after 32 s");
+    let timing = Timing { redial: (SECOND, 300 * SECOND), refused: 600 * SECOND, pong: 600 * SECOND, ..Timing::LAB };
+    for reason in [GoodbyeReason::Full, GoodbyeReason::Idle] {
+        let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
+        assert_eq!(stage.dials(), [full]);
+        stage.dial_succeeds(5, full, peer_keys(5).address());
+        stage.acknowledge(5, 5);
+        stage.hear(1, vec![told(other, 6)]);
+        stage.wait(2 * limits::HEALTHY_LINK);
+        stage.receive(5, Message::Goodbye { reason });
+        stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
+        assert_eq!(stage.dials(), [other], "the next one it knows");
+        stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
+        stage.wait(15 * SECOND);
+        assert!(!stage.dials().contains(&full), "not before 16 s");
+        stage.wait(18 * SECOND);
+        assert!(stage.dials().contains(&full), "but after 32 s");
+    }
 }
 
 #[test]
@@ -287,4 +323,23 @@ fn the_book_is_kept_when_it_has_changed_and_tried_again_when_it_could_not() {
     stage.hear(2, vec![told(public(81, 1, 1), 6)]);
     stage.give(Input::Command(Command::Shutdown));
     assert_eq!(stage.kept.len(), before + 1, "the last one at the end");
+}
+
+/// Or it would know nobody after a month, if it were restarted then.
+#[test]
+fn among_the_same_peers_the_book_is_kept_each_hour_with_when_they_were_seen() {
+    let timing = Timing { pong: 1_000_000 * SECOND, ..Timing::PUBLIC };
+    let mut stage = Stage::new(Config { min_peers: 0, timing, ..Config::default() });
+    let hello = Hello { port: 8_080, ..stage.hello(5, 0, 0) };
+    let peer = peer_keys(5).address();
+    let address = public(80, 1, 1);
+    stage.give(Input::Connected { connection: connection(5), address, direction: Direction::Inbound, peer });
+    stage.receive(5, Message::Handshake { hello });
+    stage.wait(1_800 * SECOND);
+    let before = stage.kept.len();
+    assert_eq!(before, 1, "it is new");
+    stage.wait(10 * 3_600 * SECOND);
+    assert!((8..=11).contains(&(stage.kept.len() - before)), "{}", stage.kept.len());
+    let seen = stage.kept.last().and_then(|kept| kept.addresses.first()).map(|kept| kept.seen);
+    assert!(seen.is_some_and(|seen| stage.now.as_millis() / 1_000 - seen <= 2 * 3_600), "{seen:?}");
 }

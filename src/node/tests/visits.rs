@@ -3,7 +3,7 @@
 use super::discovery::VISITOR;
 use super::*;
 use crate::node::limits::GUESTS;
-use crate::wire::NodeRecord;
+use crate::wire::{NodeRecord, PeerAddress};
 
 /// A peer that relays and answers look-ups.
 const LINKED: Capabilities = Capabilities(Capabilities::RELAY.0 | Capabilities::DHT.0);
@@ -35,14 +35,19 @@ impl Stage {
 
     /// A peer answers a look-up, and tells of others: they are visited.
     fn send_to(&mut self, others: &[u8]) {
+        self.send_to_others(others);
+        let mut dialled = std::mem::take(&mut self.dialled);
+        dialled.sort();
+        assert_eq!(dialled, others.iter().map(|n| at(*n)).collect::<Vec<_>>());
+    }
+
+    /// A peer answers a look-up, and tells of others.
+    fn send_to_others(&mut self, others: &[u8]) {
         self.befriend_with(1, LINKED);
         self.seek();
         let [nonce] = self.questions(1)[..] else { panic!("one question to the only peer") };
         let records = others.iter().map(|n| self.record(*n, [127, 0, 0, *n])).collect();
         self.answer(1, nonce, records);
-        let mut dialled = std::mem::take(&mut self.dialled);
-        dialled.sort();
-        assert_eq!(dialled, others.iter().map(|n| at(*n)).collect::<Vec<_>>());
     }
 
     /// A visit's connection stands.
@@ -170,4 +175,86 @@ fn after_a_visit_that_failed_the_address_may_be_dialled_for_a_link() {
     stage.give(Input::DialFailed { address: at(2), error: DialError::TimedOut });
     stage.wait(Timing::LAB.redial.0);
     assert_eq!(stage.dialled, [at(2)]);
+}
+
+/// A guest, a feeler or a visit of the same node is no reason not to ask it.
+#[test]
+fn who_is_linked_is_asked_over_the_link_whatever_else_stands_with_it() {
+    let mut stage = Stage::new(visitor());
+    // The guest's connection comes first.
+    assert!(stage.guest(1, 2, [127, 0, 0, 2]));
+    stage.befriend_with(2, LINKED);
+    stage.seek();
+    assert_eq!((stage.questions(1).len(), stage.questions(2).len()), (0, 1));
+}
+
+#[test]
+fn who_is_being_dialled_or_visited_is_asked_when_that_is_over() {
+    // For a link: over that, once hands are shaken, or by a visit if it fails.
+    for succeeds in [true, false] {
+        let mut stage = Stage::new(Config { max_outbound: 1, bootstrap: vec![at(2)], ..visitor() });
+        assert_eq!(std::mem::take(&mut stage.dialled), [at(2)]);
+        stage.send_to_others(&[2]);
+        assert_eq!(stage.dialled, [], "it is under way");
+        if succeeds {
+            stage.arrive(22, 2);
+            assert_eq!(stage.node.counts.kademlia.asked, 1);
+            stage.welcome(22, 2);
+            assert_eq!(stage.questions(22).len(), 1);
+        } else {
+            stage.give(Input::DialFailed { address: at(2), error: DialError::TimedOut });
+            assert_eq!(stage.dialled, [at(2)]);
+            assert!(stage.node.kademlia.visits(&at(2)));
+        }
+    }
+    // For another look-up: by a visit of its own.
+    let mut stage = Stage::new(visitor());
+    stage.send_to(&[2]);
+    stage.give(Input::Command(Command::LookUp(peer_keys(51).address())));
+    let [nonce] = stage.questions(1)[..] else { panic!("the peer is asked for this one, too") };
+    stage.answer(1, nonce, vec![stage.record(2, [127, 0, 0, 2])]);
+    assert_eq!(stage.dialled, []);
+    stage.arrive(22, 2);
+    stage.welcome(22, 2);
+    let [nonce] = stage.questions(22)[..] else { panic!("it is asked") };
+    stage.answer(22, nonce, Vec::new());
+    assert_eq!(stage.dialled, [at(2)]);
+}
+
+/// Another node than the one looked for is there, and stays: nobody waits for that.
+#[test]
+fn a_look_up_ends_although_somebody_else_is_linked_at_the_address() {
+    let mut stage = Stage::new(Config { max_outbound: 1, bootstrap: vec![at(2)], ..visitor() });
+    stage.arrive(22, 3);
+    stage.welcome(22, 3);
+    stage.dialled.clear();
+    stage.send_to_others(&[2]);
+    let [nonce] = stage.questions(22)[..] else { panic!("the link is asked as well") };
+    stage.answer(22, nonce, Vec::new());
+    assert_eq!((stage.dialled.len(), stage.node.looked_up().map(|looked| looked.asked)), (0, Some(2)));
+}
+
+/// Guests, visits and feelers are no company.
+#[test]
+fn a_lonely_node_does_not_count_its_guests() {
+    let mut stage = Stage::new(Config::default());
+    (2..=5).for_each(|n| assert!(stage.guest(20 + u64::from(n), n, [127, 0, 0, n])));
+    stage.befriend(1);
+    let crowd = (1..=40).map(|n| PeerAddress::new(SocketAddr::from(([81, 2, n, 1], 8_080)), peer_keys(50).address(), 0));
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd.collect() });
+    assert_eq!(stage.dialled.len(), 2, "three peers are wanted, one is there");
+}
+
+#[test]
+fn after_a_false_record_the_rest_of_an_answer_is_not_read() {
+    let mut stage = Stage::new(visitor());
+    stage.befriend_with(1, LINKED);
+    stage.seek();
+    let [nonce] = stage.questions(1)[..] else { panic!("one question to the only peer") };
+    let [own, true_one, mut forged] = [1, 2, 3].map(|n| stage.record(n, [127, 0, 0, n]));
+    forged.port += 1;
+    let known = stage.node.book.len();
+    let own = NodeRecord { port: own.port + 1, ..own };
+    stage.receive(1, Message::Nodes { nonce, own: Some(own), records: vec![true_one, forged] });
+    assert_eq!((stage.reputation(1), stage.node.book.len()), (-1_000, known), "it costs him 10 points once");
 }

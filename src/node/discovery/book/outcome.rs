@@ -5,8 +5,8 @@ use super::scope::{canonical, group};
 use super::{Book, Entry, Source};
 use crate::chain::Address;
 use crate::node::limits::{
-    ADDRESSES_PER_TELLER, DISPLACED_BACK_OFF, LEAST_ATTEMPTS, LEAST_QUALITY, NEW_ADDRESSES, REFUSED_REDIAL, TRIED_ADDRESSES,
-    TRIED_CHALLENGES, TRIED_PER_GROUP,
+    ADDRESSES_PER_TELLER, DISPLACED_BACK_OFF, LEAST_ATTEMPTS, LEAST_QUALITY, NEW_ADDRESSES, TRIED_ADDRESSES, TRIED_CHALLENGES,
+    TRIED_PER_GROUP,
 };
 use crate::node::{ConnectionId, Time, Timing};
 use rand::RngExt;
@@ -87,9 +87,9 @@ impl Book {
         }
     }
 
-    /// The node there is on another chain or version: it will hardly change its mind soon.
-    pub(in crate::node) fn refused(&mut self, address: SocketAddr, now: Time) {
-        self.update(&canonical(address), |entry| entry.next = now + REFUSED_REDIAL);
+    /// The node there is of another chain, version or transport: it will hardly change its mind soon.
+    pub(in crate::node) fn refused(&mut self, address: SocketAddr, now: Time, timing: &Timing) {
+        self.update(&canonical(address), |entry| entry.next = now + timing.refused);
     }
 
     /// A dial failed: when it may be dialled again, or `None` if it was dropped. `heard`: when the network last proved to work, so that
@@ -131,7 +131,9 @@ impl Book {
         if let Some(challenger) = self.challenges.remove(&address) {
             // Tested, and not there: it makes room, and stays known if there is room for it among the new ones.
             let teller = Source::Inbound.account(address.ip(), self.node_at(address));
-            if self.index.new.len() < NEW_ADDRESSES && self.index.new.share(&teller) < ADDRESSES_PER_TELLER {
+            if self.is_bootstrap(&address) {
+                // Somebody has named it meanwhile: it stands in nobody's way any more.
+            } else if self.index.new.len() < NEW_ADDRESSES && self.index.new.share(&teller) < ADDRESSES_PER_TELLER {
                 self.update(&address, |entry| (entry.tried, entry.teller) = (false, teller));
             } else {
                 self.remove(&address);
@@ -174,6 +176,7 @@ impl Book {
                 _ => step_back(entry, now, timing, rng),
             }
         });
+        self.note_dated(now);
         if ending == Ending::Failed {
             self.blame(address, heard, now, timing);
         }

@@ -144,6 +144,25 @@ fn a_dropped_address_does_not_come_back_before_its_back_off_ends() {
 }
 
 #[test]
+fn a_port_that_somebody_claims_replaces_nobody_whom_we_found_there() {
+    let mut book = book(&[local(1)], AddressScope::Any);
+    for n in [2, 3] {
+        book.learn(&teller(1), local(n), Some(id(n.into())), NOW, NOW);
+    }
+    // The first two answered us.
+    for n in 1..=2 {
+        book.dialling(local(n), false);
+        book.connected(local(n), ConnectionId(1), id(n.into()));
+        book.answered(local(n), NOW);
+    }
+    (1..=3).for_each(|n| book.met(local(n), id(66), NOW + HOUR));
+    let at = |n| (book.node_at(local(n)), book.entries[&local(n)].seen);
+    assert_eq!([at(1), at(2)], [(Some(id(1)), NOW), (Some(id(2)), NOW)]);
+    assert_eq!(at(3), (Some(id(66)), NOW + HOUR), "of a third one we only know by hearsay");
+    assert!(book.may_anchor(local(2), &id(2)));
+}
+
+#[test]
 fn after_five_failures_nothing_dials_it_before_its_back_off_ends() {
     let mut book = book(&[local(1)], AddressScope::Any);
     let mut wait = Duration::ZERO;
@@ -213,6 +232,34 @@ fn a_thousand_addresses_of_one_network_take_only_its_share() {
     assert_eq!(group, ADDRESSES_PER_GROUP);
     assert!(subnet <= ADDRESSES_PER_SUBNET);
     assert_eq!(book.len(), 100 + ADDRESSES_PER_GROUP, "nobody else lost a place");
+}
+
+#[test]
+fn a_networks_places_are_not_his_who_tells_first() {
+    for crowd in [ADDRESSES_PER_SUBNET, ADDRESSES_PER_GROUP] {
+        // Of one subnet, or of as many as the whole network may have.
+        let of_network = |n: u32| if crowd == ADDRESSES_PER_SUBNET { public(n + 1) } else { public(n * 256 + 1) };
+        let squatter = |n: u32| SocketAddr::new(of_network(n).ip(), 1);
+        let mut book = book(&[], AddressScope::Any);
+        (0..crowd as u32).for_each(|n| assert!(book.learn(&teller(1), squatter(n % 256), None, NOW, NOW)));
+        // He who told them all makes room for what another tells, to a half.
+        let others = (0..crowd as u32).filter(|n| book.learn(&teller(2), of_network(*n), None, NOW, NOW)).count();
+        assert_eq!(others, crowd / 2);
+        assert!(!book.learn(&teller(1), SocketAddr::new(of_network(0).ip(), 2), None, NOW, NOW));
+        // Who is there himself always finds a place, and so does an anchor; but nothing gives way that answered.
+        let answered: Vec<_> = book.entries.keys().copied().take(8).collect();
+        answered.iter().for_each(|address| reach(&mut book, *address, NOW));
+        let real = SocketAddr::new(of_network(0).ip(), 9_999);
+        book.met(real, id(7), NOW + HOUR);
+        let anchor = SocketAddr::new(of_network(1).ip(), 9_999);
+        let saved = crate::store::SavedAddresses { anchors: vec![anchor], ..Default::default() };
+        book.restore(&saved, true, NOW + HOUR);
+        assert_eq!(book.anchors(), [anchor]);
+        assert!(book.entries.contains_key(&real));
+        assert!(answered.iter().all(|address| book.entries[address].tried));
+        bounds_hold(&book);
+        index_is_true(&book);
+    }
 }
 
 #[test]
@@ -316,6 +363,30 @@ fn a_tried_address_is_tested_before_it_gives_way() {
     assert!(!book.entries[&victim].tried && book.entries[&last].tried);
     assert_eq!(book.tried(), TRIED_PER_GROUP);
     bounds_hold(&book);
+}
+
+/// A person names an address whose place another wants.
+#[test]
+fn a_bootstrap_address_stays_even_if_it_fails_its_test() {
+    let mut book = book(&[], AddressScope::Any);
+    for n in 0..=TRIED_PER_GROUP as u32 {
+        book.learn(&teller(1), public(n * 256 + 1), None, NOW, NOW);
+        reach(&mut book, public(n * 256 + 1), NOW);
+    }
+    let soon = NOW + LAB.redial.0;
+    let tested = book.choose_feeler(soon, false, |_, _| true).expect("a test is due");
+    // No room is left among the new ones.
+    for n in 0..100 {
+        for port in 1..=1_000 {
+            book.learn(&teller(n), SocketAddr::from(([127, 0, 2, n as u8], port)), None, NOW, NOW);
+        }
+    }
+    assert_eq!(book.index.new.len(), NEW_ADDRESSES);
+    book.add_bootstrap(tested, soon);
+    assert!(miss(&mut book, tested, soon).is_some());
+    assert!(book.is_bootstrap(&tested) && book.entries[&tested].tried);
+    assert!(book.entries[&public(TRIED_PER_GROUP as u32 * 256 + 1)].tried, "the one that waited has its place");
+    index_is_true(&book);
 }
 
 #[test]
@@ -453,6 +524,9 @@ fn index_is_true(book: &Book) {
     assert_eq!(book.index.bootstrap, count(&|entry| entry.bootstrap));
     assert_eq!(book.index.dialling.len(), count(&|entry| entry.link == Link::Dialling { feeler: false }));
     assert_eq!(book.index.feelers.len(), count(&|entry| entry.link == Link::Dialling { feeler: true }));
+    let of_networks =
+        |(address, entry): &(&SocketAddr, &Entry)| entry.kind() == Kind::New && scope::group(address.ip()).is_some();
+    assert_eq!(book.index.told(), book.entries.iter().filter(of_networks).count());
     assert_eq!(book.index.idle.len(), count(&|entry| entry.link == Link::None));
 }
 

@@ -87,7 +87,7 @@ impl Node {
     /// one machine could stand for many networks. False if the peer lied.
     pub(super) fn take_own_record(&mut self, cx: &mut Context<'_>, connection: ConnectionId, record: &NodeRecord) -> bool {
         let Some(peer) = self.peers.get(&connection) else { return false };
-        let (id, here, source) = (peer.id, record.ip == mapped(peer.address.ip()), Source::Lookup(peer.id, peer.address.ip()));
+        let (id, here, source) = (peer.id, record.ip == mapped(peer.address.ip()), Source::Record(peer.id, peer.address.ip()));
         let judgement = if record.node == id { self.judge(cx.now, record) } else { Judgement::Bad };
         match judgement {
             Judgement::Bad => {

@@ -33,6 +33,12 @@ impl super::State {
 }
 
 impl Node {
+    /// Whether an address is being visited or dialled, or a link with it is about to end: it may be visited soon.
+    pub(super) fn is_going_to(&self, address: &SocketAddr) -> bool {
+        let links = || self.peers.values().filter(|peer| peer.direction == Direction::Outbound && !peer.is_closing());
+        self.kademlia.visits(address) || (self.book.is_busy(address) && !links().any(|peer| peer.address == *address))
+    }
+
     /// Sets out to ask a node that we have no link with. False if we do not go there.
     pub(super) fn visit(&mut self, cx: &mut Context<'_>, record: &NodeRecord, lookup: Option<u64>) -> bool {
         let address = record.socket();
@@ -156,6 +162,7 @@ impl Node {
         }
         if let Some(peer) = self.peers.get_mut(&connection) {
             peer.set_visiting();
+            peer.guest = true;
             self.timers.set(cx.now + GUEST_TIME, Timer::Guest(connection));
         }
     }
