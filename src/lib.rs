@@ -15,6 +15,7 @@
 //! | [`sim`] | the simulation driver: virtual clock, links, trace |
 //! | [`store`] | where blocks and state are kept: in memory, on disk |
 //! | [`reading`] | texts that people write by hand: mistakes with their place, nearest names |
+//! | [`panics`] | panics that are caught, and known to be |
 //! | [`cluster`] | presets, and their launch on a driver |
 //! | [`observe`] | turns events into snapshots, lines, logs and recordings |
 //! | [`cli`] | one file a subcommand |
@@ -31,6 +32,7 @@ pub mod link;
 pub mod net;
 pub mod node;
 pub mod observe;
+pub mod panics;
 pub mod reading;
 pub mod sim;
 pub mod store;

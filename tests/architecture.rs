@@ -12,20 +12,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("chain", &[]),
     ("wire", &["chain"]),
     // What is stored is blocks and state; the store knows no node.
-    ("store", &["chain"]),
+    ("store", &["chain", "panics"]),
     // The store's batches and errors; which store there is, a driver's caller decides.
     ("node", &["chain", "wire", "store"]),
     // How a link behaves; of the node it knows the time.
     ("link", &["node"]),
-    ("net", &["node", "chain", "wire", "store", "link"]),
+    ("net", &["node", "chain", "wire", "store", "link", "panics"]),
     ("sim", &["node", "chain", "wire", "store", "link"]),
     // Event and Time are the node's words; the model is the dashboard's. From the store the log takes one thing: how to make a
     // private folder.
     ("observe", &["node", "chain", "store", "ui"]),
     // What is wrong in a text needs no more than the text.
     ("reading", &[]),
+    // What is caught is no matter of who caught it.
+    ("panics", &[]),
     ("cluster", &["sim", "net", "node", "chain", "wire", "store", "link", "observe", "reading", "ui"]),
-    ("cli", &["cluster", "reading", "net", "sim", "node", "chain", "wire", "store", "link", "rpc", "observe", "ui"]),
+    ("cli", &["cluster", "reading", "net", "sim", "node", "chain", "wire", "store", "link", "rpc", "observe", "panics", "ui"]),
 ];
 
 /// Rooms in which time, randomness and order must come from outside, or a seed would not give one history.

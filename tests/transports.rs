@@ -302,7 +302,7 @@ async fn dial(number: u32, node: SocketAddr, spec: &ChainSpec) -> Dialled {
     let length = channel.seal(&frame, &mut sealed).unwrap();
     // Where the node has said goodbye already, its words are still to be read.
     let _ = stream.write_all(&sealed[..length]).await;
-    let (mut arrived, mut plain, mut frames) = (Vec::new(), Vec::new(), FrameReader::new());
+    let (mut arrived, mut plain, mut frames) = (Vec::new(), Vec::new(), FrameReader::default());
     loop {
         while let Some(length) = channel.next(&arrived).unwrap() {
             let count = channel.open(&arrived[..length], &mut plain).unwrap();

@@ -107,7 +107,7 @@ impl Audience for Gallery {
 
     fn keep_pace(&self) {
         if let Some(recorder) = &*lock(&self.recorder) {
-            recorder.wait_for_room();
+            recorder.wait_for_room(&self.ending);
         }
         if let Some(hub) = &self.hub {
             while hub.waiting() > WAITING && !self.ending.load(Ordering::Acquire) {

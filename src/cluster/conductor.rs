@@ -10,7 +10,7 @@ use super::pace::{Pace, Speed};
 use super::scenario::EngineKind;
 use super::{Agreement, Engine, Plan, Standing};
 use crate::chain::Hash256;
-use crate::node::{EventSink, Stamped, Time};
+use crate::node::{Event, EventSink, Stamped, Time};
 use crate::observe::{Control, LoadMeter};
 use rumormill_ui::model::{ExpectationLine, Intent};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -132,6 +132,8 @@ pub struct Conductor<'a> {
     told: Instant,
     progressed: Instant,
     measured: Instant,
+    /// Whether a link came up that nobody was told of.
+    met: bool,
     pub(super) actions: Vec<Action>,
 }
 
@@ -149,7 +151,7 @@ impl<'a> Conductor<'a> {
         Self {
             director: Director::new(plan),
             judge: Judge::new(plan, engine.start_time()),
-            agreement: Agreement::new(plan.count),
+            agreement: Agreement::new(plan),
             mines: plan.mines,
             pace: Pace::new(settings.speed, now),
             end: settings.duration,
@@ -164,6 +166,7 @@ impl<'a> Conductor<'a> {
             told: now,
             progressed: now,
             measured: now,
+            met: false,
             actions: Vec::new(),
         }
     }
@@ -250,14 +253,15 @@ impl<'a> Conductor<'a> {
         self.director.advance(elapsed, &mut actions);
         self.actions = actions;
         if !self.actions.is_empty() {
-            let pays = self.actions.iter().all(|action| matches!(action, Action::Pay(_)));
             self.act();
-            for text in self.director.news() {
-                self.log(&text);
-            }
-            if !pays {
-                self.tell_faults();
-            }
+        }
+        // Also of a fault that changes nothing, because another holds: it is on the list, or no more.
+        let news = self.director.news();
+        for text in &news {
+            self.log(text);
+        }
+        if !news.is_empty() {
+            self.tell_faults();
         }
         if let Some(end) = self.end.filter(|end| self.outcome.is_none() && elapsed >= *end) {
             let started = self.settings.duration.unwrap_or(end);
@@ -319,12 +323,19 @@ impl<'a> Conductor<'a> {
         self.hear();
         let now = self.now();
         for action in std::mem::take(&mut self.actions) {
+            if let Action::Start(node) = action {
+                // Before it can say that it has started.
+                self.agreement.awaits(node);
+            }
             if let Err(error) = self.engine.act(&action) {
                 self.audience.control(now, Control::Down { node: error.node, reason: error.why });
                 continue;
             }
             match action {
                 Action::Kill(node) => {
+                    // What it said before it ended, it said.
+                    self.hear();
+                    self.agreement.down(node);
                     self.judge.down(self.engine.elapsed(), node);
                     self.audience.control(now, Control::Down { node, reason: self.director.why_down(node) });
                 }
@@ -342,6 +353,11 @@ impl<'a> Conductor<'a> {
         for stamped in events.drain(..) {
             self.agreement.see(&stamped);
             self.judge.see(&stamped);
+            if let Event::NewPeer { peer, .. } = &stamped.event
+                && let Some(peer) = self.judge.facts().index(peer)
+            {
+                self.met |= self.director.met(stamped.node, peer);
+            }
         }
         self.events = events;
     }
@@ -351,6 +367,8 @@ impl<'a> Conductor<'a> {
         let now = Instant::now();
         for (node, reason) in self.engine.lost() {
             self.hear();
+            // Nobody wanted it: that the others agree does not make up for it.
+            self.agreement.awaits(node);
             self.judge.down(self.engine.elapsed(), node);
             self.log(&format!("n{node} is down: {reason}"));
             self.audience.control(self.now(), Control::Down { node, reason });
@@ -365,6 +383,9 @@ impl<'a> Conductor<'a> {
         if now.duration_since(self.told) >= TELL {
             self.told = now;
             self.tell_judgement();
+            if std::mem::take(&mut self.met) {
+                self.tell_faults();
+            }
         }
         if now.duration_since(self.progressed) >= PROGRESS {
             self.progressed = now;

@@ -126,6 +126,29 @@ fn a_seed_gives_one_history_at_any_speed() {
 }
 
 #[test]
+fn without_expectations_the_honest_nodes_that_run_agree_and_no_others_are_asked() {
+    let (head, _) = SMALL.split_once("[[timeline]]").unwrap();
+    let text = head.replace("count = 4\n", "count = 6\nstarts = \"n0..n4\"\n").replace("\"40s\"", "\"15s\"")
+        + r#"
+[[adversary]]
+nodes = "n4"
+behaviour = "withholding"
+
+[[timeline]]
+at = "3s"
+fault = { kill = "n3" }
+
+[[timeline]]
+at = "4s"
+fault = { leave = "n2" }
+"#;
+    let ran = simulate(&text, 7, Speed::FULL, Vec::new());
+    let Standing::Agreed { nodes: 2, height, .. } = ran.outcome.standing else { panic!("{}", ran.outcome.standing) };
+    assert!(height > 0 && !ran.outcome.failed(1));
+    assert!(ran.outcome.elapsed < Duration::from_secs(18), "it waits for nobody who cannot come: {:?}", ran.outcome.elapsed);
+}
+
+#[test]
 fn a_missed_expectation_is_told_with_what_was_measured() {
     let text = SMALL.replace("at_least = 5\nby", "at_least = 500\nby");
     let ran = simulate(&text, 7, Speed::FULL, Vec::new());
@@ -164,6 +187,50 @@ fn peers_are_connected_banned_and_let_go_at_a_wish() {
     let bans = events.iter().filter(|stamped| matches!(stamped.event, Event::Banned { .. })).count();
     let ended = events.iter().filter(|stamped| matches!(stamped.event, Event::Unbanned { .. })).count();
     assert_eq!((bans, ended), (2, 1));
+}
+
+#[test]
+fn a_fault_that_changes_nothing_begins_and_ends_on_the_list_all_the_same() {
+    // Within a partition that holds: a cut by hand that ends, and the timeline's own partition, which is the same.
+    let wishes = vec![
+        Intent::Partition { group: vec![0, 1], lasts: None },
+        Intent::Link { from: 1, to: Some(2), tweak: LinkTweak::Cut, lasts: Some(Duration::from_secs(2)) },
+    ];
+    let ran = simulate(SMALL, 7, Speed::FULL, wishes);
+    let told = ran.told.0.lock().unwrap();
+    let mut lists: Vec<Vec<u32>> = (told.iter())
+        .filter_map(|control| match control {
+            Control::Faults { faults } => Some(faults.iter().map(|fault| fault.number).collect()),
+            _ => None,
+        })
+        .collect();
+    lists.dedup();
+    assert_eq!(lists[..6], [vec![], vec![1], vec![1, 2], vec![1], vec![1, 3], vec![1]]);
+}
+
+#[test]
+fn a_link_made_by_hand_is_parted_and_changed_as_those_that_were_drawn() {
+    // A ring: no link goes from n0 to n2.
+    let met = |wishes| {
+        let text = SMALL.split_once("[[timeline]]").unwrap().0.to_owned();
+        let ran = simulate(&text, 7, Speed::FULL, wishes);
+        let id = crate::cluster::node_keys(7, 2).address();
+        let met = |event: &Stamped| event.node == 0 && matches!(event.event, Event::NewPeer { peer, .. } if peer == id);
+        (ran.events.iter().any(met), ran)
+    };
+    let connect = || Intent::Connect { node: 0, address: "n2".into() };
+    let (together, ran) = met(vec![connect()]);
+    assert!(together);
+    let mut director = ran.director;
+    let cut = Fault::Link {
+        from: chosen([0]),
+        to: chosen([2]),
+        both_ways: true,
+        change: scenario::LinkChange { cut: Some(true), ..Default::default() },
+    };
+    assert!(director.inject(Duration::from_secs(40), cut, None, &mut Vec::new()).is_ok(), "the link is known by now");
+    let (apart, _) = met(vec![connect(), Intent::Partition { group: vec![0], lasts: None }]);
+    assert!(!apart, "the partition leaks");
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub struct Parts {
     pub events: EventSink,
     /// Its chain, for checking transactions.
     pub chain: ChainId,
+    /// Longest payload of a block of its chain, in bytes.
+    pub largest_block: usize,
     /// How it mines.
     pub mining: Option<Mining>,
     /// Its deadlines.
@@ -140,11 +142,13 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, warning, clock, index, events, chain, mining, timing, credentials, .. } = parts;
+    let Parts { node, warning, clock, index, events, chain, largest_block, mining, timing, credentials, .. } = parts;
     let Parts { shaping, switches, random, workers, names, writer, answers, listener, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
-    let common = Arc::new(Common { credentials, timing, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let common =
+        Arc::new(Common { credentials, timing, largest_block, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let now = clock.now();
     let mut driver = Driver {
         node,
         clock,
@@ -167,7 +171,7 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
         gate: Arc::default(),
         mismatches: Mismatches::default(),
         out: Vec::new(),
-        now: clock.now(),
+        now,
         instant: Instant::now(),
         ending: false,
         stopped: false,
@@ -396,11 +400,13 @@ impl Driver {
     fn send(&mut self, to: &[ConnectionId], message: &Message, priority: crate::node::Priority) {
         let frame = encode(message);
         let brief = briefer(message).map(|message| encode(&message));
-        let acknowledges = message.kind() == MessageKind::HandshakeAck;
+        let kind = message.kind();
         for connection in to {
             let Some(entry) = self.links.get_mut(connection) else { continue };
-            if acknowledges {
-                entry.link.establish();
+            match kind {
+                MessageKind::HandshakeAck => entry.link.establish(),
+                MessageKind::GetBlock => entry.link.ask(),
+                _ => {}
             }
             let frame = brief.as_ref().filter(|_| entry.link.is_backed_up()).unwrap_or(&frame);
             if let Err(full) = entry.link.push(frame, priority, self.instant) {
@@ -417,7 +423,7 @@ impl Driver {
             let found = move |block| {
                 let _ = answers.send(Input::Mined(block));
             };
-            match Miner::start(mining.tries_per_second, self.clock, Arc::clone(&self.common.switches), found) {
+            match Miner::start(mining.tries_per_second, self.clock.clone(), Arc::clone(&self.common.switches), found) {
                 Ok(miner) => self.miner = Some(miner),
                 Err(error) => self.emit(Event::Warning { text: format!("cannot mine: {error}") }),
             }

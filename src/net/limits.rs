@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// How long the whole handshake of a transport may take, both directions together: three messages over the slowest link in use.
 pub const HANDSHAKE: Duration = Duration::from_secs(3);
-/// The slowest sender that is put up with within a frame, bytes a second, beside [`crate::node::Timing::frame`].
+/// The slowest line that is put up with, bytes a second: beside [`crate::node::Timing::frame`] within a frame that a peer sends, and beside
+/// [`crate::node::Timing::stalled`] for one that takes what we send while something urgent waits.
 pub const FRAME_RATE: u64 = 8 << 10;
 /// How long a graceful close may take, from the flush to the other side's end of stream.
 pub const FLUSH: Duration = Duration::from_secs(1);
@@ -114,11 +115,12 @@ pub const VERDICTS: usize = 256;
 /// Most transactions in the blocks of those verdicts: some 64 MiB.
 pub const VERDICT_TRANSACTIONS: usize = 400_000;
 
-/// Most blocks that wait for a store that fails, to be tried again with the next commit.
-pub const STORE_HELD: usize = 65_536;
-
 /// Most orders that the store's thread takes into one commit: so that under a steady flow there is one at all.
 pub const STORE_ORDERS: usize = 4_096;
+
+/// How far the system's clock may be ahead of the node's before the node follows: far above what a system corrects at a time to keep its
+/// clock right, far below the 120 s at which a header is of the future.
+pub const CLOCK_BEHIND: Duration = Duration::from_secs(1);
 
 /// Slices of mining a second: between them the miner sleeps.
 pub const MINING_SLICES: u32 = 20;

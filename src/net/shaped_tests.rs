@@ -103,6 +103,7 @@ async fn over_a_cut_link_nothing_comes_until_it_heals() {
 #[tokio::test(start_paused = true)]
 async fn what_waited_over_a_cut_link_is_not_held_against_the_peer() {
     let (one, mut two) = shaped(cut()).await;
+    two.asks(3);
     for _ in 0..3 {
         one.send(&block(6_000), Priority::High);
     }

@@ -6,6 +6,7 @@ use super::limits::{VERDICT_TRANSACTIONS, VERDICTS};
 use crate::chain::{
     Block, BlockError, BlockId, ChainId, Transaction, TransactionError, ValidationJob, Verdict, verify_signatures,
 };
+use crate::panics::{Panicked, contain};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -194,9 +195,9 @@ fn run(job: &ValidationJob) -> Arc<Verdict> {
 /// an answer all the same, and no peer is blamed.
 fn attempt<T>(work: impl Fn() -> T) -> Option<T> {
     for _ in 0..2 {
-        match catch_unwind(AssertUnwindSafe(&work)) {
+        match contain(&work) {
             Ok(done) => return Some(done),
-            Err(_) => tracing::error!("a check panicked: this is a defect"),
+            Err(Panicked) => tracing::error!("a check panicked: this is a defect"),
         }
     }
     None

@@ -120,6 +120,7 @@ fn a_check_that_panics_is_tried_once_more_and_then_answered() {
         let tries = &tries;
         attempt(move || {
             tries.set(tries.get() + 1);
+            assert!(crate::panics::is_contained(), "the process's hook ends the run otherwise");
             assert!(tries.get() > times, "on purpose");
             tries.get()
         })

@@ -1,9 +1,10 @@
 //! The store's thread: whatever waits goes to disk in one commit; the address book after it.
 
-use super::limits::{STORE_HELD, STORE_ORDERS};
+use super::limits::STORE_ORDERS;
 use crate::chain::{Block, BlockId};
 use crate::node::Input;
 use crate::store::{AddressFile, Batch, SavedAddresses, Store};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -76,8 +77,10 @@ impl Writer {
 #[derive(Default)]
 struct Queue {
     batch: Option<Batch>,
-    /// It failed too often: nothing more is stored, so that what is stored stays a whole chain.
-    given_up: bool,
+    /// The blocks in it: the node hands over again what it has no word of, and each is held once.
+    ids: HashSet<BlockId>,
+    /// It was tried as it is, and failed.
+    failed: bool,
 }
 
 /// Serves until nobody can order any more and the queue is empty, or until it is abandoned.
@@ -115,30 +118,37 @@ fn serve(
 }
 
 impl Queue {
-    /// Blocks one after the other; the last tip and state win.
+    /// Blocks one after the other, each once; the last tip and state win.
     fn merge(&mut self, batch: Batch) {
+        let Batch { mut blocks, tip, state } = batch;
+        blocks.retain(|block| self.ids.insert(block.id()));
         match &mut self.batch {
-            None => self.batch = Some(batch),
+            None => self.batch = Some(Batch { blocks, tip, state }),
             Some(before) => {
-                before.blocks.extend(batch.blocks);
-                (before.tip, before.state) = (batch.tip, batch.state);
+                before.blocks.append(&mut blocks);
+                (before.tip, before.state) = (tip, state);
             }
         }
+        self.failed = false;
     }
 
-    /// Commits what waits. After a failure it is kept for the next commit, as no stored block may lack its parent.
+    /// Commits what waits, unless it has just failed: when it is tried again is for the node to say. Till then it is held, since what the
+    /// node hands over before it hears of the failure builds on it. What is held is no more than what the node holds itself.
     fn commit(&mut self, store: &mut dyn Store, answer: &impl Fn(Input)) {
-        let Some(batch) = self.batch.take() else { return };
-        if self.given_up {
-            return answer(Input::StoreFailed("it failed too often: nothing is stored until the node starts anew".to_owned()));
+        if self.failed {
+            return;
         }
+        let Some(batch) = self.batch.take() else { return };
         match store.commit(&batch) {
-            Ok(()) => answer(Input::Stored(batch.blocks.iter().map(|block| block.id()).collect())),
+            Ok(()) => {
+                self.ids.clear();
+                answer(Input::Stored(batch.blocks.iter().map(|block| block.id()).collect()));
+            }
             Err(error) => {
                 tracing::error!(%error, "the store failed");
                 answer(Input::StoreFailed(error.to_string()));
-                self.given_up = batch.blocks.len() > STORE_HELD;
-                self.batch = (!self.given_up).then_some(batch);
+                self.batch = Some(batch);
+                self.failed = true;
             }
         }
     }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::chain::{Address, ChainSpec, Ledger, State};
+use crate::store::fixture::{self, Chain, Disk};
 use crate::store::{StoreError, Stored};
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -113,6 +114,38 @@ fn a_failed_commit_is_told_and_goes_with_the_next() {
     writer.store(batch(&blocks[1]));
     let Ok(Input::Stored(ids)) = answers.recv_timeout(PATIENCE) else { panic!("not stored") };
     assert_eq!(ids, [blocks[0].id(), blocks[1].id()]);
+}
+
+/// As the node does it: every few seconds all that is not acknowledged, one more block on top, and a peer that asks meanwhile.
+#[tokio::test]
+async fn a_disk_that_is_full_for_long_stores_everything_when_it_has_room_again() {
+    let disk = Disk::default();
+    let mut store = disk.store().unwrap();
+    store.load().unwrap();
+    let (sender, answers) = channel();
+    let writer = Writer::start(Box::new(store), None, move |input| sender.send(input).unwrap_or_default()).unwrap();
+    let mut chain = Chain::new();
+    let mut all = chain.batch_of(30);
+    disk.lock().full_at = Some(0);
+    for _ in 0..60 {
+        writer.store(all.clone());
+        assert!(matches!(answers.recv_timeout(PATIENCE), Ok(Input::StoreFailed(why)) if why.contains("no space")));
+        // It is not tried again because a peer asks for a block.
+        let steps = disk.lock().steps;
+        writer.load(1, Vec::new());
+        assert!(matches!(answers.recv_timeout(PATIENCE), Ok(Input::Loaded { .. })));
+        assert_eq!(disk.lock().steps, steps);
+        let next = chain.batch();
+        all = Batch { blocks: all.blocks.into_iter().chain(next.blocks).collect(), ..next };
+    }
+    disk.lock().full_at = None;
+    // Handed over before the node heard of the last failure: on its own it would lack its parent.
+    let last = chain.batch();
+    writer.store(Batch { blocks: vec![Arc::clone(all.blocks.last().unwrap()), Arc::clone(&last.blocks[0])], ..last });
+    let Ok(Input::Stored(ids)) = answers.recv_timeout(PATIENCE) else { panic!("not stored") };
+    assert_eq!(ids, chain.tips[1..], "each once, parents first");
+    writer.finish().await;
+    assert_eq!(fixture::check(&mut disk.store().unwrap()), Some((chain.tips[91], 91)));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use super::limits::{
     SEEN_IDS, SLOTS_BY_HAND, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT, VERIFIED_RECORDS, VISITS,
 };
 use crate::chain::limits::{BODY_CACHE_BLOCKS, POOL_TRANSACTIONS};
+use crate::wire::limits::MAX_PEERS;
 
 /// How often what one peer did not deliver is asked of a next one, at most, while others fill its place.
 const TURNS: usize = 8;
@@ -25,7 +26,7 @@ impl Node {
         let (banned_peers, banned_addresses) = self.bans.len();
         let [table, bucket, lookups, questions, visits, verified] = self.kademlia.held();
         let news = self.peers.values().map(|peer| peer.gossip.held()).max().unwrap_or(0);
-        let held: [(&str, usize, usize); 18] = [
+        let held: [(&str, usize, usize); 19] = [
             ("transactions in the pool", self.mempool.len(), POOL_TRANSACTIONS),
             ("transactions of which something is known", self.inventory.len(), SEEN_IDS + wanted),
             ("transactions asked for", self.inventory.all_asked().count(), wanted),
@@ -42,6 +43,7 @@ impl Node {
             ("visits", visits, VISITS),
             ("checked records", verified, VERIFIED_RECORDS),
             ("addresses that one peer was told", news, GOSSIP_TOLD),
+            ("addresses in an answer", self.answers.held(), MAX_PEERS),
             ("bans of node ids", banned_peers, BANS),
             ("bans of addresses", banned_addresses, BANS),
         ];

@@ -101,6 +101,8 @@ pub struct Timing {
     pub refused: Duration,
     /// Between questions for addresses.
     pub peer_exchange: Duration,
+    /// How long all who ask for addresses are given the same ones.
+    pub answer: Duration,
     /// Between two portions of addresses that are told unasked, and after how long the same address may be told again.
     pub gossip: (Duration, Duration),
     /// Between two look-ups that refresh the Kademlia table.
@@ -138,6 +140,7 @@ impl Timing {
         // Who reads why may start the other end anew at once.
         refused: Duration::from_secs(15),
         peer_exchange: Duration::from_secs(5),
+        answer: Duration::from_secs(30),
         gossip: (Duration::from_secs(5), Duration::from_secs(30)),
         lookup: Duration::from_secs(5),
         dns: Duration::from_secs(5),
@@ -169,6 +172,8 @@ impl Timing {
         // It will hardly change its mind soon.
         refused: Duration::from_secs(600),
         peer_exchange: Duration::from_secs(300),
+        // Who wants to see the whole book needs days for it, in which much of it has changed.
+        answer: Duration::from_secs(86_400),
         gossip: (Duration::from_secs(600), Duration::from_secs(3_600)),
         lookup: Duration::from_secs(600),
         dns: Duration::from_secs(61),

@@ -12,11 +12,13 @@
 //! | `transactions`, `inventory` | relay of transactions |
 //! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
 //! | `mining`, `storage`, `report` | what is mined, what is kept, what is told to people |
+//! | `bucket` | token buckets: who may do how much of something, and how fast |
 //! | `budgets` | whether all that others can make it hold is within bounds |
 //! | `machine` | what a driver drives: a node, or an adversary around one |
 //! | `outbox` | what waits to be sent to one peer, under both drivers |
 
 mod blocks;
+mod bucket;
 mod budgets;
 mod config;
 mod context;
@@ -82,6 +84,8 @@ pub struct Node {
     slots: Slots,
     counts: Counts,
     keeping: Keeping,
+    answers: discovery::exchange::Answers,
+    dialling: discovery::dial::Dialling,
     own: discovery::own::State,
     seeds: discovery::seeds::State,
     kademlia: discovery::kademlia::State,
@@ -121,6 +125,8 @@ impl Node {
             slots: Slots::new(seed),
             counts: Counts::default(),
             keeping: Keeping::default(),
+            answers: discovery::exchange::Answers::default(),
+            dialling: discovery::dial::Dialling::default(),
             own: discovery::own::State::default(),
             seeds: discovery::seeds::State::new(&config.discovery.dns_seeds),
             kademlia: discovery::kademlia::State::new(id),
@@ -186,6 +192,7 @@ impl Node {
     /// Takes one input; appends what is to be done. Never blocks.
     pub fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
         let cx = &mut Context { now, out };
+        self.forgive(now);
         match input {
             Input::Connected { connection, address, direction, peer } => {
                 self.on_connected(cx, connection, address, direction, peer)
@@ -252,7 +259,7 @@ impl Node {
             Message::Ping { nonce, .. } => self.on_ping(cx, connection, *nonce),
             Message::Pong { nonce, .. } => self.on_pong(cx, connection, *nonce),
             Message::GetPeers => self.on_get_peers(cx, connection),
-            Message::Peers { addresses } => self.on_peers(cx, connection, addresses),
+            Message::Peers { answer, addresses } => self.on_peers(cx, connection, *answer, addresses),
             Message::FindNode { nonce, target, own } => self.on_find_node(cx, connection, *nonce, target, own.as_ref()),
             Message::Nodes { nonce, own, records } => self.on_nodes(cx, connection, *nonce, own.as_ref(), records),
             Message::GetHeaders { locator } => self.on_get_headers(cx, connection, locator),
@@ -269,14 +276,18 @@ impl Node {
         }
     }
 
-    /// Fires every timer that is due.
-    fn on_deadline(&mut self, cx: &mut Context<'_>) {
-        // When we ourselves slept (a suspended machine, a stopped process), every deadline seems missed: what others owe us is then
-        // given the time that we lost, so that nobody is blamed for our pause.
-        if let Some(lost) = self.timers.forgive(cx.now, limits::OWN_PAUSE) {
+    /// When we ourselves slept (a suspended machine, a stopped process), every deadline seems missed, and every answer late: what others
+    /// owe us is then given the time that we lost, so that nobody is blamed for our pause. Whatever the first input after it is.
+    fn forgive(&mut self, now: Time) {
+        if let Some(lost) = self.timers.forgive(now, limits::OWN_PAUSE) {
             self.peers.values_mut().for_each(|peer| peer.forgive(lost));
             self.sync.forgive(lost);
+            self.dialling.forgive(lost);
         }
+    }
+
+    /// Fires every timer that is due.
+    fn on_deadline(&mut self, cx: &mut Context<'_>) {
         while let Some(timer) = self.timers.pop_due(cx.now) {
             match timer {
                 Timer::Handshake(connection) => self.on_handshake_deadline(cx, connection),
@@ -287,7 +298,7 @@ impl Node {
                 Timer::Debt(id, connection) => self.on_debt_deadline(cx, id, connection),
                 Timer::Transaction(id) => self.on_transaction_deadline(cx, id),
                 Timer::Announce => self.flush_announcements(cx),
-                Timer::Dial => self.dial_due(cx),
+                Timer::Dial => self.on_dial_deadline(cx),
                 Timer::Exchange => self.on_exchange_deadline(cx),
                 Timer::Feeler => self.on_feeler_deadline(cx),
                 Timer::KeepAddresses => self.on_keep_deadline(cx),

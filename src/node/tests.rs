@@ -9,11 +9,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 mod answers;
+mod blame;
 mod discovery;
 mod handshake;
 mod hostile;
 mod outbound;
 mod slots;
+mod visits;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -404,6 +406,25 @@ fn a_transaction_goes_to_all_but_those_who_have_it() {
 }
 
 #[test]
+fn what_is_asked_for_a_thousand_times_in_one_message_is_given_once() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    let (first, second) = (pay(0, 0, 5, 1), pay(1, 0, 5, 1));
+    stage.give(Input::Command(Command::Submit(Box::new(first))));
+    stage.give(Input::Command(Command::Submit(Box::new(second))));
+    stage.take_sent(1);
+    let ids = [second.id(), first.id(), TxId([5; 32]), TxId([6; 32])];
+    stage.receive(1, Message::GetData { ids: ids.into_iter().cycle().take(1_000).collect() });
+    let answer = stage.take_sent(1);
+    let [given, missing] = &answer[..] else { panic!("{answer:?}") };
+    assert!(matches!(&**given, Message::Transaction { transactions } if transactions[..] == [second, first]), "{given:?}");
+    assert!(matches!(&**missing, Message::NotFound { ids } if ids[..] == [Hash256([5; 32]), Hash256([6; 32])]), "{missing:?}");
+    // The next message is another question.
+    stage.receive(1, Message::GetData { ids: vec![first.id()] });
+    assert_eq!(stage.take_sent(1).len(), 1);
+}
+
+#[test]
 fn invalid_transactions_lead_to_a_ban_and_duplicates_cost_nothing() {
     let mut stage = Stage::new(Config::default());
     stage.befriend(1);
@@ -482,6 +503,28 @@ fn our_own_pause_is_nobodys_fault() {
     assert_eq!(stage.reputation(1), 0);
     stage.wait(limits::UNANSWERED + Timing::LAB.pong + SECOND);
     assert!(stage.was_closed(1), "but a peer that then stays silent is gone");
+}
+
+#[test]
+fn what_came_while_we_slept_did_not_take_as_long_as_we_slept() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    stage.wait(Timing::LAB.ping);
+    let pinged = stage.take_sent(1).into_iter().rev().find_map(|message| match *message {
+        Message::Ping { nonce, .. } => Some(nonce),
+        _ => None,
+    });
+    // The machine sleeps for eight hours, and the first that is seen of its waking is not a deadline.
+    stage.now = stage.now + 8 * 3_600 * SECOND;
+    stage.receive(1, Message::Pong { nonce: pinged.expect("a ping"), time: stage.now.as_millis() });
+    let trip = stage.events.iter().rev().find_map(|event| match event {
+        Event::RoundTrip { time, .. } => Some(*time),
+        _ => None,
+    });
+    // No more than till the next thing that it would have done.
+    assert!(trip.is_some_and(|trip| trip < 10 * SECOND), "{trip:?}");
+    stage.give(Input::Deadline);
+    assert!(!stage.was_closed(1));
 }
 
 #[test]

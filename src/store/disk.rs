@@ -2,11 +2,12 @@
 
 use super::directory::{create_private, holder, sync_folder};
 use super::layout::{self, ACCOUNTS, BLOCKS, HEADERS, META};
-use super::limits::{CACHE_BYTES, CHAIN_FILE, FORMAT, PENDING_BLOCKS};
+use super::limits::{CACHE_BYTES, CHAIN_FILE, FORMAT};
 use super::{Batch, ChainMark, Store, StoreError, Stored};
 use crate::chain::{Address, Block, BlockId, ChainId, ChainSpec, Hash256, Header, State};
+use crate::panics::{Panicked, contain};
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableError};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,10 +27,6 @@ pub struct DiskStore {
     committed: State,
     /// A commit failed and may or may not have come through.
     doubtful: bool,
-    /// Blocks of batches that failed: the next batch builds on them, so they are written with it.
-    pending: Vec<Arc<Block>>,
-    /// More failed than are kept: what comes now would have a hole below it.
-    gap: bool,
 }
 
 impl DiskStore {
@@ -65,8 +62,6 @@ impl DiskStore {
             tip: None,
             committed: State::empty(),
             doubtful: false,
-            pending: Vec::new(),
-            gap: false,
         };
         store.attempt(|store, database| store.check_mark(database))?;
         store.tip = store.attempt(|_, database| read_tip(database))?;
@@ -80,7 +75,7 @@ impl DiskStore {
     fn attempt<T>(&self, work: impl FnOnce(&Self, &Database) -> Result<T, Fault>) -> Result<T, StoreError> {
         let mut open = self.open.borrow_mut();
         let (opener, database) = &mut *open;
-        // redb finds most damage by itself, and panics at the rest.
+        // redb finds most damage by itself, and panics at the rest. What that may leave half done is the database, which is closed then.
         let result = contain(|| match database {
             Some(database) => work(self, database),
             None => work(self, database.insert(opener()?)),
@@ -168,13 +163,13 @@ impl DiskStore {
         Ok(Some(Stored { headers, tip, state }))
     }
 
-    /// Writes the blocks that are pending, and the batch.
+    /// Writes a batch. A block whose parent is not there is refused, so that what is stored is a whole chain at any time.
     fn write_batch(&self, database: &Database, batch: &Batch) -> Result<(), Fault> {
         let write = database.begin_write()?;
         {
             let mut headers = write.open_table(HEADERS)?;
             let mut blocks = write.open_table(BLOCKS)?;
-            for block in self.pending.iter().chain(&batch.blocks) {
+            for block in &batch.blocks {
                 let id = block.id();
                 let Header { height, parent, .. } = block.header;
                 let below = layout::header_key(height.saturating_sub(1), &parent);
@@ -280,25 +275,7 @@ impl Store for DiskStore {
             let why = format!("its state is not the one after block {}", batch.tip.short());
             return Err(StoreError::Refused(why));
         }
-        if self.gap {
-            return Err(StoreError::Io(format!(
-                "the disk at {} failed for too long, and blocks are missing there. Restart the node: it syncs them anew",
-                self.place.display()
-            )));
-        }
-        let result = self.settle_and_write(batch);
-        match &result {
-            Ok(()) => self.pending.clear(),
-            Err(StoreError::Refused(_)) => {}
-            Err(_) if self.pending.len() + batch.blocks.len() <= PENDING_BLOCKS => {
-                self.pending.extend(batch.blocks.iter().cloned());
-            }
-            Err(_) => {
-                self.pending = Vec::new();
-                self.gap = true;
-            }
-        }
-        result
+        self.settle_and_write(batch)
     }
 }
 
@@ -306,28 +283,6 @@ impl Store for DiskStore {
 pub(super) enum Fault {
     Redb(redb::Error),
     Store(StoreError),
-}
-
-/// The work panicked.
-struct Panicked;
-
-thread_local! {
-    static CONTAINED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether a panic of this thread, now, is caught by the store and becomes [`StoreError::Damaged`]. For the process's panic hook, which
-/// need not give the terminal back or print anything then.
-pub fn is_panic_contained() -> bool {
-    CONTAINED.get()
-}
-
-/// Runs `work`, and turns its panic into an error.
-fn contain<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
-    let before = CONTAINED.replace(true);
-    // What it may have left half done is the database, which is closed and not used again.
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-    CONTAINED.set(before);
-    result.map_err(|_| Panicked)
 }
 
 macro_rules! from_redb {

@@ -4,6 +4,10 @@ use super::{Batch, Store};
 use crate::chain::{Address, Block, BlockId, ChainSpec, Header, KeyPair, MiningJob, State, Transfer, ValidationJob};
 use std::sync::Arc;
 
+mod disk;
+
+pub use disk::Disk;
+
 /// The chain of the tests: anybody seals it at once.
 pub fn spec() -> ChainSpec {
     ChainSpec { initial_difficulty: 1, ..ChainSpec::lab() }

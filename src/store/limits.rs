@@ -10,9 +10,6 @@ pub const FORMAT: u32 = 1;
 pub const DECODE_BYTES: usize = 32 << 20;
 /// Bytes of SHA-256 in front of each stored block: enough to notice damage, which is not malice.
 pub const CHECKSUM_BYTES: usize = 8;
-/// Blocks kept in memory while the disk fails, to be written when it works again: an hour of the lab chain. Beyond it only a restart
-/// helps.
-pub const PENDING_BLOCKS: usize = 1_024;
 /// Longest key file that is read, in bytes: ours has about 250.
 pub const KEY_FILE_BYTES: u64 = 4_096;
 /// The chain's file in the data directory.

@@ -28,7 +28,7 @@ mod shared;
 
 pub use addresses::{AddressFile, SavedAddress, SavedAddresses, Teller};
 pub use directory::DataDirectory;
-pub use disk::{DiskStore, is_panic_contained};
+pub use disk::DiskStore;
 pub use error::{ChainMark, StoreError};
 pub use faulty::{DiskSwitch, FaultyStore};
 pub use memory::MemoryStore;
@@ -41,7 +41,7 @@ mod directory_tests;
 #[cfg(test)]
 mod disk_tests;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod kill_tests;
 #[cfg(test)]
@@ -74,7 +74,8 @@ pub trait Store: Send {
     fn load(&mut self) -> Result<Option<Stored>, StoreError>;
     /// A stored block.
     fn block(&self, id: &BlockId) -> Result<Option<Arc<Block>>, StoreError>;
-    /// Keeps a batch: after `Ok` it survives a crash; after a crash within, nothing of it is there. After an error the store stays
-    /// usable: what was kept is still there, and the next batch brings the failed one's blocks along.
+    /// Keeps a batch: after `Ok` it survives a crash; after a crash within, nothing of it is there. After an error, however often, the
+    /// store stays usable: what was kept is still there, and nothing of the batch is remembered. Who called hands its blocks in again,
+    /// as often as it takes; a block that is there already does no harm.
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError>;
 }

@@ -396,3 +396,18 @@ fn a_file_is_called_by_its_path_in_errors_and_by_its_stem_otherwise() {
     std::fs::write(path, "#".repeat(2 << 20)).unwrap();
     assert!(Preset::find(path).unwrap_err().to_string().contains("longer than 1048576 bytes"));
 }
+
+#[test]
+fn a_partition_that_nodes_would_find_their_way_around_is_refused() {
+    let large = |finds: &str| {
+        GOOD.replace("count = 12", &format!("count = 301\n{finds}")).replace("seed = 1", "seed = 1\nengine = \"simulation\"")
+            + "[[timeline]]\nat = \"1s\"\nfault = { partition = [\"n0\"] }\n"
+    };
+    assert_eq!(
+        Preset::parse("mine.toml", &large("")).map(drop).map_err(|error| error.to_string()),
+        Ok(()),
+        "links that are drawn can be parted"
+    );
+    let error = Preset::parse("mine.toml", &large("kademlia = true")).unwrap_err().to_string();
+    assert!(error.contains("nodes that look for peers would go around this partition"), "{error}");
+}

@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep_until};
 pub(super) struct Common {
     pub(super) credentials: Credentials,
     pub(super) timing: Timing,
+    pub(super) largest_block: usize,
     pub(super) inbox: Inbox,
     pub(super) shaping: Arc<Shaping>,
     pub(super) switches: Arc<Switches>,
@@ -165,5 +166,6 @@ async fn carry(
         return;
     }
     let (reader, writer) = socket::split(stream, Arc::clone(&common.switches));
-    Connection { id, direction, channel, reader, writer, link, inbox, stranger, timing: common.timing }.run().await;
+    let (timing, largest_block) = (common.timing, common.largest_block);
+    Connection { id, direction, channel, reader, writer, link, inbox, stranger, timing, largest_block }.run().await;
 }

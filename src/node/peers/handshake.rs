@@ -237,6 +237,7 @@ impl Node {
             }
             (Direction::Inbound, None) => {}
         }
+        self.admit(cx);
         self.count_found(id);
         self.count_peers(cx.now);
         let agent = hello.agent.chars().filter(|c| !c.is_control()).collect();
@@ -264,7 +265,8 @@ impl Node {
 
     /// Hands were not shaken in time.
     pub(in crate::node) fn on_handshake_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
-        if self.peers.get(&connection).is_some_and(|peer| !peer.is_ready() && !peer.is_closing()) {
+        let shaken = |peer: &Peer| peer.is_ready() || peer.is_visiting();
+        if self.peers.get(&connection).is_some_and(|peer| !shaken(peer) && !peer.is_closing()) {
             self.close(cx, connection, CloseReason::Abrupt("hands were not shaken in time".to_owned()));
         }
     }

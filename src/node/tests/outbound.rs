@@ -17,7 +17,7 @@ impl Stage {
     /// A peer tells addresses, as an answer to the question that each new peer gets.
     fn hear(&mut self, from: u8, addresses: Vec<PeerAddress>) {
         self.befriend(from);
-        self.receive(from.into(), Message::Peers { addresses });
+        self.receive(from.into(), Message::Peers { answer: true, addresses });
     }
 
     /// Dials made since this was asked last.
@@ -47,7 +47,7 @@ fn outbound_links_go_to_different_networks() {
     // Forty addresses in one /16, and one in each of five others.
     let crowd = (1..=40).map(|n| told(SocketAddr::from(([81, 2, n, 1], 8_080)), 4));
     let others = (1..=5).map(|n| told(public(90 + n, 1, 1), 4));
-    stage.receive(1, Message::Peers { addresses: crowd.chain(others).collect() });
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd.chain(others).collect() });
     let dials = stage.dials();
     let groups: BTreeSet<_> = dials.iter().map(|address| group(address.ip())).collect();
     assert_eq!((dials.len(), groups.len()), (6, 6), "{dials:?}");
@@ -66,6 +66,31 @@ fn a_lonely_node_takes_what_there_is() {
     let mut stage = Stage::new(Config::default());
     stage.hear(1, (1..=40).map(|n| told(SocketAddr::from(([81, 2, n, 1], 8_080)), 4)).collect());
     assert_eq!(stage.dials().len(), 2, "three peers are wanted, one is there");
+}
+
+/// The cable is out: every dial fails at once.
+#[test]
+fn an_outage_of_our_own_costs_no_address_and_is_no_reason_to_hurry() {
+    let mut stage = Stage::new(Config::default());
+    (1..=3).for_each(|n| stage.befriend(n));
+    stage.receive(1, Message::Peers { answer: true, addresses: (1..=200).map(|n| told(public(n, 1, 1), 4)).collect() });
+    let known = stage.node.book.len();
+    assert!(known >= 190, "{known}");
+    let mut most = 0;
+    let end = stage.now + 120 * SECOND;
+    while stage.now < end {
+        let before = most;
+        let mut round = 0;
+        while let Some(address) = stage.dialled.pop() {
+            round += 1;
+            stage.give(Input::DialFailed { address, error: DialError::Failed("the network is unreachable".to_owned()) });
+        }
+        most = before.max(round);
+        stage.wait(Timing::LAB.redial.0 / 2);
+    }
+    assert_eq!(stage.node.ready_peers(), [], "nobody is heard any more");
+    assert_eq!(stage.node.book.len(), known);
+    assert!((1..=16).contains(&most), "{most} dials at once");
 }
 
 /// Row 15.
@@ -191,6 +216,8 @@ fn a_bootstrap_address_is_left_alone_once_all_slots_are_taken() {
     let down = public(70, 1, 1);
     let mut stage = Stage::new(Config { bootstrap: vec![down], max_outbound: 2, ..Config::default() });
     assert_eq!(stage.dials(), [down]);
+    // They show that the network works, and that nothing needs to be paced.
+    (2..=3).for_each(|n| stage.befriend(n));
     stage.give(Input::DialFailed { address: down, error: DialError::Refused });
     stage.hear(1, vec![told(public(80, 1, 1), 5), told(public(81, 1, 1), 6)]);
     let mut dials = stage.dials();
@@ -203,6 +230,48 @@ fn a_bootstrap_address_is_left_alone_once_all_slots_are_taken() {
     stage.now = stage.now + 600 * SECOND;
     stage.node.dial_due(&mut Context { now: stage.now, out: &mut Vec::new() });
     assert_eq!(stage.dials(), []);
+}
+
+#[test]
+fn a_banned_bootstrap_address_takes_nobodys_turn() {
+    let (banned, other) = (public(70, 1, 1), public(80, 1, 1));
+    let mut stage = Stage::new(Config { bootstrap: vec![banned, other], max_outbound: 1, ..Config::default() });
+    assert_eq!(stage.dials(), [banned]);
+    let hour = Some(3_600 * SECOND);
+    stage.give(Input::Command(Command::BanAddress { address: banned.ip(), time: hour }));
+    stage.give(Input::DialFailed { address: banned, error: DialError::Refused });
+    // From its second failure on the other one has failed more often than the one that is banned.
+    for _ in 0..3 {
+        stage.wait(Timing::LAB.redial.1);
+        assert_eq!(stage.dials(), [other]);
+        stage.give(Input::DialFailed { address: other, error: DialError::Refused });
+    }
+}
+
+/// More addresses than one draw looks at, and none of them will do.
+#[test]
+fn looking_in_vain_for_an_address_does_not_multiply() {
+    let mut stage = Stage::new(Config { max_outbound: 3, min_peers: 1, ..Config::default() });
+    let crowd = |b: u8| (0..200).map(move |n| told(SocketAddr::from(([81, b, n, 1], 8_080)), 50 + b));
+    stage.hear(1, crowd(2).chain(crowd(3)).collect());
+    let dials = stage.dials();
+    assert_eq!(dials.len(), 2, "one of each network");
+    for (n, address) in (5..).zip(dials) {
+        stage.dial_succeeds(u64::from(n), address, peer_keys(n).address());
+        stage.acknowledge(n.into(), n);
+    }
+    for _ in 0..20 {
+        stage.now = stage.now + SECOND / 100;
+        stage.node.dial_due(&mut Context { now: stage.now, out: &mut Vec::new() });
+        assert_eq!(stage.node.timers.count(Timer::Dial), 1);
+    }
+    stage.wait(3 * SECOND);
+    assert_eq!((stage.node.timers.count(Timer::Dial), stage.dials()), (1, vec![]));
+    // A pause of our own moves it with all others.
+    stage.now = stage.now + 20 * SECOND;
+    stage.give(Input::Deadline);
+    stage.wait(SECOND);
+    assert!(stage.node.timers.count(Timer::Dial) <= 1);
 }
 
 #[test]

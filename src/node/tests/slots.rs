@@ -1,6 +1,7 @@
 //! Inbound slots, bans of ids and of addresses, idle links, and parting words.
 
 use super::*;
+use crate::wire::MessageKind;
 use std::net::IpAddr;
 
 impl Stage {
@@ -68,6 +69,21 @@ fn a_full_node_says_so_to_its_listener_until_somebody_may_give_way() {
     stage.receive(1, Message::Goodbye { reason: GoodbyeReason::ShuttingDown });
     assert!(!stage.admission().full);
     assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (1, 1));
+}
+
+/// Whoever says nothing has three seconds, and then the next one comes: for them nobody is sent away or refused.
+#[test]
+fn strangers_who_say_nothing_hold_no_slots() {
+    let mut stage = Stage::new(slots(8));
+    (1..=6).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(limits::TOO_YOUNG + SECOND);
+    for n in 20..50 {
+        stage.link(n, SocketAddr::new("203.0.113.9".parse().unwrap(), 50_000 + u16::from(n)), Direction::Inbound);
+    }
+    assert!(!stage.admission().full);
+    assert!(stage.knock(7, "203.0.113.1") && stage.knock(8, "203.0.113.1"), "two slots are free");
+    assert!((1..=8).all(|n| stage.ready(n)));
+    assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (0, 0));
 }
 
 /// Its node crashed and came back: nobody else has to make room.
@@ -233,17 +249,38 @@ fn what_is_fatal_bans_whatever_was_earned() {
     assert!(stage.is_banned(1));
 }
 
+/// A question for a part of the chain: what links are for.
+fn question() -> Message {
+    Message::GetHeaders { locator: vec![] }
+}
+
+impl Stage {
+    /// A link that we dialled.
+    fn reach(&mut self, n: u8) {
+        self.link(n, SocketAddr::new([203, 0, 113, n].into(), 9_000), Direction::Outbound);
+        let hello = self.hello(n, 0, 0);
+        self.receive(n.into(), Message::HandshakeAck { hello, version: 1, seen: [0; 16] });
+    }
+
+    /// Time passes in which those of some connections ask something, twice in the time after which a link is idle.
+    fn work(&mut self, busy: &[u8], time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            busy.iter().for_each(|n| self.receive((*n).into(), question()));
+            self.live(Timing::LAB.idle / 2);
+        }
+    }
+}
+
 #[test]
 fn a_link_that_serves_nobody_ends_when_slots_are_scarce() {
     let mut stage = Stage::new(slots(10));
-    stage.link(20, "203.0.113.20:9000".parse().unwrap(), Direction::Outbound);
-    let hello = stage.hello(20, 0, 0);
-    stage.receive(20, Message::HandshakeAck { hello, version: 1, seen: [0; 16] });
+    stage.reach(20);
     (1..=8).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
-    stage.live(Timing::LAB.idle * 2);
+    stage.work(&[20], Timing::LAB.idle * 2);
     assert!((1..=8).all(|n| stage.ready(n)), "eight of ten slots: there is room");
     assert!(stage.knock(9, "203.0.113.1"));
-    stage.receive(3, Message::GetHeaders { locator: vec![] });
+    stage.receive(3, question());
     stage.live(2 * SECOND);
     let gone: Vec<_> = (1..=9).filter(|n| !stage.ready(*n)).collect();
     assert_eq!(gone, [1], "one, the longest idle, and then slots are no longer scarce");
@@ -261,8 +298,65 @@ fn a_link_that_serves_nobody_ends_when_slots_are_scarce() {
 fn idle_links_stay_while_peers_are_few() {
     let mut stage = Stage::new(Config { min_peers: 3, ..slots(3) });
     (1..=3).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
-    stage.live(Timing::LAB.idle * 2);
+    stage.work(&[1, 2], Timing::LAB.idle * 2);
     assert!((1..=3).all(|n| stage.ready(n)));
+}
+
+#[test]
+fn in_a_quiet_network_nobody_has_to_go_for_being_idle() {
+    let mut stage = Stage::new(slots(10));
+    (20..=23).for_each(|n| stage.reach(n));
+    (1..=10).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    // What strangers do, however many they are, says nothing; nor does what one does whom we dialled.
+    stage.work(&[1, 2, 3, 4, 5, 6, 20], Timing::LAB.idle * 5);
+    assert!((1..=10).all(|n| stage.ready(n)), "all slots are taken, and there is nothing to do");
+    // Two of the four whom we dialled: there is something to do.
+    stage.work(&[1, 2, 3, 4, 5, 6, 20, 21], Timing::LAB.idle);
+    assert_eq!((7..=10).filter(|n| stage.ready(*n)).count(), 2, "until slots are no longer scarce");
+}
+
+#[test]
+fn a_node_that_dialled_nobody_goes_by_those_who_dialled_it() {
+    let mut stage = Stage::new(slots(10));
+    (1..=10).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    // Newcomers have done nothing yet.
+    stage.work(&[1, 2, 3, 4], Timing::LAB.idle * 5);
+    assert!((1..=10).all(|n| stage.ready(n)));
+    stage.work(&[1, 2, 3, 4, 5], Timing::LAB.idle);
+    assert_eq!((6..=10).filter(|n| stage.ready(*n)).count(), 3);
+}
+
+#[test]
+fn who_brings_news_is_not_idle_even_if_others_were_quicker() {
+    let mut stage = Stage::new(slots(10));
+    stage.reach(20);
+    (1..=10).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(Timing::LAB.idle / 2);
+    // Of two blocks of one height the second is told to nobody; a transaction is told once it is here.
+    let told = chain_of(&stage, 1).remove(0);
+    let untold = Builder::new(Arc::clone(&stage.spec)).mine(Vec::new(), 2);
+    let transaction = pay(0, 0, 5, 1);
+    stage.receive(20, Message::NewBlock { block: Arc::clone(&told) });
+    stage.receive(20, Message::NewBlock { block: Arc::clone(&untold) });
+    stage.receive(20, Message::Announce { ids: vec![transaction.id()] });
+    // Three got the first block whole, which is of use to them; three of the others bring what others brought before.
+    let whole =
+        |n: &u8| stage.sent.iter().any(|(to, sent)| *to == connection((*n).into()) && sent.kind() == MessageKind::NewBlock);
+    let others: Vec<u8> = (1..=10).filter(|n| !whole(n)).collect();
+    let [a, b, c, idle @ ..] = &others[..] else { panic!("{others:?}") };
+    stage.receive((*a).into(), Message::NewBlock { block: Arc::clone(&untold) });
+    stage.receive((*b).into(), headers(&[untold], false));
+    stage.receive((*c).into(), Message::Announce { ids: vec![transaction.id()] });
+    stage.receive(20, Message::Transaction { transactions: vec![transaction] });
+    // Whom we told of something ourselves tells us nothing with it.
+    stage.receive(idle[0].into(), Message::NewBlock { block: Arc::clone(&told) });
+    stage.receive(idle[0].into(), headers(&[told], false));
+    stage.receive(idle[1].into(), Message::Announce { ids: vec![transaction.id()] });
+    stage.live(Timing::LAB.idle / 2);
+    stage.receive(20, question());
+    stage.live(5 * SECOND);
+    let gone: Vec<_> = (1..=10).filter(|n| !stage.ready(*n)).collect();
+    assert_eq!(gone, idle[..2], "the first of those that brought nothing, until slots are no longer scarce");
 }
 
 #[test]

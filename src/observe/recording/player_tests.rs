@@ -10,6 +10,7 @@ use crate::store::MemoryStore;
 use rumormill_ui::diagnosis::diagnose;
 use rumormill_ui::model::{ClockMode, Controls, Intent, LinkShape, Load, Snapshot, TimelineLine};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -128,7 +129,7 @@ fn record(seed: u64, seconds: u32, pictures: u32) -> Recorded {
         }
         // A little before the next round's doings, which come at the same moment as its beginning.
         sim.run_for(SECOND / pictures - MARGIN);
-        recorder.wait_for_room();
+        recorder.wait_for_room(&AtomicBool::new(false));
         for stamped in heard.lock().unwrap().drain(..) {
             observer.observe(&stamped);
         }

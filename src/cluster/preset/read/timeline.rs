@@ -2,6 +2,7 @@
 
 use super::{Context, links};
 use crate::cluster::Selection;
+use crate::cluster::limits::MAX_MESHED;
 use crate::cluster::preset::format::{LINK_NUMBERS, NODE_FAULTS};
 use crate::cluster::preset::model::Nodes;
 use crate::cluster::preset::names::Names;
@@ -57,7 +58,10 @@ fn fault(table: &Table<'_, '_>, context: &Context, nodes: Option<&Nodes>) -> Opt
     check_companions(table, kind);
     let somebody = |key: &str| context.names.read(table, key).inspect(|nodes| context.somebody(table, key, nodes));
     let fault = match kind {
-        "partition" => Fault::Partition { groups: partition(table, context)? },
+        "partition" => {
+            check_parted(table, nodes);
+            Fault::Partition { groups: partition(table, context)? }
+        }
         "pause" => Fault::Pause(somebody(kind)?),
         "kill" => Fault::Kill(somebody(kind)?),
         "restart" => Fault::Restart(somebody(kind)?),
@@ -141,6 +145,15 @@ fn partition(table: &Table<'_, '_>, context: &Context) -> Option<Vec<Selection>>
         table.report.add(complaint.label("wanted: two groups, or one that is not all nodes").follows());
     }
     good.then(|| groups.into_iter().map(|(nodes, _)| nodes).collect())
+}
+
+/// Links that nodes of a large network find by themselves would go around a partition.
+fn check_parted(table: &Table<'_, '_>, nodes: Option<&Nodes>) {
+    if nodes.is_some_and(|nodes| nodes.count > MAX_MESHED && nodes.seek_peers()) {
+        let complaint = Complaint::new(table.key_span("partition"), "nodes that look for peers would go around this partition");
+        let note = format!("above {MAX_MESHED} nodes only links of the topology can be parted");
+        table.report.add(complaint.label("leave out peer_exchange and kademlia, or take fewer nodes").note(note).follows());
+    }
 }
 
 /// Who runs from the start cannot join.

@@ -30,8 +30,8 @@ pub(in crate::node) use source::Source;
 
 use crate::chain::Address;
 use crate::node::limits::{
-    ADDRESSES_PER_GROUP, ADDRESSES_PER_SUBNET, ADDRESSES_PER_TELLER, BOOK_ADDRESSES, DROPPED_ADDRESSES, NEW_ADDRESSES,
-    OWN_ADDRESSES, SEEN_STEP, STALE_NEW, STALE_TRIED, TRIED_ADDRESSES, TRIED_CHALLENGES, TRIED_PER_GROUP,
+    ADDRESSES_PER_GROUP, ADDRESSES_PER_SUBNET, ADDRESSES_PER_TELLER, BOOK_ADDRESSES, DROPPED_ADDRESSES, FORMER_TELLERS,
+    NEW_ADDRESSES, OWN_ADDRESSES, SEEN_STEP, STALE_NEW, STALE_TRIED, TRIED_ADDRESSES, TRIED_CHALLENGES, TRIED_PER_GROUP,
 };
 use crate::node::{AddressScope, Config, Time};
 use entry::{Entry, Link};
@@ -49,6 +49,14 @@ pub(in crate::node) struct Known {
     pub(in crate::node) address: SocketAddr,
     pub(in crate::node) node: Address,
     pub(in crate::node) seen: Time,
+}
+
+impl Known {
+    /// Only what was seen alive is passed on: hearsay of hearsay would never die out.
+    fn of(address: SocketAddr, entry: &Entry) -> Option<Self> {
+        let node = entry.node.filter(|_| entry.seen > Time(0))?;
+        Some(Self { address, node, seen: entry.seen })
+    }
 }
 
 /// The addresses that a node knows.
@@ -151,9 +159,11 @@ impl Book {
         let address = scope::canonical(address);
         let teller = source.account(address.ip(), node);
         if let Some(entry) = self.entries.get(&address) {
-            // Told again by one with less in his account, it moves there: nobody can hold an address only to drop it.
+            // Told again by one with less in his account, it moves there: nobody can hold an address only to drop it. Nor can anybody
+            // take it over only to drop it: it goes back to whom it came from.
             let ours = self.index.new.share(&teller);
-            let moves = !entry.bootstrap && !entry.tried && ours.saturating_add(1) < self.index.new.share(&entry.teller);
+            let room = entry.former.len() < FORMER_TELLERS || entry.former.contains(&teller);
+            let moves = !entry.bootstrap && !entry.tried && room && ours.saturating_add(1) < self.index.new.share(&entry.teller);
             let seen = seen.min(now);
             let later = seen.since(entry.seen) >= SEEN_STEP;
             if moves || later || (entry.node.is_none() && node.is_some()) {
@@ -161,7 +171,9 @@ impl Book {
                     // Hearsay never replaces what we found ourselves; it only dates it.
                     entry.node = entry.node.or(node);
                     entry.seen = if later { seen } else { entry.seen };
-                    entry.teller = if moves { teller } else { entry.teller.clone() };
+                    if moves {
+                        entry.move_to(teller);
+                    }
                 });
             }
             return false;
@@ -180,26 +192,45 @@ impl Book {
         if self.index.is_crowded(address.ip()) {
             return false;
         }
-        let share = self.index.new.share(&entry.teller);
-        let full = self.index.new.len() >= NEW_ADDRESSES || self.entries.len() >= BOOK_ADDRESSES;
-        let loser = if share >= ADDRESSES_PER_TELLER {
-            entry.teller.clone()
-        } else if full {
-            // Whoever would have the most then pays for it himself.
-            let largest = self.index.new.largest().filter(|largest| share.saturating_add(1) < self.index.new.share(largest));
-            largest.unwrap_or(&entry.teller).clone()
-        } else {
-            self.insert(address, entry);
-            return true;
-        };
-        let own = loser == entry.teller;
-        let Some(worst) = self.index.new.worst(&loser).find(|address| self.is_idle(address)) else { return false };
-        // Within an account only what is worth less gives way.
-        if own && self.entries.get(&worst).is_none_or(|worst| worst.worth() >= entry.worth()) {
-            return false;
+        // Each round but the last sends one back to an account that is smaller.
+        loop {
+            let share = self.index.new.share(&entry.teller);
+            let full = self.index.new.len() >= NEW_ADDRESSES || self.entries.len() >= BOOK_ADDRESSES;
+            let loser = if share >= ADDRESSES_PER_TELLER {
+                entry.teller.clone()
+            } else if full {
+                // Whoever would have the most then pays for it himself.
+                let largest = self.index.new.largest().filter(|largest| share.saturating_add(1) < self.index.new.share(largest));
+                largest.unwrap_or(&entry.teller).clone()
+            } else {
+                self.insert(address, entry);
+                return true;
+            };
+            let own = loser == entry.teller;
+            let Some(worst) = self.index.new.worst(&loser).find(|address| self.is_idle(address)) else { return false };
+            // Within an account only what is worth less gives way.
+            if own && self.entries.get(&worst).is_none_or(|worst| worst.worth() >= entry.worth()) {
+                return false;
+            }
+            if !self.send_back(&worst) {
+                self.remove(&worst);
+                self.insert(address, entry);
+                return true;
+            }
         }
-        self.remove(&worst);
-        self.insert(address, entry);
+    }
+
+    /// An address is to leave its account: it goes back to the last of its tellers who has less in his. False if there is none.
+    fn send_back(&mut self, address: &SocketAddr) -> bool {
+        let Some(entry) = self.entries.get(address) else { return false };
+        let share = self.index.new.share(&entry.teller);
+        let Some(at) = entry.former.iter().rposition(|former| self.index.new.share(former).saturating_add(1) < share) else {
+            return false;
+        };
+        self.update(address, |entry| {
+            entry.former.truncate(at + 1);
+            entry.former.pop().into_iter().for_each(|former| entry.teller = former);
+        });
         true
     }
 
@@ -279,11 +310,12 @@ impl Book {
 
     /// Addresses with a known node: those worth telling.
     pub(in crate::node) fn known(&self) -> impl Iterator<Item = Known> + '_ {
-        self.entries.iter().filter_map(|(address, entry)| {
-            // Only what was seen alive is passed on: hearsay of hearsay would never die out.
-            let node = entry.node.filter(|_| entry.seen > Time(0))?;
-            Some(Known { address: *address, node, seen: entry.seen })
-        })
+        self.entries.iter().filter_map(|(address, entry)| Known::of(*address, entry))
+    }
+
+    /// One of them, if it still is.
+    pub(in crate::node) fn known_at(&self, address: &SocketAddr) -> Option<Known> {
+        self.entries.get(address).and_then(|entry| Known::of(*address, entry))
     }
 
     /// How many of them ever answered us.

@@ -92,10 +92,12 @@ impl Book {
         self.update(&canonical(address), |entry| entry.next = now + timing.refused);
     }
 
-    /// A dial failed: when it may be dialled again, or `None` if it was dropped.
+    /// A dial failed: when it may be dialled again, or `None` if it was dropped. `heard`: when the network last proved to work, so that
+    /// nobody has to answer for an outage of our own; see [`Book::blame`].
     pub(in crate::node) fn failed(
         &mut self,
         address: SocketAddr,
+        heard: Time,
         now: Time,
         timing: &Timing,
         rng: &mut ChaCha8Rng,
@@ -103,12 +105,25 @@ impl Book {
         let address = canonical(address);
         let wait = self.update(&address, |entry| {
             entry.link = Link::None;
-            entry.attempted(false);
             step_back(entry, now, timing, rng)
         })?;
-        self.changed = true;
-        self.after_failure(address, now, timing);
+        self.blame(address, heard, now, timing);
         self.entries.contains_key(&address).then_some(wait)
+    }
+
+    /// An address did not answer. That counts only if others were heard since it last counted: when our own line is down everybody seems
+    /// gone, and each address loses one attempt at most, however long that lasts. (Bitcoin Core asks in the same way for a success
+    /// between two failures that count.) What answered before has more credit: a node that restarts is not to be forgotten meanwhile.
+    fn blame(&mut self, address: SocketAddr, heard: Time, now: Time, timing: &Timing) {
+        let Some(entry) = self.entries.get(&address).filter(|entry| heard > entry.blamed) else { return };
+        if entry.successes == 0 || now.since(entry.blamed) >= timing.redial.1 {
+            self.update(&address, |entry| {
+                entry.attempted(false);
+                entry.blamed = now;
+            });
+            self.changed = true;
+        }
+        self.after_failure(address, now, timing);
     }
 
     /// An address did not answer: it may have to go.
@@ -137,6 +152,7 @@ impl Book {
         &mut self,
         address: SocketAddr,
         ending: Ending,
+        heard: Time,
         now: Time,
         timing: &Timing,
         rng: &mut ChaCha8Rng,
@@ -146,8 +162,7 @@ impl Book {
             entry.link = Link::None;
             match ending {
                 Ending::Healthy | Ending::Displaced => entry.failures = 0,
-                Ending::Failed => entry.attempted(false),
-                Ending::Short | Ending::Declined => {}
+                Ending::Failed | Ending::Short | Ending::Declined => {}
             }
             if ending != Ending::Failed {
                 entry.seen = now;
@@ -160,7 +175,7 @@ impl Book {
             }
         });
         if ending == Ending::Failed {
-            self.after_failure(address, now, timing);
+            self.blame(address, heard, now, timing);
         }
         wait.unwrap_or(timing.redial.1)
     }

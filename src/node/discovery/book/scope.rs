@@ -10,6 +10,15 @@ pub(in crate::node) enum Group {
     V6([u8; 4]),
 }
 
+/// What kind of network somebody comes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::node) enum NetworkKind {
+    /// A network of one's own: loopback, private, shared by a carrier's customers.
+    Local,
+    V4,
+    V6,
+}
+
 /// What one customer of a network has: a /24 for IPv4, a /48 for IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::node) enum Subnet {
@@ -42,6 +51,15 @@ pub(in crate::node) fn group(ip: IpAddr) -> Option<Group> {
             let [a, b, c, d, ..] = v6.octets();
             Some(Group::V6([a, b, c, d]))
         }
+    }
+}
+
+/// The kind of network that an address is of.
+pub(in crate::node) fn network_kind(ip: IpAddr) -> NetworkKind {
+    match group(ip) {
+        None => NetworkKind::Local,
+        Some(Group::V4(_)) => NetworkKind::V4,
+        Some(Group::V6(_)) => NetworkKind::V6,
     }
 }
 

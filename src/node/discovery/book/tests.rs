@@ -60,11 +60,11 @@ fn reach(book: &mut Book, address: SocketAddr, now: Time) {
 
 fn miss(book: &mut Book, address: SocketAddr, now: Time) -> Option<Duration> {
     book.dialling(address, false);
-    book.failed(address, now, LAB, &mut rng())
+    book.failed(address, Time::MAX, now, LAB, &mut rng())
 }
 
 fn all_due(book: &mut Book, now: Time) -> Vec<SocketAddr> {
-    let mut all = book.due_bootstrap(now, usize::MAX, |_| true);
+    let mut all = book.due_bootstrap(now, usize::MAX, |_, _| true);
     while let Some(address) = book.choose(now, |_, _| true) {
         book.dialling(address, false);
         all.push(address);
@@ -101,8 +101,36 @@ fn one_that_mostly_answered_is_kept_longer() {
     for _ in 0..3 {
         reach(&mut book, local(2), NOW);
     }
-    let misses = (1..100).find(|_| miss(&mut book, local(2), NOW).is_none());
+    let misses = (1..100).find(|n| miss(&mut book, local(2), NOW + LAB.redial.1 * *n).is_none());
     assert_eq!(misses, Some(8), "3 of 11 are below 0.3, 3 of 10 are not");
+}
+
+#[test]
+fn one_that_answered_is_kept_while_it_restarts() {
+    let mut book = book(&[], AddressScope::Any);
+    book.learn(&teller(1), local(2), None, NOW, NOW);
+    reach(&mut book, local(2), NOW);
+    for n in 0..15 {
+        assert!(miss(&mut book, local(2), NOW + LAB.redial.1 * n / 5).is_some(), "{n}");
+    }
+    assert_eq!(book.entries[&local(2)].attempts, 4, "three of fifteen failures count");
+    assert!(miss(&mut book, local(2), NOW + LAB.redial.1 * 3).is_none(), "but it does not stay for ever");
+}
+
+#[test]
+fn a_failure_counts_once_until_others_are_heard() {
+    let mut book = book(&[], AddressScope::Any);
+    book.learn(&teller(1), local(2), None, NOW, NOW);
+    let mut fail = |heard: Time, n: u32| {
+        book.dialling(local(2), false);
+        book.failed(local(2), heard, NOW + LAB.redial.1 * n, LAB, &mut rng());
+        book.entries.get(&local(2)).map(|entry| entry.attempts)
+    };
+    // Nobody is there to say that the network works; then somebody was, before it failed.
+    (1..20).for_each(|n| assert_eq!(fail(Time(0), n), Some(0)));
+    (20..40).for_each(|n| assert_eq!(fail(NOW, n), Some(1)));
+    assert_eq!((40..43).filter_map(|n| fail(NOW + LAB.redial.1 * n, n)).max(), Some(4));
+    assert_eq!(fail(NOW + LAB.redial.1 * 43, 43), None);
 }
 
 #[test]
@@ -128,7 +156,7 @@ fn after_five_failures_nothing_dials_it_before_its_back_off_ends() {
     let before = Time((NOW + wait).0 - 1);
     assert!(all_due(&mut book, before).is_empty());
     assert_eq!(book.next_due(before), Some(NOW + wait));
-    assert_eq!(book.due_bootstrap(NOW + wait, 8, |_| true), [local(1)]);
+    assert_eq!(book.due_bootstrap(NOW + wait, 8, |_, _| true), [local(1)]);
 }
 
 #[test]
@@ -238,6 +266,29 @@ fn who_tells_of_an_address_first_cannot_take_it_away_again() {
 }
 
 #[test]
+fn nobody_takes_over_what_others_told_only_to_drop_it() {
+    let mut book = book(&[], AddressScope::Any);
+    let honest: Vec<_> = (1..=500).map(local).collect();
+    honest.iter().for_each(|address| assert!(book.learn(&teller(1), *address, Some(id(1)), NOW, NOW)));
+    // More liars than former tellers are remembered, each in a network of his own.
+    let later = NOW + HOUR;
+    for liar in 2..8 {
+        honest.iter().for_each(|address| assert!(!book.learn(&teller(liar), *address, Some(id(1)), Time(0), NOW)));
+        assert!(book.index.new.share(&teller(liar).account(honest[0].ip(), None)) > 0, "some are his now");
+    }
+    // Each drowns what he took in what he makes up, until the whole book is full.
+    for liar in 2..12 {
+        for n in 0..2_000 {
+            book.learn(&teller(liar), SocketAddr::from(([127, 0, 1, liar as u8], n + 1)), Some(id(2)), later, later);
+        }
+        bounds_hold(&book);
+    }
+    assert_eq!(book.index.new.len(), NEW_ADDRESSES);
+    let left = honest.iter().filter(|address| book.entries.contains_key(*address)).count();
+    assert_eq!(left, honest.len());
+}
+
+#[test]
 fn a_tried_address_is_tested_before_it_gives_way() {
     let mut book = book(&[], AddressScope::Any);
     // More of one network than may be tried: the last ones want in.
@@ -252,6 +303,7 @@ fn a_tried_address_is_tested_before_it_gives_way() {
     let soon = NOW + LAB.redial.0;
     let victim = book.choose_feeler(soon, false, |_, _| true).expect("a test is due");
     assert_ne!(victim, last);
+    assert_eq!(book.choose_feeler(soon, false, |address, _| address != victim), None, "unless it is not to be dialled");
     // It answers: all stays as it is.
     reach(&mut book, victim, soon);
     assert!(book.entries[&victim].tried && !book.entries[&last].tried);
@@ -260,7 +312,7 @@ fn a_tried_address_is_tested_before_it_gives_way() {
     reach(&mut book, last, soon);
     let victim = book.choose_feeler(soon + HOUR, false, |_, _| true).expect("another test is due");
     book.dialling(victim, true);
-    book.failed(victim, soon + HOUR, LAB, &mut rng());
+    book.failed(victim, Time::MAX, soon + HOUR, LAB, &mut rng());
     assert!(!book.entries[&victim].tried && book.entries[&last].tried);
     assert_eq!(book.tried(), TRIED_PER_GROUP);
     bounds_hold(&book);

@@ -213,14 +213,19 @@ impl Node {
     /// The answer is not here.
     pub(in crate::node) fn on_question_deadline(&mut self, cx: &mut Context<'_>, nonce: u64) {
         let Some(question) = self.kademlia.questions.remove(&nonce) else { return };
-        self.question_failed(&question);
+        self.question_failed(&question, false);
         self.end_visit(cx, question.connection);
         self.pump_lookups(cx);
     }
 
-    fn question_failed(&mut self, question: &Question) {
+    /// A question came to nothing; its node may be there all the same, and only have no room for us.
+    fn question_failed(&mut self, question: &Question, lives: bool) {
         self.counts.kademlia.failed += 1;
-        self.kademlia.table.failed(&question.node);
+        if lives {
+            self.kademlia.table.alive(&question.node);
+        } else {
+            self.kademlia.table.failed(&question.node);
+        }
         if let Some(lookup) = self.kademlia.lookups.get_mut(&question.lookup) {
             lookup.failed(&question.node);
         }
@@ -239,10 +244,10 @@ impl Node {
         for nonce in &gone {
             if let Some(question) = self.kademlia.questions.remove(nonce) {
                 self.timers.cancel(question.due, Timer::Question(*nonce));
-                self.question_failed(&question);
+                self.question_failed(&question, visited == Some(true));
             }
         }
-        if visited || !gone.is_empty() {
+        if visited.is_some() || !gone.is_empty() {
             self.pump_lookups(cx);
         }
     }
