@@ -211,7 +211,7 @@ fn virtual_time_has_no_processes() {
 
 #[test]
 fn a_child_is_started_by_nobody_else() {
-    let output = rumormill().arg("node-child").stdin(Stdio::null()).output().unwrap();
+    let output = rumormill().arg("run-child").stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cluster --processes"), "{output:?}");
 }

@@ -109,12 +109,12 @@ async fn a_node_says_so_when_its_gateway_lets_nobody_in_any_more() {
     gateway.turn(Manner::Inner);
     pass(RENEWAL).await;
     let unmapped = |event: &Event| if let Event::Unmapped { address } = event { Some(*address) } else { None };
-    assert_eq!(events.find("the mapping's end", unmapped).await, outer);
+    assert_eq!(events.find("the loss of it", unmapped).await, outer);
+    let seen = events.count();
     // And back.
     gateway.turn(Manner::Good);
     pass(RENEWAL).await;
-    let again = events.until("another mapping", |list| list.iter().filter_map(|seen| mapped(&seen.event)).nth(1));
-    assert_eq!(again.await, outer);
+    assert_eq!(events.find_after(seen, "another mapping", mapped).await, outer);
     stop(node, &events).await;
 }
 

@@ -35,7 +35,7 @@ impl Home {
     fn open(folder: Option<&Path>, port: u16, spec: &ChainSpec) -> Result<Self, StoreError> {
         let directory = match folder {
             Some(folder) => DataDirectory::open(folder)?,
-            None => DataDirectory::open(&directory::default_path(CHAIN, port)?)?,
+            None => DataDirectory::open_first(&directory::default_paths(CHAIN, port)?)?,
         };
         let store = DiskStore::open(directory.path(), spec)?;
         let keys = identity::load_or_create(&directory.key_file())?;
@@ -43,9 +43,9 @@ impl Home {
     }
 }
 
-/// The folder that the platform has for the node on this port, if it has one.
+/// The folder that the platform has for the node on this port, if it has one; of several the first, whose settings are for all of them.
 pub fn default_folder(port: u16) -> Option<PathBuf> {
-    directory::default_path(CHAIN, port).ok()
+    directory::default_paths(CHAIN, port).ok()?.into_iter().next()
 }
 
 /// A seed for a node's random generator.

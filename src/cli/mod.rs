@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand, and what they share.
 
 mod arguments;
+mod bootstrap;
 mod child;
 mod cluster;
 mod config;
 mod console;
+mod descriptors;
 mod disk;
 mod ending;
 mod failure;

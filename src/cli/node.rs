@@ -1,17 +1,20 @@
 //! `rumormill node`: one node on sockets.
 
+use super::bootstrap::{self, Bootstrap};
 use super::config::{ConfigArguments, Configuration, Place, Settings};
 use super::console::{Console, ConsoleArguments, Watched};
+use super::descriptors;
 use super::disk::{self, Home, random_seed};
 use super::ending::{Ending, Reason};
 use super::failure::tell;
 use super::gallery::Desk;
-use super::values::PeerAddress;
 use super::{Failure, runtime, signals};
 use crate::chain::ChainSpec;
 use crate::cluster::{Peering, peering};
 use crate::net::{self, Handle, LastCommit, Names, Setup, StartError, Upnp, Workers};
+use crate::node::Command;
 use crate::observe::Control;
+use crate::observe::log::LogGuard;
 use crate::store::{AddressFile, DataDirectory};
 use rumormill_ui::model::{Controls, Intent};
 use std::io::Write;
@@ -62,24 +65,90 @@ pub fn run(arguments: NodeArguments, ending: Ending) -> Result<ExitCode, Failure
         let _ = std::io::stdout().write_all(configuration.print().as_bytes());
         return Ok(ExitCode::SUCCESS);
     }
-    runtime()?.block_on(run_node(configuration.settings, arguments.console, ending))
+    if let Some(warning) = descriptors::provide(configuration.settings.max_inbound, configuration.settings.max_outbound) {
+        tell(format_args!("warning: {warning}"));
+    }
+    let runtime = runtime()?;
+    let result = runtime.block_on(run_node(configuration.settings, arguments.console, ending));
+    // A file that is still being opened, perhaps repaired, holds up nobody's end: it survives that as it survives a kill.
+    runtime.shutdown_background();
+    result
 }
 
 async fn run_node(settings: Settings, console: ConsoleArguments, ending: Ending) -> Result<ExitCode, Failure> {
     signals::listen(ending.clone()).map_err(|error| Failure::Environment(format!("cannot listen for signals: {error}")))?;
+    let Some(started) = unless_ended(&ending, start(settings, &console)).await? else {
+        return Ok(ending.reason().map_or(ExitCode::SUCCESS, Reason::code));
+    };
+    let Started { node, name, desk, watched, mut wishes, mut found, log: _log } = started;
+    let console = Console::open(&console, watched, ending.clone())?;
+
+    let mut come = pin!(ending.come());
+    let reason = loop {
+        tokio::select! {
+            biased;
+            reason = &mut come => break reason,
+            Some(intent) = wishes.recv() => {
+                if let Some(said) = grant(&node, &name, &intent) {
+                    desk.tell(Control::Notice { text: said });
+                }
+            }
+            Some(address) = found.recv() => node.command(Command::Connect(address)),
+        }
+    };
+    let last = node.stop().await;
+    console.close();
+    outcome(reason, last)
+}
+
+/// A node that runs, and what belongs to it.
+struct Started {
+    node: Handle,
+    name: String,
+    desk: Desk,
+    watched: Watched,
+    /// What somebody at the dashboard wishes.
+    wishes: mpsc::UnboundedReceiver<Intent>,
+    /// Addresses of peers whose names did not resolve at first.
+    found: mpsc::UnboundedReceiver<SocketAddr>,
+    log: Option<LogGuard>,
+}
+
+/// Does `work`, unless the run ends first: `None`.
+async fn unless_ended<T>(ending: &Ending, work: impl Future<Output = Result<T, Failure>>) -> Result<Option<T>, Failure> {
+    tokio::select! {
+        biased;
+        _ = ending.come() => Ok(None),
+        done = work => done.map(Some),
+    }
+}
+
+/// Starts the node: looks its peers up, opens what it keeps, listens.
+async fn start(settings: Settings, console: &ConsoleArguments) -> Result<Started, Failure> {
     let names = Names::system();
-    let bootstrap = resolve(&settings.peers, &names).await?;
+    let server = names.clone();
+    let look_up = move |host: String| {
+        let server = server.clone();
+        async move { server.look_up(&host).await }
+    };
+    let Bootstrap { addresses, unresolved } = bootstrap::resolve(&settings.peers, &look_up).await?;
+    for (peer, why) in &unresolved {
+        tell(format_args!("warning: {}. It is looked up again and again", bootstrap::unresolved(peer, why)));
+    }
     let spec = Arc::new(ChainSpec::lab());
     let port = settings.listen.port();
-    let home = match &settings.home {
-        Place::Memory => Home::ephemeral()?,
-        Place::Default => Home::on_disk(None, port, &spec)?,
-        Place::Folder(folder) => Home::on_disk(Some(folder), port, &spec)?,
-    };
+    let (place, own) = (settings.home.clone(), Arc::clone(&spec));
+    // Beside the runtime: a file that was not closed well is repaired when it is opened.
+    let opening = tokio::task::spawn_blocking(move || match &place {
+        Place::Memory => Home::ephemeral(),
+        Place::Default => Home::on_disk(None, port, &own),
+        Place::Folder(folder) => Home::on_disk(Some(folder), port, &own),
+    });
+    let home = opening.await.map_err(|error| Failure::Environment(format!("cannot open the data directory: {error}")))??;
     let log = console.open_log(home.directory.as_ref().map(DataDirectory::path))?;
 
     let name = settings.name.clone().unwrap_or_else(|| home.keys.address().short());
-    let (order, mut wishes) = mpsc::unbounded_channel();
+    let (order, wishes) = mpsc::unbounded_channel();
     let order = Arc::new(move |intent| {
         // The node may have ended first.
         let _ = order.send(intent);
@@ -87,7 +156,7 @@ async fn run_node(settings: Settings, console: ConsoleArguments, ending: Ending)
     let desk = Desk::real(order, Controls { peers: true, ..Controls::default() });
     let watched = Watched::new(name.clone(), None, vec![name.clone()]).taking_wishes(desk.clone());
     let setup = Setup {
-        config: settings.node(bootstrap),
+        config: settings.node(addresses),
         keys: home.keys,
         transport: settings.transport,
         spec,
@@ -103,23 +172,10 @@ async fn run_node(settings: Settings, console: ConsoleArguments, ending: Ending)
         wrap: None,
     };
     let node = net::start(setup).await.map_err(|error| explain(&error))?;
-    let console = Console::open(&console, watched, ending.clone())?;
-
-    let mut come = pin!(ending.come());
-    let reason = loop {
-        tokio::select! {
-            biased;
-            reason = &mut come => break reason,
-            Some(intent) = wishes.recv() => {
-                if let Some(said) = grant(&node, &name, &intent) {
-                    desk.tell(Control::Notice { text: said });
-                }
-            }
-        }
-    };
-    let last = node.stop().await;
-    console.close();
-    outcome(reason, last)
+    let (later, found) = mpsc::unbounded_channel();
+    // Ends with the runtime.
+    tokio::spawn(bootstrap::resolve_later(unresolved.into_iter().map(|(peer, _)| peer).collect(), look_up, later));
+    Ok(Started { node, name, desk, watched, wishes, found, log })
 }
 
 /// How a run ended that ended for this reason.
@@ -143,31 +199,6 @@ fn grant(node: &Handle, name: &str, intent: &Intent) -> Option<String> {
     })
 }
 
-/// The peers' addresses. A peer named twice is dialled once.
-async fn resolve(peers: &[PeerAddress], names: &Names) -> Result<Vec<SocketAddr>, Failure> {
-    let mut addresses = Vec::with_capacity(peers.len());
-    for peer in peers {
-        let address = match peer.address() {
-            Some(address) => address,
-            None => look_up(peer, names).await?,
-        };
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    Ok(addresses)
-}
-
-async fn look_up(peer: &PeerAddress, names: &Names) -> Result<SocketAddr, Failure> {
-    let found = names.look_up(&peer.host).await;
-    let addresses = found.map_err(|why| Failure::Environment(format!("PEER {peer}: the host name does not resolve: {why}")))?;
-    // Nodes listen on IPv4 loopback by default, so of a name with both kinds of address that one is the better guess.
-    let best = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
-    // A look-up that succeeds has an address.
-    let best = best.ok_or_else(|| Failure::Environment(format!("PEER {peer}: the host name has no address")))?;
-    Ok(SocketAddr::new(*best, peer.port))
-}
-
 /// Says which argument to change.
 fn explain(error: &StartError) -> Failure {
     Failure::Environment(match error {
@@ -181,6 +212,14 @@ fn explain(error: &StartError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_start_that_takes_for_ever_is_ended_like_any_run() {
+        let ending = Ending::new();
+        ending.bring(Reason::Signal);
+        assert_eq!(unless_ended(&ending, std::future::pending::<Result<(), _>>()).await.unwrap(), None);
+        assert_eq!(unless_ended(&Ending::new(), async { Ok(7) }).await.unwrap(), Some(7));
+    }
 
     #[test]
     fn a_run_whose_last_blocks_are_not_stored_did_not_go_well() {

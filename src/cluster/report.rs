@@ -238,7 +238,7 @@ fn travel_words(travel: &Travel) -> String {
         }
     }
     if let Some(hops) = travel.hops {
-        let _ = write!(text, ", {hops} hops");
+        let _ = write!(text, ", {hops} {}", if hops == 1 { "hop" } else { "hops" });
     }
     text
 }

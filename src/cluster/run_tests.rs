@@ -153,6 +153,30 @@ fault = { leave = "n2" }
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn memory_is_measured_however_short_a_run_is() {
+    let text = r#"
+title = "Short"
+about = "For tests."
+seed = 1
+duration = "1s"
+[nodes]
+count = 1
+[topology]
+kind = "line"
+[[expect]]
+what = "memory"
+at_most = "100 GB"
+[[expect]]
+what = "memory"
+at_most = "100 GB"
+from = "500ms"
+"#;
+    let ran = simulate(text, 1, Speed::FULL, Vec::new());
+    assert_eq!(ran.outcome.counts, (2, 0, 0), "{:?}", ran.outcome.lines);
+}
+
+#[test]
 fn a_run_that_the_machine_cannot_keep_up_with_says_how_late_it_is() {
     let late = |speed: &str| *simulate(SMALL, 7, speed.parse().unwrap(), Vec::new()).told.1.lock().unwrap();
     // 40 s in 4 ms: on no machine.
@@ -184,7 +208,7 @@ fn peers_are_connected_banned_and_let_go_at_a_wish() {
     ];
     let ran = simulate(SMALL, 7, Speed::FULL, wishes);
     let notices = ran.told.notices();
-    assert!(notices[0].starts_with("n0 connects to ") && notices[1].starts_with("\"nowhere\" is no address"), "{notices:?}");
+    assert!(notices[0].starts_with("n0 dials ") && notices[1].starts_with("\"nowhere\" is no address"), "{notices:?}");
     assert!(notices[2].starts_with("n1 bans ") && notices[4].starts_with("n2 takes the ban"), "{notices:?}");
     let events = &ran.events;
     let peers = |node: u32, with: u32| {

@@ -3,7 +3,7 @@
 use super::Node;
 use super::limits::{
     ALPHA, BANS, BODIES_PER_PEER, BODY_SOURCES, BUCKET, GOSSIP_TOLD, GUESTS, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, LOOKUPS,
-    SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT, VERIFIED_RECORDS, VISITS,
+    SEEN_IDS, SLOTS_BY_HAND, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT, VERIFIED_RECORDS, VISITS,
 };
 use crate::chain::limits::{BODY_CACHE_BLOCKS, POOL_TRANSACTIONS};
 use crate::wire::limits::MAX_PEERS;
@@ -20,7 +20,7 @@ impl Node {
         let loads = self.peers.values().map(|peer| peer.loads).max().unwrap_or(0);
         let bodies = self.peers.values().map(|peer| peer.bodies.len()).max().unwrap_or(0);
         // Those being closed still count, and one more of each kind may just be told that there is no slot.
-        let slots = 2 * (self.config.max_inbound + self.config.max_outbound + VISITS + GUESTS) + 2;
+        let slots = 2 * (self.config.max_inbound + self.config.max_outbound + SLOTS_BY_HAND + VISITS + GUESTS) + 2;
         // An id that one peer did not deliver is asked of the next that has it.
         let wanted = TRANSACTIONS_IN_FLIGHT * TURNS * peers.max(1);
         let (banned_peers, banned_addresses) = self.bans.len();

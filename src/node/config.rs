@@ -97,6 +97,8 @@ pub struct Timing {
     pub request: (Duration, Duration),
     /// First and longest pause before dialling again.
     pub redial: (Duration, Duration),
+    /// Pause before dialling one of another chain, version or transport again.
+    pub refused: Duration,
     /// Between questions for addresses.
     pub peer_exchange: Duration,
     /// How long all who ask for addresses are given the same ones.
@@ -135,6 +137,8 @@ impl Timing {
         pong: Duration::from_secs(6),
         request: (Duration::from_millis(200), Duration::from_secs(20)),
         redial: (Duration::from_millis(200), Duration::from_secs(5)),
+        // Who reads why may start the other end anew at once.
+        refused: Duration::from_secs(15),
         peer_exchange: Duration::from_secs(5),
         answer: Duration::from_secs(30),
         gossip: (Duration::from_secs(5), Duration::from_secs(30)),
@@ -165,6 +169,8 @@ impl Timing {
         pong: Duration::from_secs(90),
         request: (Duration::from_secs(2), Duration::from_secs(20)),
         redial: (Duration::from_secs(1), Duration::from_secs(300)),
+        // It will hardly change its mind soon.
+        refused: Duration::from_secs(600),
         peer_exchange: Duration::from_secs(300),
         // Who wants to see the whole book needs days for it, in which much of it has changed.
         answer: Duration::from_secs(86_400),

@@ -90,6 +90,9 @@ pub enum Event {
         address: SocketAddr,
         /// Why, in words.
         why: String,
+        /// Whether it was a guest, here for a question of a look-up or to see whether we answer, and no peer.
+        #[serde(default)]
+        guest: bool,
     },
     /// A pong came back.
     RoundTrip {

@@ -24,8 +24,8 @@ pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Who had to give his slot to another comes back as late as after this many failures, so that two do not push each other out in turn:
 /// by then he has found another peer, if there is one.
 pub const DISPLACED_BACK_OFF: u32 = 5;
-/// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.
-pub const REFUSED_REDIAL: Duration = Duration::from_secs(600);
+/// Links that a person may have dialled beyond the outbound slots: a lesson's worth, and no way to fill a node's memory.
+pub const SLOTS_BY_HAND: usize = 8;
 /// Bans kept, of node ids and as many of IP addresses; beyond it the oldest goes. One costs about 150 bytes.
 pub const BANS: usize = 20_000;
 /// An IP address from which more ids than this were banned is banned itself.

@@ -327,10 +327,7 @@ impl Node {
             Command::Transfer { to, amount, fee } => self.submit_transfer(cx, to, amount, fee),
             Command::Submit(transaction) => self.submit(cx, *transaction),
             Command::LookUp(node) => self.look_up(cx, node),
-            Command::Connect(address) => {
-                self.book.add_bootstrap(address, cx.now);
-                self.dial_due(cx);
-            }
+            Command::Connect(address) => self.connect_by_hand(cx, address),
             Command::Disconnect(peer) => self.disconnect(cx, peer),
             Command::Ban { peer, time } => self.ban_by_hand(cx, peer, time),
             Command::BanAddress { address, time } => self.ban_address_by_hand(cx, address, time),

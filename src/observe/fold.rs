@@ -223,6 +223,7 @@ impl Observer {
             Event::Unbanned { peer } => {
                 let id = peer.to_string();
                 watched.node.bans.retain(|ban| ban.id != id);
+                watched.connections.forgive(peer);
             }
             Event::AddressBanned { address, reason, time } => {
                 self.totals.bans += 1;

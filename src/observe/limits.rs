@@ -33,6 +33,8 @@ pub const LOSS_WINDOW: Duration = Duration::from_secs(30);
 pub const LOSS_SAMPLES: usize = 32;
 /// Changes of reputation kept for each peer.
 pub const REPUTATION_CHANGES: usize = 16;
+/// Peers that left whose reputation is remembered for each node: those of the last minutes.
+pub const REMEMBERED_PEERS: usize = 16;
 /// Main-chain blocks kept for each node.
 pub const BLOCK_LINES: usize = 32;
 /// Blocks kept for each node that are not (yet, or no longer) on its main chain.
@@ -68,3 +70,5 @@ pub const PROGRESS_LINE: Duration = Duration::from_secs(2);
 pub const LOG_FILES: usize = 7;
 /// The whole, where the dashboard's model counts in parts of a million.
 pub const MILLION: u32 = 1_000_000;
+/// Bytes of log in a day, of all runs on one data directory; a quiet node writes some 3 MiB at level info. With the files kept: 224 MiB.
+pub const LOG_BYTES: u64 = 32 << 20;

@@ -11,7 +11,9 @@
 //!
 //! | Printed | plain | JSON |
 //! |---|---|---|
-//! | started, listening, mapped, connecting, connected, new-peer, disconnected, dial-failed, stopped | yes | yes |
+//! | started, listening, mapped, connecting, new-peer, dial-failed, stopped | yes | yes |
+//! | connected | when dialled by us | yes |
+//! | disconnected | unless it was a guest | yes |
 //! | block-mined, block-received, reorg, block-invalid, transaction-refused, statistics, warning | yes | yes |
 //! | banned, unbanned, address-banned, address-unbanned | yes | yes |
 //! | health, connectivity | no | yes |

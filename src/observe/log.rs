@@ -1,13 +1,20 @@
-//! Where tracing's records go: a file of the day, written by one thread for the whole process. Never the screen.
+//! Where tracing's records go: a file of the day, bounded, written by one thread for the whole process. Never the screen.
 
 use super::limits::LOG_FILES;
 use super::{Names, words};
 use crate::node::Stamped;
+use bounded::Bounded;
 use rumormill_ui::model::LogLevel;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
+
+mod bounded;
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
 
 /// Why there is no log. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +49,8 @@ pub struct LogGuard {
     _worker: WorkerGuard,
 }
 
-/// Sends this process's records to `rumormill.<day>.log` in `folder`, which is made if it is missing; a week of them is kept.
+/// Sends this process's records to `rumormill.<day>.log` in `folder`, which is made if it is missing; a week of them is kept, and of a day
+/// no more than [`super::limits::LOG_BYTES`].
 ///
 /// `level` is a level or a list of `target=level`; without it the environment's `RUST_LOG` counts, and without that `info`. Call it once,
 /// before the screen is taken.
@@ -52,7 +60,7 @@ pub fn init(folder: &Path, level: Option<&str>) -> Result<LogGuard, LogError> {
         None => std::env::var("RUST_LOG").unwrap_or_default(),
     };
     let filter = filter(&wanted)?;
-    let (writer, worker) = tracing_appender::non_blocking(appender(folder)?);
+    let (writer, worker) = tracing_appender::non_blocking(Bounded::new(appender(folder)?, written_today(folder), today));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
@@ -82,6 +90,23 @@ fn appender(folder: &Path) -> Result<RollingFileAppender, LogError> {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             failed(cause.unwrap_or_else(|| error.to_string()))
         })
+}
+
+/// Bytes of the folder's logs that were written to since midnight (UTC, as the files are named).
+fn written_today(folder: &Path) -> u64 {
+    let day = today();
+    let logs = std::fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| entry.metadata().ok());
+    let of_today = logs.filter(|about| about.is_file() && about.modified().is_ok_and(|at| day_of(at) == day));
+    of_today.fold(0, |sum, about| sum.saturating_add(about.len()))
+}
+
+/// Days since the Unix epoch.
+fn today() -> u64 {
+    day_of(SystemTime::now())
+}
+
+fn day_of(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / DAY
 }
 
 /// Records an event of a node, under the target `rumormill::event`.
@@ -129,6 +154,17 @@ mod tests {
         let error = appender(&file).unwrap_err();
         assert!(matches!(error, LogError::Folder { .. }));
         assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_run_knows_what_those_before_it_wrote_today() {
+        let place = tempfile::tempdir().unwrap();
+        assert_eq!(written_today(place.path()), 0);
+        std::fs::write(place.path().join("rumormill.now.log"), [0; 700]).unwrap();
+        let old = std::fs::File::create(place.path().join("rumormill.old.log")).unwrap();
+        old.set_len(5_000).unwrap();
+        old.set_modified(UNIX_EPOCH).unwrap();
+        assert_eq!(written_today(place.path()), 700);
     }
 
     #[test]

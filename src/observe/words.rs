@@ -31,6 +31,8 @@ pub fn kind(event: &Event) -> Option<(LogLevel, &'static str)> {
         // Again and again, while nobody answers: the failure is the news.
         Event::Connecting { .. } => (Debug, "net"),
         Event::DialFailed { .. } => (Warn, "net"),
+        // Who comes is news as a new peer, or when it is told why it is none; guests are none.
+        Event::Connected { direction: Direction::Inbound, .. } | Event::Disconnected { guest: true, .. } => (Debug, "net"),
         Event::Connected { .. } | Event::Disconnected { .. } => (Info, "net"),
         Event::NewPeer { .. } | Event::Unbanned { .. } | Event::AddressUnbanned { .. } => (Info, "peers"),
         Event::Banned { .. } | Event::AddressBanned { .. } => (Warn, "peers"),
@@ -75,6 +77,7 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
         Event::NewPeer { peer, address, agent, version, height, .. } => {
             format!("new peer {} at {address}: {}, protocol {version}, height {height}", names.peer(peer), clean(agent))
         }
+        Event::Disconnected { peer, address, guest: true, .. } => format!("the guest {} ({address}) is gone", names.peer(peer)),
         Event::Disconnected { peer, address, why, .. } => {
             format!("disconnected from {} ({address}): {}", names.peer(peer), clean(why))
         }

@@ -24,3 +24,5 @@ pub const ADDRESSES_FILE: &str = "addresses.json";
 pub const ADDRESSES_BYTES: u64 = 8 << 20;
 /// Files set aside because they could not be read: more than anybody will look at.
 pub const ADDRESSES_ASIDE: u32 = 100;
+/// Folders for nodes on any free port: more than anybody starts by hand on one machine.
+pub const ANY_PORT_FOLDERS: u32 = 64;

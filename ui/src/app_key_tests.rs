@@ -290,7 +290,7 @@ fn harms_or_steers(app: &mut App, command: Command) {
         Command::Ban => {
             act(app, Command::Show('3'));
             assert_eq!(act(app, command), None, "it asks");
-            assert!(page(app).contains("by the ladder"));
+            assert!(page(app).contains("longer each time"));
             act(app, Command::Less);
             act(app, Command::Confirm).map_or_else(
                 || panic!("nothing came of it"),

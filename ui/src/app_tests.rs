@@ -169,6 +169,9 @@ fn topology_page() {
 fn a_single_node_stands_in_the_middle() {
     let mut app = app_with(ThemeName::Default, GlyphSet::Unicode, fixture::alone(fixture::TICK));
     insta::assert_snapshot!("alone_120x36", text(&drawn(&mut app, 120, 36)));
+    // Its peers have no name but their ids.
+    press(&mut app, "3");
+    insta::assert_snapshot!("alone_peers_120x36", text(&drawn(&mut app, 120, 36)));
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub static TABLE: [Row; 19] = [
         shape: Shape::Texts { wanted: "host:port, as in \"127.0.0.1:8080\"", check: peer, most: MAX_NAMES },
         default: |_| Some(Value::Texts(Vec::new())),
         unset: "",
-        about: "Peers to dial, as host:port; any number of them. One that is not up yet is tried again and again",
+        about: "Peers to dial, as host:port. One that is not up yet, or whose name does not resolve, is tried again and again",
     },
     Row {
         key: Key::Listen,
@@ -184,7 +184,7 @@ pub static TABLE: [Row; 19] = [
         },
         default: |_| Some(Value::Texts(Config::default().discovery.dns_seeds)),
         unset: "",
-        about: "Names that resolve to addresses of nodes, asked as long as peers are wanted; any number of them",
+        about: "Names that resolve to addresses of nodes, asked as long as peers are wanted",
     },
     Row {
         key: Key::PeerExchange,

@@ -170,6 +170,7 @@ fn throughout_means_every_moment_from_then_on() {
         peer: id(peer),
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
         why: String::new(),
+        guest: false,
     };
     run.says(6 * S, 1, lost(2));
     assert_eq!(run.verdict(), Verdict::Pending, "n1 still has n0");

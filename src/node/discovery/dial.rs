@@ -1,10 +1,10 @@
 //! Dialling: which of the known addresses, and when; and what becomes of a link that we dialled.
 
 use super::book::Ending;
-use super::book::scope::{Group, group};
+use super::book::scope::{Group, canonical, group};
 use crate::chain::Address;
 use crate::node::context::Context;
-use crate::node::limits::WITNESSES;
+use crate::node::limits::{SLOTS_BY_HAND, WITNESSES};
 use crate::node::peers::peer::Peer;
 use crate::node::timers::Timer;
 use crate::node::{DialError, Direction, Event, Node, Output, Time};
@@ -112,6 +112,30 @@ impl Node {
         self.dial_at(cx.now + self.config.timing.redial.0);
     }
 
+    /// A person wants a link there: it is kept like one with a bootstrap address, and dialled now. For a few of them no slot needs to be
+    /// free.
+    pub(in crate::node) fn connect_by_hand(&mut self, cx: &mut Context<'_>, address: SocketAddr) {
+        let address = canonical(address);
+        self.book.add_bootstrap(address, cx.now);
+        self.dial_due(cx);
+        let linked = self.peers.values().any(|peer| peer.is_link() && (peer.address == address || peer.listens == Some(address)));
+        if linked || self.stopping || !self.book.is_bootstrap(&address) || self.book.is_busy(&address) {
+            return;
+        }
+        let outbound = self.peers.values().filter(|peer| peer.takes_outbound_slot()).count() + self.book.dials();
+        let why = if self.bans.is_address_banned(&address.ip(), cx.now) {
+            "its address is banned: end the ban first"
+        } else if outbound >= self.config.max_outbound + SLOTS_BY_HAND {
+            "all outbound slots are taken: it waits for a free one"
+        } else if self.kademlia.visits(&address) {
+            // A question is being asked there; it is over soon.
+            return;
+        } else {
+            return self.dial(cx, address, false);
+        };
+        cx.event(Event::Warning { text: format!("{address} is not dialled yet: {why}") });
+    }
+
     /// The network groups of those that we dialled, or are dialling.
     fn outbound_groups(&self) -> BTreeSet<Group> {
         let linked = self.peers.values().filter(|peer| peer.takes_outbound_slot()).map(|peer| peer.address);
@@ -143,7 +167,7 @@ impl Node {
             DialError::Refused => "nobody listens there".to_owned(),
             DialError::TimedOut => "no answer in time".to_owned(),
             DialError::Incompatible(why) => {
-                self.book.refused(address, cx.now);
+                self.book.refused(address, cx.now, &self.config.timing);
                 why
             }
             DialError::Failed(why) => why,

@@ -84,6 +84,8 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) relays: bool,
     /// Whether it answers look-ups.
     pub(in crate::node) dht: bool,
+    /// Whether it came only to ask, or to see whether we answer, and was let in for that.
+    pub(in crate::node) guest: bool,
     /// Whether we dialled it only to ask one question.
     pub(in crate::node) visit: bool,
     /// Where it sees us come from.
@@ -163,6 +165,7 @@ impl Peer {
             declined: false,
             displaced: false,
             feeler: false,
+            guest: false,
             dismissed: false,
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
             since: now,
@@ -400,10 +403,10 @@ impl Node {
         if matches!(code, ErrorCode::WrongChain | ErrorCode::NoCommonVersion)
             && let Some(peer) = self.peers.get(&connection)
         {
-            self.book.refused(peer.address, cx.now);
+            self.book.refused(peer.address, cx.now, &self.config.timing);
         }
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us: {text}")));
+        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us, in its words: {text}")));
     }
 
     /// A connection is over.
@@ -423,7 +426,7 @@ impl Node {
         }
         self.count_peers(cx.now);
         self.admit(cx);
-        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why });
+        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why, guest: peer.guest });
         self.on_link_ended(cx, &peer);
         self.schedule_sync(cx);
     }

@@ -68,6 +68,9 @@ fn a_guest_gets_an_answer_and_is_no_peer() {
     assert!(stage.was_closed(1), "a guest may not stay");
     let goodbye = Message::Goodbye { reason: GoodbyeReason::Idle };
     assert!(stage.take_sent(1).iter().any(|message| **message == goodbye), "in good order");
+    stage.give(Input::Disconnected { connection: connection(1), reason: "closed".to_owned() });
+    let guests = stage.events.iter().filter(|event| matches!(event, Event::Disconnected { guest: true, .. })).count();
+    assert_eq!(guests, 1, "whoever reads the lines is not told of it as of a peer that was lost");
 }
 
 /// A full node answers look-ups without sending anybody away.

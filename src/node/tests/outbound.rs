@@ -110,6 +110,40 @@ fn an_alias_of_our_own_address_is_dialled_once() {
     assert_eq!(stage.dials(), []);
 }
 
+/// What a person asks for is done at once; a node that is asked for more than it can hold says so.
+#[test]
+fn whom_a_person_wants_is_dialled_without_a_free_slot() {
+    let bootstrap = public(80, 80, 80);
+    let mut stage = Stage::new(Config { bootstrap: vec![bootstrap], max_outbound: 1, ..Config::default() });
+    stage.dial_succeeds(90, bootstrap, peer_keys(9).address());
+    stage.acknowledge(90, 9);
+    assert_eq!(stage.dials(), [bootstrap]);
+    let there: Vec<_> = (1..=limits::SLOTS_BY_HAND as u8 + 1).map(|n| public(81, n, n)).collect();
+    for (number, address) in (100..).zip(&there) {
+        stage.events.clear();
+        stage.give(Input::Command(Command::Connect(*address)));
+        let warned =
+            stage.events.iter().any(|event| matches!(event, Event::Warning { text } if text.contains("slots are taken")));
+        let room = number < 100 + limits::SLOTS_BY_HAND as u64;
+        assert_eq!((stage.dials(), warned), if room { (vec![*address], false) } else { (vec![], true) });
+        if room {
+            let peer = number as u8 - 90;
+            stage.dial_succeeds(number, *address, peer_keys(peer).address());
+            stage.acknowledge(number, peer);
+        }
+    }
+    // Who is there already is not dialled twice, and who is banned not at all.
+    stage.give(Input::Command(Command::Connect(bootstrap)));
+    assert_eq!(stage.dials(), []);
+    let banned = public(82, 1, 1);
+    stage.give(Input::Command(Command::BanAddress { address: banned.ip(), time: None }));
+    stage.events.clear();
+    stage.give(Input::Command(Command::Connect(banned)));
+    assert_eq!(stage.dials(), []);
+    assert!(stage.events.iter().any(|event| matches!(event, Event::Warning { text } if text.contains("end the ban first"))));
+    assert_eq!(stage.node.over_budget(), None);
+}
+
 #[test]
 fn a_feeler_tests_an_address_and_takes_no_slot() {
     let timing = Timing { feeler: Some(SECOND), ..Timing::LAB };
@@ -160,7 +194,7 @@ fn a_feeler_that_meets_a_peer_costs_no_link() {
 #[test]
 fn who_had_to_give_way_is_in_no_hurry_to_come_back() {
     let (full, other) = (public(70, 1, 1), public(80, 1, 1));
-    let timing = Timing { redial: (SECOND, 300 * SECOND), pong: 600 * SECOND, ..Timing::LAB };
+    let timing = Timing { redial: (SECOND, 300 * SECOND), refused: 600 * SECOND, pong: 600 * SECOND, ..Timing::LAB };
     for reason in [GoodbyeReason::Full, GoodbyeReason::Idle] {
         let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
         assert_eq!(stage.dials(), [full]);

@@ -383,7 +383,7 @@ fn who_brings_news_is_not_idle_even_if_others_were_quicker() {
 
 #[test]
 fn both_sides_hear_why_versions_do_not_fit_and_wait_long() {
-    // As the listener: what the dialler is told is what we tell our own people.
+    // As the listener: the dialler and our own people are told the same, each in words that fit them.
     let mut stage = Stage::new(slots(8));
     let hello = Hello { version_lowest: 7, version_highest: 9, ..stage.hello(1, 0, 0) };
     stage.link(1, "203.0.113.1:5000".parse().unwrap(), Direction::Inbound);
@@ -399,7 +399,7 @@ fn both_sides_hear_why_versions_do_not_fit_and_wait_long() {
         Some(Event::Disconnected { why, .. }) => why.clone(),
         _ => String::new(),
     };
-    assert_eq!(why(&stage), told);
+    assert_eq!(why(&stage), "it speaks versions 7 to 9, we 1 to 1: this program is to be brought up to date");
     assert!(!stage.is_banned(1));
     // As the dialler, which reads it.
     let there: SocketAddr = "203.0.113.2:9000".parse().unwrap();
@@ -410,7 +410,7 @@ fn both_sides_hear_why_versions_do_not_fit_and_wait_long() {
     assert!(!stage.is_banned(2));
     stage.events.clear();
     let dials = |stage: &Stage| stage.events.iter().filter(|event| matches!(event, Event::Connecting { .. })).count();
-    stage.wait(limits::REFUSED_REDIAL - SECOND);
+    stage.wait(Timing::LAB.refused - SECOND);
     assert_eq!(dials(&stage), 0);
     stage.wait(2 * SECOND);
     assert_eq!(dials(&stage), 1);

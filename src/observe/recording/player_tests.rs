@@ -316,7 +316,11 @@ fn marks_stay_few_and_the_graver_ones_stay() {
         let at = Time(number * 2_000_000);
         let (peer, address, why) = (key(1).address(), "127.0.0.1:1".parse().unwrap(), "connection reset".to_owned());
         let connection = ConnectionId(number);
-        lines.push(Line::Event(Stamped { at, node: 0, event: Event::Disconnected { connection, peer, address, why } }));
+        lines.push(Line::Event(Stamped {
+            at,
+            node: 0,
+            event: Event::Disconnected { connection, peer, address, why, guest: false },
+        }));
         if number % 100 == 0 {
             let event = Event::Reorg { depth: 2, fork_height: number, old_tip: Default::default(), new_tip: Default::default() };
             lines.push(Line::Event(Stamped { at, node: 1, event }));

@@ -294,9 +294,7 @@ impl Book {
             if entry.node.is_none() || !(entry.tried || entry.bootstrap) {
                 entry.node = Some(node);
             }
-            if entry.node == Some(node) {
-                entry.seen = now;
-            }
+            entry.seen = now;
         });
         self.note_dated(now);
     }

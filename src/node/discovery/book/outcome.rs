@@ -5,8 +5,8 @@ use super::scope::{canonical, group};
 use super::{Book, Entry, Source};
 use crate::chain::Address;
 use crate::node::limits::{
-    ADDRESSES_PER_TELLER, DISPLACED_BACK_OFF, LEAST_ATTEMPTS, LEAST_QUALITY, NEW_ADDRESSES, REFUSED_REDIAL, TRIED_ADDRESSES,
-    TRIED_CHALLENGES, TRIED_PER_GROUP,
+    ADDRESSES_PER_TELLER, DISPLACED_BACK_OFF, LEAST_ATTEMPTS, LEAST_QUALITY, NEW_ADDRESSES, TRIED_ADDRESSES, TRIED_CHALLENGES,
+    TRIED_PER_GROUP,
 };
 use crate::node::{ConnectionId, Time, Timing};
 use rand::RngExt;
@@ -87,9 +87,9 @@ impl Book {
         }
     }
 
-    /// The node there is on another chain or version: it will hardly change its mind soon.
-    pub(in crate::node) fn refused(&mut self, address: SocketAddr, now: Time) {
-        self.update(&canonical(address), |entry| entry.next = now + REFUSED_REDIAL);
+    /// The node there is of another chain, version or transport: it will hardly change its mind soon.
+    pub(in crate::node) fn refused(&mut self, address: SocketAddr, now: Time, timing: &Timing) {
+        self.update(&canonical(address), |entry| entry.next = now + timing.refused);
     }
 
     /// A dial failed: when it may be dialled again, or `None` if it was dropped. `heard`: when the network last proved to work, so that

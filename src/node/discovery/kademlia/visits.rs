@@ -162,6 +162,7 @@ impl Node {
         }
         if let Some(peer) = self.peers.get_mut(&connection) {
             peer.set_visiting();
+            peer.guest = true;
             self.timers.set(cx.now + GUEST_TIME, Timer::Guest(connection));
         }
     }
