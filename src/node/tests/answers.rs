@@ -72,3 +72,22 @@ fn who_talks_lives_even_if_its_pong_is_late_but_not_for_ever() {
     }
     assert!(stage.was_closed(1), "who never answers is gone in the end");
 }
+
+#[test]
+fn what_is_asked_for_a_thousand_times_in_one_message_is_given_once() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    let (first, second) = (pay(0, 0, 5, 1), pay(1, 0, 5, 1));
+    stage.give(Input::Command(Command::Submit(Box::new(first))));
+    stage.give(Input::Command(Command::Submit(Box::new(second))));
+    stage.take_sent(1);
+    let ids = [second.id(), first.id(), TxId([5; 32]), TxId([6; 32])];
+    stage.receive(1, Message::GetData { ids: ids.into_iter().cycle().take(1_000).collect() });
+    let answer = stage.take_sent(1);
+    let [given, missing] = &answer[..] else { panic!("{answer:?}") };
+    assert!(matches!(&**given, Message::Transaction { transactions } if transactions[..] == [second, first]), "{given:?}");
+    assert!(matches!(&**missing, Message::NotFound { ids } if ids[..] == [Hash256([5; 32]), Hash256([6; 32])]), "{missing:?}");
+    // The next message is another question.
+    stage.receive(1, Message::GetData { ids: vec![first.id()] });
+    assert_eq!(stage.take_sent(1).len(), 1);
+}
