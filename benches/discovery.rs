@@ -4,7 +4,11 @@
 //! `cargo bench --bench discovery`; a number of nodes as argument runs that size, a second number is how many look-ups. Look-ups run
 //! [`AT_ONCE`] at a time, each from another node: one alone would have a thousand nodes' pings simulated for it.
 
-use rumormill::chain::{ChainSpec, KeyPair};
+#[path = "common/draw.rs"]
+mod draw;
+
+use draw::{keys, pick};
+use rumormill::chain::ChainSpec;
 use rumormill::link::LinkModel;
 use rumormill::node::{Command, Config, Discovery};
 use rumormill::sim::Simulation;
@@ -23,21 +27,6 @@ const AT_ONCE: usize = 100;
 const LOOKS: Duration = Duration::from_millis(10);
 /// How long a look-up may take, virtual time.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn keys(index: usize) -> KeyPair {
-    let mut seed = [5; 32];
-    seed[..8].copy_from_slice(&(index as u64).to_le_bytes());
-    KeyPair::from_seed(seed)
-}
-
-/// A reproducible number below `bound`.
-fn pick(state: &mut u64, bound: usize) -> usize {
-    // xorshift64: any mixing does here.
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    (*state % bound as u64) as usize
-}
 
 /// Nodes that join one after the other; each knows two that were there before it, and finds the others by look-ups alone.
 fn joined(nodes: usize, random: &mut u64) -> Simulation {

@@ -9,20 +9,26 @@
 //!   node takes of whom each makes another give way, which costs both the transport's handshake and the node two rankings.
 //! * `flood`: 20,000 dials at a limit of 50.
 
+#[path = "../tests/common/nodes.rs"]
+mod nodes;
+#[path = "common/process.rs"]
+mod process;
+#[path = "../tests/common/stranger.rs"]
+mod stranger;
+
+use nodes::{Lab, admits};
 use rumormill::chain::{ChainSpec, KeyPair};
-use rumormill::net::noise::{Channel, Identity, Secured, handshake};
-use rumormill::net::secure::{Credentials, SecureError, secure};
-use rumormill::net::{self, Handle, Names, Setup, Transport, Workers};
-use rumormill::node::{Admission, Config, Direction, Input, Machine, Node, Output, Time, Timing, Wrap};
-use rumormill::store::MemoryStore;
-use rumormill::wire::{Capabilities, Frame, FrameReader, GoodbyeReason, Hello, Message, decode, encode};
+use rumormill::net::noise::{Identity, handshake};
+use rumormill::net::{self, Handle, Transport};
+use rumormill::node::{Admission, Timing};
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use stranger::Stranger;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -49,118 +55,25 @@ const OLD_ENOUGH: Duration = Duration::from_secs(11);
 /// Each stranger is another one.
 static STRANGERS: AtomicU32 = AtomicU32::new(1);
 
-fn stranger() -> (KeyPair, [u8; 32]) {
-    let mut seed = [9; 32];
-    let number = STRANGERS.fetch_add(1, Ordering::Relaxed);
-    seed[..4].copy_from_slice(&number.to_le_bytes());
+fn prepare(transport: Transport, spec: &ChainSpec) -> Stranger {
+    let mut seed = stranger_seed();
     seed[4..8].copy_from_slice(&std::process::id().to_le_bytes());
-    (KeyPair::from_seed(seed), seed)
+    Stranger::new(seed, transport, spec)
 }
 
 fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// A node that has said whom to admit, and sticks to it.
-struct Admits(Node, Admission);
-
-impl Machine for Admits {
-    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
-        self.0.start(now, out);
-        out.push(Output::Admit(self.1.clone()));
-    }
-    fn handle(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
-        self.0.handle(now, input, out);
-        out.retain(|output| !matches!(output, Output::Admit(_)));
-    }
-    fn next_deadline(&self) -> Time {
-        self.0.next_deadline()
-    }
-    fn node(&self) -> &Node {
-        &self.0
-    }
-}
-
 async fn node(transport: Transport, max_inbound: usize, admission: Option<Admission>) -> Handle {
     let long = Duration::from_secs(3_600);
-    let wrap = admission.map(|admission| -> Wrap { Arc::new(move |node| Box::new(Admits(node, admission.clone()))) });
-    let setup = Setup {
-        // Nobody answers pings here.
-        config: Config { max_inbound, timing: Timing { ping: long, pong: long, ..Timing::LAB }, ..Config::default() },
-        keys: KeyPair::from_seed([1; 32]),
-        transport,
-        spec: Arc::new(ChainSpec::lab()),
-        listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
-        store: Box::new(MemoryStore::new()),
-        index: 0,
-        seed: 1,
-        events: Arc::new(|_| ()),
-        workers: Workers::new(1),
-        names: Names::system(),
-        upnp: None,
-        addresses: None,
-        wrap,
-    };
+    let mut setup = Lab::on(ChainSpec::lab(), 1).setup_with(1, &[], Arc::new(|_| ()));
+    setup.transport = transport;
+    setup.config.max_inbound = max_inbound;
+    // Nobody answers pings here.
+    setup.config.timing = Timing { ping: long, pong: long, ..Timing::LAB };
+    setup.wrap = admission.map(admits);
     net::start(setup).await.expect("a node starts")
-}
-
-/// A stranger: his keys for the transport, and his hello.
-fn prepare(transport: Transport, spec: &ChainSpec) -> (Credentials, [u8; 32], bytes::Bytes) {
-    let (keys, seed) = stranger();
-    let tip = spec.genesis().0.id();
-    let hello = Hello {
-        version_lowest: 1,
-        version_highest: 1,
-        chain: spec.chain,
-        genesis: tip,
-        node: keys.address(),
-        agent: "a raw client".to_owned(),
-        port: 0,
-        height: 0,
-        work: 0,
-        tip,
-        capabilities: Capabilities::RELAY,
-        time: 0,
-        nonce: 7,
-    };
-    (Credentials::new(transport, &keys, seed).unwrap(), seed, encode(&Message::Handshake { hello }))
-}
-
-/// Dials and shakes hands; `None`: it was told that the node is full.
-async fn dial(node: SocketAddr, stranger: &(Credentials, [u8; 32], bytes::Bytes)) -> Option<(TcpStream, Channel)> {
-    let (credentials, seed, hello) = stranger;
-    let mut stream = TcpStream::connect(node).await.expect("a TCP connection");
-    stream.set_nodelay(true).unwrap();
-    let mut channel = match secure(&mut stream, credentials, Direction::Outbound, *seed).await {
-        Ok(Secured { channel, .. }) => channel,
-        Err(SecureError::Full) => return None,
-        Err(error) => panic!("{error}"),
-    };
-    let mut sealed = vec![0; channel.room(hello.len())];
-    let length = channel.seal(hello, &mut sealed).unwrap();
-    // Where the node has said goodbye already, its words are still to be read.
-    let _ = stream.write_all(&sealed[..length]).await;
-    let (mut arrived, mut plain, mut frames) = (Vec::new(), Vec::new(), FrameReader::new());
-    loop {
-        while let Some(length) = channel.next(&arrived).unwrap() {
-            let count = channel.open(&arrived[..length], &mut plain).unwrap();
-            arrived.drain(..length);
-            let mut rest = &plain[..count];
-            while let Some(frame) = frames.next(&mut rest).unwrap() {
-                let Frame::Known { kind, payload, .. } = frame else { continue };
-                match decode(kind as u8, payload).unwrap() {
-                    Some(Message::HandshakeAck { .. }) => return Some((stream, channel)),
-                    Some(Message::Goodbye { reason: GoodbyeReason::Full }) => return None,
-                    _ => panic!("neither taken nor refused"),
-                }
-            }
-        }
-        let mut bytes = [0; 1_000];
-        match stream.read(&mut bytes).await {
-            Ok(count @ 1..) => arrived.extend_from_slice(&bytes[..count]),
-            ended => panic!("{ended:?} without a word"),
-        }
-    }
 }
 
 /// Runs `total` times what `one` makes, so many at once; how long that took.
@@ -221,23 +134,23 @@ fn rate() {
             let (mut bare, mut full) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
             for _ in 0..ROUNDS {
                 let identities = Arc::clone(&identities);
-                let processor = processor_time();
+                let processor = spent();
                 let handshakes = many(ROUND, 2, move || {
                     let identities = Arc::clone(&identities);
                     async move { alone(&identities).await }
                 });
                 bare.0.push(handshakes.await);
-                bare.1.push(processor_time() - processor);
+                bare.1.push(spent() - processor);
                 // Strangers make their keys before the clock starts: a node does so once in its life.
                 let strangers: Vec<_> = (0..ROUND).map(|_| prepare(transport, &spec)).collect();
                 let (strangers, next) = (Arc::new(strangers), Arc::new(AtomicUsize::new(0)));
                 let one = move || {
                     let (strangers, at) = (Arc::clone(&strangers), next.fetch_add(1, Ordering::Relaxed));
-                    async move { assert!(dial(address, &strangers[at]).await.is_some()) }
+                    async move { assert!(strangers[at].dial(address).await.is_some()) }
                 };
-                let processor = processor_time();
+                let processor = spent();
                 full.0.push(many(ROUND, AT_ONCE, one).await);
-                full.1.push(processor_time() - processor);
+                full.1.push(spent() - processor);
             }
             node.stop().await;
             ((median(bare.0), median(bare.1)), (median(full.0), median(full.1)))
@@ -249,19 +162,14 @@ fn rate() {
     }
 }
 
-/// Processor time of this process, all threads, the system's part included. Hundredths of a second are the system's own unit here.
-fn processor_time() -> Duration {
-    let status = std::fs::read_to_string("/proc/self/stat").expect("Linux: processor time is in /proc");
-    // Behind the program's name, which may hold anything.
-    let fields: Vec<_> = status.rsplit(')').next().unwrap().split_whitespace().collect();
-    Duration::from_millis((fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()) * 10)
+/// Processor time so far.
+fn spent() -> Duration {
+    process::processor_time().expect("Linux: processor time is in /proc")
 }
 
-/// Resident memory of this process, bytes.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux: resident memory is in /proc");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line for it");
-    line.trim().trim_end_matches("kB").trim().parse::<usize>().unwrap() << 10
+/// Resident memory, KiB.
+fn resident() -> u64 {
+    process::resident().expect("Linux: resident memory is in /proc")
 }
 
 fn memory() {
@@ -298,9 +206,9 @@ fn memory_of(transport: Transport) {
     println!(
         "{:<12}{:>8.1} KiB each ({} to {} KiB)",
         transport,
-        (after.saturating_sub(before)) as f64 / HELD as f64 / 1_024.0,
-        before >> 10,
-        after >> 10
+        after.saturating_sub(before) as f64 / HELD as f64,
+        before,
+        after
     );
     for mut child in [first, held] {
         drop(child.stdin.take());
@@ -315,7 +223,7 @@ fn hold(transport: Transport, node: SocketAddr, count: usize) {
         let spec = ChainSpec::lab();
         let mut held = Vec::new();
         for _ in 0..count {
-            held.push(dial(node, &prepare(transport, &spec)).await.expect("a slot"));
+            held.push(prepare(transport, &spec).dial(node).await.expect("a slot"));
         }
         println!("held");
         std::io::stdout().flush().unwrap();
@@ -357,16 +265,16 @@ fn evictions() {
         let spec = Arc::new(ChainSpec::lab());
         let mut held = Vec::new();
         for _ in 0..SLOTS {
-            held.push(dial(address, &prepare(Transport::Noise, &spec)).await.expect("a slot"));
+            held.push(prepare(Transport::Noise, &spec).dial(address).await.expect("a slot"));
         }
         // Who came just now gives way to nobody.
         tokio::time::sleep(OLD_ENOUGH).await;
         let strangers: Vec<_> = (0..NEWCOMERS).map(|_| prepare(Transport::Noise, &spec)).collect();
-        let (processor, began) = (processor_time(), Instant::now());
+        let (processor, began) = (spent(), Instant::now());
         for stranger in &strangers {
-            held.push(dial(address, stranger).await.expect("somebody gives way"));
+            held.push(stranger.dial(address).await.expect("somebody gives way"));
         }
-        let took = (began.elapsed(), processor_time() - processor);
+        let took = (began.elapsed(), spent() - processor);
         node.stop().await;
         took
     });
@@ -389,7 +297,7 @@ fn flood() {
         let one = move || {
             let (spec, keep, count) = (Arc::clone(&spec), Arc::clone(&keep), Arc::clone(&count));
             async move {
-                match dial(address, &prepare(Transport::Noise, &spec)).await {
+                match prepare(Transport::Noise, &spec).dial(address).await {
                     Some(connection) => keep.lock().unwrap().push(connection),
                     None => drop(count.fetch_add(1, Ordering::Relaxed)),
                 }

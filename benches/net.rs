@@ -12,7 +12,7 @@ use rumormill::net::limits::RECORD_PLAIN;
 use rumormill::net::link::Link;
 use rumormill::net::noise::{Channel, Identity, handshake};
 use rumormill::node::{CloseReason, ConnectionId, Direction, Priority, Timing};
-use rumormill::wire::{Message, encode};
+use rumormill::wire::{Message, block_payload, encode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -58,8 +58,11 @@ fn spawn(stream: TcpStream, channel: Channel, direction: Direction) -> (Arc<Link
     let (reader, writer) = stream.into_split();
     let id = ConnectionId(1);
     let shared = Arc::clone(&link);
+    let timing = Timing::LAB;
+    // The lab's largest, as for all nodes on one chain.
+    let largest_block = block_payload(ChainSpec::lab().max_transactions);
     tokio::spawn(
-        Connection { id, direction, channel, reader, writer, link: shared, inbox, stranger: None, timing: Timing::LAB }.run(),
+        Connection { id, direction, channel, reader, writer, link: shared, inbox, stranger: None, timing, largest_block }.run(),
     );
     (link, outlet)
 }

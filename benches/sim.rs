@@ -4,7 +4,14 @@
 //! `cargo bench --bench sim`; a number of nodes as argument runs that size only, `10000` the large one; a second number is the seconds of
 //! virtual time, fewer of them for a profiler.
 
-use rumormill::chain::{ChainSpec, KeyPair};
+#[path = "common/draw.rs"]
+mod draw;
+#[path = "common/process.rs"]
+mod process;
+
+use draw::{keys, pick};
+use process::{processor_time, resident};
+use rumormill::chain::ChainSpec;
 use rumormill::link::LinkModel;
 use rumormill::node::{Command, Config, Discovery, Mining, Timing};
 use rumormill::sim::Simulation;
@@ -19,21 +26,6 @@ const TRANSACTIONS_PER_SECOND: u32 = 5;
 const MINERS: usize = 10;
 /// Tries a second of one miner: few, since the search is not what is measured.
 const TRIES: u64 = 50;
-
-fn keys(index: usize) -> KeyPair {
-    let mut seed = [5; 32];
-    seed[..8].copy_from_slice(&(index as u64).to_le_bytes());
-    KeyPair::from_seed(seed)
-}
-
-/// A reproducible number below `bound`, for the topology and the traffic.
-fn pick(state: &mut u64, bound: usize) -> usize {
-    // xorshift64: any mixing does here.
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    (*state % bound as u64) as usize
-}
 
 fn build(nodes: usize, timing: Timing) -> Simulation {
     let mut allocation: Vec<_> = (0..nodes).map(|index| (keys(index).address(), 1_000_000)).collect();
@@ -60,23 +52,6 @@ fn build(nodes: usize, timing: Timing) -> Simulation {
     sim
 }
 
-/// Processor time of this process, which has one thread: what others do on a shared machine is not in it. Hundredths of a second are the
-/// system's own unit here.
-fn processor_time() -> Option<Duration> {
-    let status = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // Behind the program's name, which may hold anything.
-    let fields: Vec<_> = status.rsplit(')').next()?.split_whitespace().collect();
-    let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    Some(Duration::from_millis(ticks * 10))
-}
-
-/// Resident memory in MiB, where the system tells.
-fn memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib / 1024)
-}
-
 fn run(nodes: usize, timing: Timing, virtual_time: Duration) -> f64 {
     let began = Instant::now();
     let mut sim = build(nodes, timing);
@@ -100,7 +75,7 @@ fn run(nodes: usize, timing: Timing, virtual_time: Duration) -> f64 {
         virtual_time.as_secs_f64() / took.as_secs_f64(),
         cost * 1e6,
         sim.nodes().map(|node| node.ledger().tip().height).min().unwrap_or(0),
-        memory().map_or("?".to_owned(), |mib| mib.to_string()),
+        resident().map_or("?".to_owned(), |kib| (kib >> 10).to_string()),
         sim.trace_hash().short(),
     );
     cost

@@ -26,11 +26,10 @@ fn cluster(place: &Path, preset: &str) -> Command {
 
 /// Runs to its end: the exit code, and the lines.
 fn run(place: &Path, preset: &str, arguments: &[&str]) -> (Option<i32>, Vec<Value>, String) {
-    let mut command = assert_cmd::Command::from_std(cluster(place, preset));
-    let output = command.arg("--json").args(arguments).timeout(PATIENCE).output().unwrap();
-    let lines = String::from_utf8(output.stdout).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    (output.status.code(), lines, String::from_utf8(output.stderr).unwrap())
+    let mut command = cluster(place, preset);
+    command.arg("--json").args(arguments);
+    let (code, lines, errors) = common::run(command);
+    (code, lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), errors)
 }
 
 /// The folders and files that are there.
@@ -212,7 +211,7 @@ fn virtual_time_has_no_processes() {
 
 #[test]
 fn a_child_is_started_by_nobody_else() {
-    let output = rumormill().arg("node-child").stdin(Stdio::null()).output().unwrap();
+    let output = rumormill().arg("run-child").stdin(Stdio::null()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cluster --processes"), "{output:?}");
 }

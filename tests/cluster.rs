@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{PATIENCE, rumormill};
+use common::rumormill;
 use std::path::Path;
 
 const PRESET: &str = r#"
@@ -32,10 +32,9 @@ by = "30s"
 fn run(folder: &Path, preset: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     let path = folder.join("pair.toml");
     std::fs::write(&path, preset).unwrap();
-    let mut command = assert_cmd::Command::from_std(rumormill());
-    let output = command.arg("cluster").arg(&path).arg("--headless").args(arguments).timeout(PATIENCE).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
+    let mut command = rumormill();
+    command.arg("cluster").arg(&path).arg("--headless").args(arguments);
+    common::run(command)
 }
 
 #[test]

@@ -3,17 +3,16 @@
 //! Each seed is another network: other keys, other bootstrap links, other chances. The usual suite plays a few of them for a while; fifty
 //! for an hour each, with what was lowest: `cargo test --release --test eclipse -- --ignored --nocapture`.
 
+#[path = "common/play.rs"]
+mod play;
+
+use play::play;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use rumormill::chain::Address;
-use rumormill::cluster::{
-    Audience, Blueprint, Conductor, Engine, Inbox, Plan, Preset, Progress, RunSettings, SimulationEngine, Speed, Topology,
-};
+use rumormill::cluster::{Blueprint, Engine, Plan, Preset, SimulationEngine, Topology};
 use rumormill::node::{ConnectionId, Direction, Event, Stamped, Time};
-use rumormill::observe::Control;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,16 +29,6 @@ const LEAGUE_KNOWN: usize = 3;
 const FEW: u64 = 4;
 /// Seeds of the long test.
 const SEEDS: u64 = 50;
-
-/// Looks on, and has nothing to say.
-struct Nobody;
-
-impl Audience for Nobody {
-    fn control(&self, _: Time, _: Control) {}
-    fn now(&self, _: Time) {}
-    fn keep_pace(&self) {}
-    fn progress(&self, _: &Progress) {}
-}
 
 /// Counts outbound links to honest peers from the events of the nodes, apart from the judge.
 struct Counter {
@@ -128,16 +117,9 @@ fn lowest(name: &str, seed: u64, duration: Duration) -> usize {
         lowest: None,
     };
     let counter = Arc::new(Mutex::new(counter));
-    let inbox = Inbox::default();
-    let (judge, own) = (inbox.sink(), Arc::clone(&counter));
-    engine.set_events(Arc::new(move |stamped| {
-        own.lock().unwrap().see(&stamped);
-        judge(stamped);
-    }));
-    let settings = RunSettings { duration: Some(duration), ends: true, keep: false, speed: Speed::FULL, readonly: true };
-    let (_orders, wishes) = channel();
-    let conductor = Conductor::new(&mut engine, &plan, settings, inbox, Arc::new(Nobody), Box::new(|_| String::new()));
-    let (outcome, ..) = conductor.run(&wishes, &AtomicBool::new(false));
+    let own = Arc::clone(&counter);
+    let count = Arc::new(move |stamped| own.lock().unwrap().see(&stamped));
+    let (outcome, _) = play(&mut engine, &plan, duration, Some(count));
     assert!(outcome.elapsed >= duration, "{name}, seed {seed}: it ended after {:?}", outcome.elapsed);
     let (lowest, node, at) = counter.lock().unwrap().lowest.expect("it is longer than the start-up");
     println!("{name}, seed {seed}: n{node} had {lowest} honest outbound links at {:.0?}, nobody fewer", at.since(start));

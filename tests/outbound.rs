@@ -2,19 +2,19 @@
 //!
 //! No test sleeps: each waits for events, with a deadline that only a defect reaches.
 
-use rumormill::chain::{Address, ChainSpec, KeyPair};
-use rumormill::net::{Handle, Names, Setup, Transport, Workers, start};
-use rumormill::node::{Command, Config, ConnectionId, Direction, Event, EventSink, Stamped};
-use rumormill::store::{AddressFile, MemoryStore};
+#[path = "common/nodes.rs"]
+mod nodes;
+
+use nodes::{Lab, PATIENCE, keys};
+use rumormill::chain::Address;
+use rumormill::net::{Handle, start};
+use rumormill::node::{Command, Config, ConnectionId, Direction, Event, Stamped};
+use rumormill::store::AddressFile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
-
-/// Longest that anything here may take: ten times what a busy machine needs.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A link, as events tell of it.
 struct Link {
@@ -25,8 +25,7 @@ struct Link {
 
 /// Nodes, and what they have said.
 struct Fleet {
-    spec: Arc<ChainSpec>,
-    workers: Workers,
+    lab: Lab,
     say: mpsc::UnboundedSender<Stamped>,
     said: mpsc::UnboundedReceiver<Stamped>,
     links: BTreeMap<u32, BTreeMap<ConnectionId, Link>>,
@@ -36,31 +35,14 @@ struct Fleet {
 impl Fleet {
     fn new() -> Self {
         let (say, said) = mpsc::unbounded_channel();
-        let (spec, workers) = (Arc::new(ChainSpec::lab()), Workers::new(2));
-        Self { spec, workers, say, said, links: BTreeMap::new(), events: Vec::new() }
+        Self { lab: Lab::new(), say, said, links: BTreeMap::new(), events: Vec::new() }
     }
 
     async fn start(&self, index: u32, bootstrap: &[SocketAddr], addresses: Option<AddressFile>) -> Handle {
         let say = self.say.clone();
-        let events: EventSink = Arc::new(move |stamped| drop(say.send(stamped)));
-        let mut seed = [9; 32];
-        seed[..4].copy_from_slice(&index.to_le_bytes());
-        let setup = Setup {
-            config: Config { bootstrap: bootstrap.to_vec(), ..Config::default() },
-            keys: KeyPair::from_seed(seed),
-            spec: Arc::clone(&self.spec),
-            listen: Some("127.0.0.1:0".parse().unwrap()),
-            store: Box::new(MemoryStore::new()),
-            addresses,
-            index,
-            seed: u64::from(index),
-            events,
-            workers: self.workers.clone(),
-            names: Names::system(),
-            transport: Transport::Noise,
-            upnp: None,
-            wrap: None,
-        };
+        let events = Arc::new(move |stamped| drop(say.send(stamped)));
+        let mut setup = self.lab.setup_with(index, bootstrap, events);
+        setup.addresses = addresses;
         start(setup).await.unwrap()
     }
 
@@ -141,20 +123,12 @@ async fn thirty_nodes_that_know_one_find_their_links_and_do_not_miss_it() {
     fleet
         .wait("all are linked without the first", |fleet| {
             fewest = (1..30).map(|node| fleet.peers(node)).min().unwrap_or(0).min(fewest);
-            let gone =
-                |node: u32| fleet.links[&node].values().all(|link| link.peer != KeyPair::from_seed(first_seed()).address());
+            let gone = |node: u32| fleet.links[&node].values().all(|link| link.peer != keys(0).address());
             (1..30).all(|node| gone(node) && fleet.is_linked(node, 28))
         })
         .await;
     assert!(fewest >= Config::default().min_peers, "somebody noticed: {fewest} peers");
     stop(handles).await;
-}
-
-/// The seed of node 0's key.
-fn first_seed() -> [u8; 32] {
-    let mut seed = [9; 32];
-    seed[..4].copy_from_slice(&0_u32.to_le_bytes());
-    seed
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,65 +5,32 @@ mod gateway;
 #[path = "common/name_server.rs"]
 mod name_server;
 
+#[path = "common/nodes.rs"]
+mod nodes;
+
 use gateway::{Manner, TestGateway};
 use name_server::NameServer;
-use rumormill::chain::{ChainSpec, KeyPair};
-use rumormill::net::{Handle, Names, Setup, StartError, Transport, Upnp, Workers, start};
-use rumormill::node::{Config, Discovery, Event, Stamped};
-use rumormill::store::MemoryStore;
+use nodes::{Events, Lab, PATIENCE, stop};
+use rumormill::net::{Names, Setup, StartError, Upnp, start};
+use rumormill::node::Event;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
-/// Longest that anything here may take: ten times what a busy machine needs.
-const PATIENCE: Duration = Duration::from_secs(40);
-/// What a stop promises.
-const STOP: Duration = Duration::from_secs(5);
-
 /// A node that knows nobody but these DNS seeds.
-fn setup(number: u8, names: Names, upnp: Option<Upnp>, seeds: &[String]) -> (Setup, UnboundedReceiver<Event>) {
-    let (sender, events) = unbounded_channel();
-    let setup = Setup {
-        config: Config { discovery: Discovery { dns_seeds: seeds.to_vec(), ..Discovery::default() }, ..Config::default() },
-        keys: KeyPair::from_seed([number; 32]),
-        spec: Arc::new(ChainSpec::lab()),
-        listen: Some("127.0.0.1:0".parse().unwrap()),
-        store: Box::new(MemoryStore::new()),
-        addresses: None,
-        index: 0,
-        seed: u64::from(number),
-        events: Arc::new(move |stamped: Stamped| {
-            let _ = sender.send(stamped.event);
-        }),
-        workers: Workers::new(1),
-        names,
-        upnp,
-        transport: Transport::Noise,
-        wrap: None,
-    };
+fn setup(number: u32, names: Names, upnp: Option<Upnp>, seeds: &[String]) -> (Setup, Events) {
+    let (mut setup, events) = Lab::new().setup(number, &[], false);
+    setup.config.discovery.dns_seeds = seeds.to_vec();
+    (setup.names, setup.upnp) = (names, upnp);
     (setup, events)
 }
 
-async fn find<T>(events: &mut UnboundedReceiver<Event>, look: impl Fn(&Event) -> Option<T>) -> T {
-    let search = async {
-        loop {
-            let event = events.recv().await.expect("the node has gone");
-            if let Some(found) = look(&event) {
-                return found;
-            }
-        }
+/// What a node warns of first.
+async fn warning(events: &Events) -> String {
+    let text = |event: &Event| match event {
+        Event::Warning { text } => Some(text.clone()),
+        _ => None,
     };
-    timeout(PATIENCE, search).await.expect("it never came")
-}
-
-async fn stop(handle: Handle, mut events: UnboundedReceiver<Event>) {
-    let began = Instant::now();
-    handle.stop().await;
-    assert!(began.elapsed() < STOP, "it took {:?}", began.elapsed());
-    find(&mut events, |event| matches!(event, Event::Stopped).then_some(())).await;
-    assert!(events.recv().await.is_none(), "something was said after the end");
+    events.find("a warning", text).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,28 +39,24 @@ async fn a_dns_seed_leads_to_a_node() {
     let (first, seen) = setup(1, Names::system(), None, &[]);
     let first = start(first).await.unwrap();
     let port = first.address().unwrap().port();
-    let (second, mut followed) = setup(2, Names::server(server.address), None, &[format!("seeds.test:{port}")]);
+    let (second, followed) = setup(2, Names::server(server.address), None, &[format!("seeds.test:{port}")]);
     let second = start(second).await.unwrap();
-    let peer = find(&mut followed, |event| match event {
+    let peer = followed.find("a peer", |event| match event {
         Event::NewPeer { peer, .. } => Some(*peer),
         _ => None,
     });
     assert_eq!(peer.await, first.id());
-    stop(second, followed).await;
-    stop(first, seen).await;
+    stop(second, &followed).await;
+    stop(first, &seen).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_without_addresses_is_answered_in_words() {
     let server = NameServer::start().await;
-    let (node, mut events) = setup(3, Names::server(server.address), None, &["nobody.test:1".to_owned()]);
+    let (node, events) = setup(3, Names::server(server.address), None, &["nobody.test:1".to_owned()]);
     let node = start(node).await.unwrap();
-    let text = find(&mut events, |event| match event {
-        Event::Warning { text } => Some(text.clone()),
-        _ => None,
-    });
-    assert!(text.await.contains("no such name"));
-    stop(node, events).await;
+    assert!(warning(&events).await.contains("no such name"));
+    stop(node, &events).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,16 +65,16 @@ async fn a_silent_name_server_does_not_hold_up_the_end() {
     let (node, events) = setup(4, Names::server(server.address), None, &["silent.test:1".to_owned()]);
     let node = start(node).await.unwrap();
     timeout(PATIENCE, server.heard.notified()).await.expect("nobody asked");
-    stop(node, events).await;
+    stop(node, &events).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_maps_the_port_until_the_node_stops() {
     let gateway = TestGateway::start(Manner::Good).await;
-    let (node, mut events) = setup(5, Names::system(), Some(Upnp::at(gateway.search)), &[]);
+    let (node, events) = setup(5, Names::system(), Some(Upnp::at(gateway.search)), &[]);
     let node = start(node).await.unwrap();
     let inner = node.address().unwrap();
-    let outer = find(&mut events, |event| match event {
+    let outer = events.find("a mapping", |event| match event {
         Event::Mapped { address } => Some(*address),
         _ => None,
     });
@@ -119,7 +82,7 @@ async fn a_gateway_maps_the_port_until_the_node_stops() {
     let held = gateway.held.lock().unwrap().mappings.clone();
     assert_eq!(held.len(), 1);
     assert_eq!((held[0].to, held[0].lease), (inner, 3_600));
-    stop(node, events).await;
+    stop(node, &events).await;
     let held = gateway.held.lock().unwrap().clone();
     assert_eq!((held.mappings, held.removed), (Vec::new(), vec![inner.port()]));
 }
@@ -128,19 +91,15 @@ async fn a_gateway_maps_the_port_until_the_node_stops() {
 async fn a_useless_gateway_is_told_and_holds_nothing_up() {
     for (manner, says) in [(Manner::Inner, Some("another gateway")), (Manner::Endless, Some("wrongly")), (Manner::Silent, None)] {
         let gateway = TestGateway::start(manner).await;
-        let (node, mut events) = setup(6, Names::system(), Some(Upnp::at(gateway.search)), &[]);
+        let (node, events) = setup(6, Names::system(), Some(Upnp::at(gateway.search)), &[]);
         let node = start(node).await.unwrap();
         if let Some(says) = says {
-            let text = find(&mut events, |event| match event {
-                Event::Warning { text } => Some(text.clone()),
-                _ => None,
-            });
-            let text = text.await;
+            let text = warning(&events).await;
             assert!(text.contains(says), "{text}");
         } else {
             timeout(PATIENCE, gateway.heard.notified()).await.expect("nobody asked");
         }
-        stop(node, events).await;
+        stop(node, &events).await;
         assert!(gateway.held.lock().unwrap().mappings.is_empty());
     }
 }

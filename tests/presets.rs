@@ -2,44 +2,37 @@
 //!
 //! That each would fail if what it shows were broken is told in docs/presets.md, under "What proves it".
 
+#[path = "common/play.rs"]
+mod play;
+
+use play::play;
 use rumormill::cluster::expect::Judge;
-use rumormill::cluster::{
-    Audience, BUILT_IN, Blueprint, Conductor, Engine, Inbox, Outcome, Plan, Preset, Progress, RunSettings, SimulationEngine,
-    Speed,
-};
-use rumormill::node::Time;
-use rumormill::observe::Control;
+use rumormill::cluster::{BUILT_IN, Blueprint, Engine, Outcome, Plan, Preset, SimulationEngine};
+use rumormill::node::EventSink;
 use rumormill_ui::model::Verdict;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::channel;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How far the history of a costly preset is repeated: beyond the first connections, blocks, transfers and offences. Those that take up
 /// to a minute where nothing is optimised would take as long again for more of the same.
 const A_WHILE: Duration = Duration::from_secs(12);
 
-/// Looks on, and has nothing to say.
-struct Nobody;
-
-impl Audience for Nobody {
-    fn control(&self, _: Time, _: Control) {}
-    fn now(&self, _: Time) {}
-    fn keep_pace(&self) {}
-    fn progress(&self, _: &Progress) {}
-}
-
-fn run(preset: &Preset, duration: Option<Duration>) -> (Outcome, Judge) {
+/// What came out, and all that the nodes said within a while from the start, traffic by kind and second included, as a number.
+fn run(preset: &Preset, duration: Option<Duration>) -> (Outcome, Judge, u64) {
     let plan = Plan::of(preset, preset.seed);
     let mut engine = SimulationEngine::new(&Blueprint::new(preset, preset.seed, None));
-    let inbox = Inbox::default();
-    engine.set_events(inbox.sink());
-    let duration = Some(duration.unwrap_or_else(|| plan.natural_duration()));
-    let settings = RunSettings { duration, ends: true, keep: false, speed: Speed::FULL, readonly: true };
-    let (_orders, wishes) = channel();
-    let conductor = Conductor::new(&mut engine, &plan, settings, inbox, Arc::new(Nobody), Box::new(|_| String::new()));
-    let (outcome, judge, _) = conductor.run(&wishes, &AtomicBool::new(false));
-    (outcome, judge)
+    let until = engine.start_time() + A_WHILE;
+    let said = Arc::new(Mutex::new(DefaultHasher::new()));
+    let hears = Arc::clone(&said);
+    let hear: EventSink = Arc::new(move |stamped| {
+        if stamped.at < until {
+            format!("{stamped:?}").hash(&mut *hears.lock().unwrap());
+        }
+    });
+    let (outcome, judge) = play(&mut engine, &plan, duration.unwrap_or_else(|| plan.natural_duration()), Some(hear));
+    let said = said.lock().unwrap().finish();
+    (outcome, judge, said)
 }
 
 fn find(name: &str) -> Preset {
@@ -49,16 +42,18 @@ fn find(name: &str) -> Preset {
 /// All that a preset expects comes out, and its seed gives the same history again: all of it, or the first `repeated`.
 fn holds(name: &str, repeated: Option<Duration>) {
     let preset = find(name);
-    let (outcome, judge) = run(&preset, None);
+    let (outcome, judge, said) = run(&preset, None);
     assert!(outcome.judged && !outcome.lines.is_empty(), "{name} was not judged");
     for line in &outcome.lines {
         assert_eq!(line.verdict, Verdict::Met, "{name}: {} ({})", line.text, line.measured);
     }
-    let history = |outcome: Outcome, judge: Judge| (outcome.trace_hash.expect("virtual time has a trace"), judge.facts().sent());
-    let (outcome, judge) = if repeated.is_some() { run(&preset, repeated) } else { (outcome, judge) };
-    let once = history(outcome, judge);
-    let (outcome, judge) = run(&preset, repeated);
-    assert_eq!(once, history(outcome, judge), "{name}: two histories of one seed");
+    let (again, its, repeats) = run(&preset, repeated);
+    assert_eq!(said, repeats, "{name}: two beginnings of one seed");
+    if repeated.is_none() {
+        let history =
+            |outcome: Outcome, judge: Judge| (outcome.trace_hash.expect("virtual time has a trace"), judge.facts().sent());
+        assert_eq!(history(outcome, judge), history(again, its), "{name}: two histories of one seed");
+    }
 }
 
 macro_rules! presets {

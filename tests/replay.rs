@@ -24,7 +24,7 @@ fn events() -> Vec<Stamped> {
         (0, Event::BlockMined { id: Default::default(), height: 1, transactions: 0, size: 300, reward: 5_000 }),
         (0, Event::Asked { connection, what: "headers".to_owned() }),
         (1, Event::Warning { text: "the disk is slow".to_owned() }),
-        (0, Event::Disconnected { connection, peer: b, address, why: "connection reset".to_owned(), stranger: false }),
+        (0, Event::Disconnected { connection, peer: b, address, why: "connection reset".to_owned(), guest: false }),
         (0, Event::Stopped),
     ];
     let stamp = |(number, (node, event)): (u64, (u32, Event))| Stamped { at: Time(START.0 + number * 250_000), node, event };

@@ -1,4 +1,4 @@
-//! `rumormill node-child`: one node of a cluster in a process of its own. Nobody types it; `cluster --processes` starts it.
+//! `rumormill run-child`: one node of a cluster in a process of its own. Nobody types it; `cluster --processes` starts it.
 
 use super::ending::Ending;
 use super::{Failure, runtime_of, signals};

@@ -62,8 +62,8 @@ Examples:
   rumormill cluster                                      eight nodes in a ring
   rumormill cluster hello                                three nodes on a line
   rumormill cluster hello --headless --duration 30s      lines, and a verdict
-  rumormill cluster hello --engine simulation --headless virtual time, as fast as the machine can
-  rumormill cluster partition-heal --engine simulation   on the dashboard: P pauses, . steps, + and - change the speed
+  rumormill cluster churn --engine simulation            virtual time: P pauses, . steps, + faster
+  rumormill cluster churn --engine simulation --headless  as fast as the machine can
   rumormill cluster churn --record run.jsonl             for `rumormill replay run.jsonl`
   rumormill cluster churn --processes                    a process for each node: kill one and watch
   rumormill cluster my-preset.toml --seed 7 --report report.json --junit report.xml";
@@ -144,7 +144,8 @@ pub fn run(arguments: ClusterArguments, ending: Ending) -> Result<ExitCode, Fail
 
     let saved = preset.clone();
     let folder = std::env::current_dir().unwrap_or_default();
-    let save = Box::new(move |director: &cluster::director::Director| cluster::save(&saved, director.by_hand(), &folder));
+    let save =
+        Box::new(move |director: &cluster::director::Director| cluster::save(&saved, seed, kind, director.by_hand(), &folder));
     let audience: Arc<dyn Audience> = gallery.clone();
     let conductor = Conductor::new(engine.as_mut(), &plan, settings, inbox, audience, save);
     let (outcome, judge, _) = conductor.run(&wishes, ending.flag());

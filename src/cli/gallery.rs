@@ -22,6 +22,8 @@ pub struct Desk {
     /// The clock of a run that has its own, in microseconds; `None`: the real one.
     now: Option<Arc<AtomicU64>>,
     told: Arc<Mutex<Vec<(Time, Control)>>>,
+    /// The most that the run was late since that was last taken, microseconds of real time.
+    late: Arc<AtomicU64>,
     /// Takes wishes.
     pub order: Order,
     /// What may be wished for.
@@ -34,12 +36,12 @@ pub type Order = Arc<dyn Fn(Intent) + Send + Sync>;
 impl Desk {
     /// For a run with a clock of its own, which starts at `start`.
     pub fn new(start: Time, order: Order, allowed: Controls) -> Self {
-        Self { now: Some(Arc::new(AtomicU64::new(start.0))), told: Arc::default(), order, allowed }
+        Self { now: Some(Arc::new(AtomicU64::new(start.0))), told: Arc::default(), late: Arc::default(), order, allowed }
     }
 
     /// For a run in real time.
     pub fn real(order: Order, allowed: Controls) -> Self {
-        Self { now: None, told: Arc::default(), order, allowed }
+        Self { now: None, told: Arc::default(), late: Arc::default(), order, allowed }
     }
 
     /// The run's clock.
@@ -50,6 +52,16 @@ impl Desk {
     /// Whether the run has a clock of its own.
     pub fn has_clock(&self) -> bool {
         self.now.is_some()
+    }
+
+    /// The run is so late against its own clock.
+    pub fn late(&self, by: Duration) {
+        self.late.fetch_max(u64::try_from(by.as_micros()).unwrap_or(u64::MAX), Ordering::AcqRel);
+    }
+
+    /// The most that it was late since this was last called.
+    pub fn take_late(&self) -> Duration {
+        Duration::from_micros(self.late.swap(0, Ordering::AcqRel))
     }
 
     /// Tells the dashboard what no event says.
@@ -105,9 +117,15 @@ impl Audience for Gallery {
         }
     }
 
+    fn late(&self, by: Duration) {
+        if let Some(desk) = &self.desk {
+            desk.late(by);
+        }
+    }
+
     fn keep_pace(&self) {
         if let Some(recorder) = &*lock(&self.recorder) {
-            recorder.wait_for_room();
+            recorder.wait_for_room(&self.ending);
         }
         if let Some(hub) = &self.hub {
             while hub.waiting() > WAITING && !self.ending.load(Ordering::Acquire) {
@@ -134,4 +152,21 @@ impl Audience for Gallery {
 /// What is held under these locks is replaced whole: a panic elsewhere does not spoil it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dashboard_hears_of_the_latest_moment_since_it_last_asked() {
+        let desk = Desk::new(Time(0), Arc::new(|_| {}), Controls::default());
+        let gallery =
+            Gallery { desk: Some(desk.clone()), hub: None, recorder: Mutex::new(None), progress: false, ending: Arc::default() };
+        for millis in [20, 700, 30] {
+            gallery.late(Duration::from_millis(millis));
+        }
+        assert_eq!(desk.take_late(), Duration::from_millis(700));
+        assert_eq!(desk.take_late(), Duration::ZERO);
+    }
 }

@@ -3,7 +3,6 @@
 use super::console::Run;
 use super::ending::Reason;
 use super::failure::tell;
-use crate::node::Stamped;
 use crate::observe::{Format, Hub, Lines, Names};
 use std::io::{self, BufWriter, Stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,22 +30,11 @@ pub fn print(format: Format, names: Names, run: Run) -> io::Result<()> {
 
 /// Prints until it is told to close, or until nobody reads any more.
 fn print_all(mut lines: Lines<BufWriter<Stdout>>, hub: &Hub, closing: &AtomicBool) -> io::Result<()> {
-    let mut events: Vec<Stamped> = Vec::new();
     loop {
         // Looked at before the queue is: what came before the closing is printed.
         let last = closing.load(Ordering::Acquire);
         hub.wait(if last { Duration::ZERO } else { LOOK });
-        let dropped = hub.drain(&mut events);
-        if dropped > 0 {
-            // Not on standard output, where a program may read.
-            tell(format_args!("warning: {dropped} events came faster than they were read, and were left out"));
-        }
-        for event in &events {
-            if !lines.write(event)? {
-                return Ok(());
-            }
-        }
-        if !lines.flush()? || last {
+        if !lines.drain(hub)? || last {
             return Ok(());
         }
     }

@@ -40,14 +40,19 @@ fn observe(mut observer: Observer, slot: &Slot, run: &Run) {
     let mut meter = LoadMeter::new();
     let mut buffer = Vec::new();
     let mut last = Instant::now();
+    let mut late = Duration::ZERO;
     while !run.closing.load(Ordering::Acquire) {
-        thread::sleep(if run.desk.as_ref().is_some_and(Desk::has_clock) { TAKE } else { SNAPSHOT });
+        let clocked = run.desk.as_ref().filter(|desk| desk.has_clock());
+        let (beat, asked) = (if clocked.is_some() { TAKE } else { SNAPSHOT }, Instant::now());
+        thread::sleep(beat);
+        // A node in real time has no clock to be late against: that this thread was woken late says the same of the machine.
+        late = late.max(clocked.map_or_else(|| asked.elapsed().saturating_sub(beat), Desk::take_late));
         let now = take(&mut observer, run, &mut buffer);
         if last.elapsed() < SNAPSHOT {
             continue;
         }
         last = Instant::now();
-        observer.set_load(meter.read(Duration::ZERO));
+        observer.set_load(meter.read(std::mem::take(&mut late)));
         let snapshot = observer.snapshot(now);
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
     }

@@ -1,19 +1,33 @@
-//! Whether the nodes of a cluster stand on one tip: folded from their events.
+//! Whether the honest nodes of a cluster that run stand on one tip: folded from their events, and from what is done to them.
 
+use super::Plan;
 use crate::chain::BlockId;
 use crate::node::{Event, Stamped};
+use std::collections::BTreeSet;
 use std::fmt;
 
-/// The tips of a cluster's nodes, kept up to date from their events.
+/// How a node stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    /// It does not run, and nobody wants it to.
+    Down,
+    /// It should run, and nothing is heard from it.
+    Silent,
+    /// It runs.
+    On(BlockId, u64),
+}
+
+/// The tips of a cluster's honest nodes, kept up to date from their events.
 #[derive(Clone, Debug)]
 pub struct Agreement {
-    tips: Vec<Option<(BlockId, u64)>>,
+    stands: Vec<Stand>,
+    adversaries: BTreeSet<u32>,
 }
 
 /// Where the nodes stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// All on one tip.
+    /// All that run and are honest on one tip.
     Agreed {
         /// How many nodes.
         nodes: usize,
@@ -22,40 +36,63 @@ pub enum Standing {
         /// Its height.
         height: u64,
     },
-    /// On several tips, or some were never heard from.
+    /// On several tips, or some are not heard from, or none runs.
     Split {
         /// Tip, height and nodes of each group, the largest group first.
         groups: Vec<(BlockId, u64, Vec<u32>)>,
-        /// Nodes that never said where they stand.
+        /// Nodes that should run and do not say where they stand.
         silent: Vec<u32>,
     },
 }
 
 impl Agreement {
-    /// For `count` nodes, none heard from yet.
-    pub fn new(count: u32) -> Self {
-        Self { tips: vec![None; count as usize] }
+    /// For the nodes of a plan, none of which has started.
+    pub fn new(plan: &Plan) -> Self {
+        Self { stands: vec![Stand::Down; plan.count as usize], adversaries: plan.adversaries.clone() }
+    }
+
+    /// A node is told to start, or ended although nobody wanted it: until it says where it stands, it agrees with nobody.
+    pub fn awaits(&mut self, node: u32) {
+        self.set(node, Stand::Silent);
+    }
+
+    /// A node was ended: it has no say.
+    pub fn down(&mut self, node: u32) {
+        self.set(node, Stand::Down);
     }
 
     /// Takes one event. Returns whether it moved a tip.
     pub fn see(&mut self, stamped: &Stamped) -> bool {
-        let (id, height) = match &stamped.event {
-            Event::Started { tip, height, .. } => (*tip, *height),
-            Event::TipChanged { id, height, .. } => (*id, *height),
-            _ => return false,
-        };
-        let Some(tip) = self.tips.get_mut(stamped.node as usize) else { return false };
-        tip.replace((id, height)) != Some((id, height))
+        match &stamped.event {
+            Event::Started { tip, height, .. } => self.set(stamped.node, Stand::On(*tip, *height)),
+            // A killed node's last words may come late.
+            Event::TipChanged { id, height, .. } if !self.is_down(stamped.node) => {
+                self.set(stamped.node, Stand::On(*id, *height))
+            }
+            Event::Stopped => self.set(stamped.node, Stand::Down),
+            _ => false,
+        }
+    }
+
+    fn is_down(&self, node: u32) -> bool {
+        self.stands.get(node as usize).is_none_or(|stand| *stand == Stand::Down)
+    }
+
+    fn set(&mut self, node: u32, stand: Stand) -> bool {
+        let honest = !self.adversaries.contains(&node);
+        let Some(place) = self.stands.get_mut(node as usize).filter(|_| honest) else { return false };
+        std::mem::replace(place, stand) != stand
     }
 
     /// Where the nodes stand now.
     pub fn standing(&self) -> Standing {
         let mut groups: Vec<(BlockId, u64, Vec<u32>)> = Vec::new();
         let mut silent = Vec::new();
-        for (index, tip) in (0_u32..).zip(&self.tips) {
-            match tip {
-                None => silent.push(index),
-                Some((id, height)) => match groups.iter_mut().find(|(known, ..)| known == id) {
+        for (index, stand) in (0_u32..).zip(&self.stands) {
+            match stand {
+                Stand::Down => {}
+                Stand::Silent => silent.push(index),
+                Stand::On(id, height) => match groups.iter_mut().find(|(known, ..)| known == id) {
                     Some((.., nodes)) => nodes.push(index),
                     None => groups.push((*id, *height, vec![index])),
                 },
@@ -75,6 +112,7 @@ impl Standing {
     pub fn brief(&self) -> String {
         match self {
             Self::Agreed { height, .. } => format!("one tip, block {height}"),
+            Self::Split { groups, .. } if groups.is_empty() => "no tip".to_owned(),
             Self::Split { groups, .. } => {
                 let highest = groups.iter().map(|(_, height, _)| *height).max().unwrap_or_default();
                 format!("{} tips, up to block {highest}", groups.len())
@@ -95,6 +133,7 @@ impl fmt::Display for Standing {
             Self::Agreed { nodes, tip, height } => {
                 write!(f, "all {nodes} nodes agree on block {height} ({})", tip.short())
             }
+            Self::Split { groups, silent } if groups.is_empty() && silent.is_empty() => f.write_str("no honest node runs"),
             Self::Split { groups, silent } => {
                 f.write_str("the nodes disagree")?;
                 for (place, (tip, height, nodes)) in groups.iter().enumerate() {
@@ -102,7 +141,7 @@ impl fmt::Display for Standing {
                     write!(f, "{mark} {} on block {height} ({})", names(nodes), tip.short())?;
                 }
                 if !silent.is_empty() {
-                    write!(f, "; nothing was heard from {}", names(silent))?;
+                    write!(f, "; nothing is heard from {}", names(silent))?;
                 }
                 Ok(())
             }
@@ -120,11 +159,39 @@ mod tests {
         Stamped { at: Time(0), node, event }
     }
 
+    fn of(count: u32) -> Agreement {
+        let mut agreement = Agreement::new(&Plan { count, ..Plan::default() });
+        (0..count).for_each(|node| agreement.awaits(node));
+        agreement
+    }
+
+    #[test]
+    fn agreement_takes_every_honest_node_that_runs_and_no_other() {
+        let plan = Plan { count: 5, adversaries: [4].into(), ..Plan::default() };
+        let mut agreement = Agreement::new(&plan);
+        assert_eq!(agreement.standing().to_string(), "no honest node runs");
+        // n3 waits for its join.
+        [0, 1, 2, 4].into_iter().for_each(|node| agreement.awaits(node));
+        for event in [tip(0, 1, 5), tip(1, 1, 5), tip(2, 2, 4), tip(4, 9, 9)] {
+            agreement.see(&event);
+        }
+        assert!(!agreement.standing().agreed_at(0));
+        agreement.down(2);
+        assert_eq!(agreement.standing().to_string(), "all 2 nodes agree on block 5 (01010101)");
+        agreement.see(&tip(2, 1, 5));
+        assert_eq!(agreement.standing().to_string(), "all 2 nodes agree on block 5 (01010101)", "it is down");
+        agreement.awaits(3);
+        assert!(!agreement.standing().agreed_at(0), "told to start, and not heard from: it may be unable to");
+        agreement.see(&tip(3, 1, 5));
+        agreement.see(&Stamped { at: Time(0), node: 0, event: Event::Stopped });
+        assert_eq!(agreement.standing().to_string(), "all 2 nodes agree on block 5 (01010101)");
+    }
+
     #[test]
     fn agreement_takes_every_node() {
-        let mut agreement = Agreement::new(2);
+        let mut agreement = of(2);
         agreement.see(&tip(0, 1, 5));
-        assert_eq!(agreement.standing().to_string(), "the nodes disagree: n0 on block 5 (01010101); nothing was heard from n1");
+        assert_eq!(agreement.standing().to_string(), "the nodes disagree: n0 on block 5 (01010101); nothing is heard from n1");
         agreement.see(&tip(1, 1, 5));
         assert!(agreement.standing().agreed_at(5));
         assert!(!agreement.standing().agreed_at(6));
@@ -133,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_split_names_who_stands_where_the_largest_group_first() {
-        let mut agreement = Agreement::new(3);
+        let mut agreement = of(3);
         for event in [tip(0, 1, 5), tip(1, 2, 6), tip(2, 2, 6)] {
             agreement.see(&event);
         }

@@ -10,7 +10,7 @@ use super::pace::{Pace, Speed};
 use super::scenario::EngineKind;
 use super::{Agreement, Engine, Plan, Standing};
 use crate::chain::Hash256;
-use crate::node::{EventSink, Stamped, Time};
+use crate::node::{Event, EventSink, Stamped, Time};
 use crate::observe::{Control, LoadMeter};
 use rumormill_ui::model::{ExpectationLine, Intent};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +39,8 @@ pub trait Audience: Send + Sync {
     fn control(&self, at: Time, control: Control);
     /// The run has come so far.
     fn now(&self, at: Time);
+    /// The run is so late against its own clock, in real time.
+    fn late(&self, _by: Duration) {}
     /// Waits until what was told has been taken, so that a run in virtual time does not outrun it.
     fn keep_pace(&self);
     /// For people without a screen, every few seconds.
@@ -125,6 +127,8 @@ pub struct Conductor<'a> {
     events: Vec<Stamped>,
     pub(super) audience: Arc<dyn Audience>,
     pub(super) save: Save,
+    /// Whether something was asked of peers by hand.
+    pub(super) peered: bool,
     /// When it is judged; moves while it waits for agreement.
     end: Option<Duration>,
     outcome: Option<Outcome>,
@@ -132,6 +136,8 @@ pub struct Conductor<'a> {
     told: Instant,
     progressed: Instant,
     measured: Instant,
+    /// Whether a link came up that nobody was told of.
+    met: bool,
     pub(super) actions: Vec<Action>,
 }
 
@@ -149,7 +155,7 @@ impl<'a> Conductor<'a> {
         Self {
             director: Director::new(plan),
             judge: Judge::new(plan, engine.start_time()),
-            agreement: Agreement::new(plan.count),
+            agreement: Agreement::new(plan),
             mines: plan.mines,
             pace: Pace::new(settings.speed, now),
             end: settings.duration,
@@ -159,11 +165,13 @@ impl<'a> Conductor<'a> {
             events: Vec::new(),
             audience,
             save,
+            peered: false,
             outcome: None,
             meter: LoadMeter::new(),
             told: now,
             progressed: now,
             measured: now,
+            met: false,
             actions: Vec::new(),
         }
     }
@@ -188,11 +196,19 @@ impl<'a> Conductor<'a> {
             if wait.is_zero() {
                 continue;
             }
+            let asked = Instant::now();
             match orders.recv_timeout(wait) {
-                Ok(order) => self.obey(&order),
+                Ok(order) => {
+                    self.obey(&order);
+                    continue;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 // Nobody can wish for anything any more: time passes all the same.
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
+            }
+            if self.engine.kind() == EngineKind::Sockets {
+                // Real time is never late; who lives in it is, when the machine wakes him late.
+                self.audience.late(asked.elapsed().saturating_sub(wait));
             }
         }
         self.hear();
@@ -219,6 +235,7 @@ impl<'a> Conductor<'a> {
             return self.next_bound().map_or(WAIT, |bound| bound.saturating_sub(elapsed).min(WAIT));
         }
         let target = self.pace.target(now, elapsed);
+        self.audience.late(self.pace.late());
         let until = match (bound, target) {
             (Some(bound), Some(target)) => bound.min(target),
             (Some(one), None) | (None, Some(one)) => one,
@@ -250,14 +267,15 @@ impl<'a> Conductor<'a> {
         self.director.advance(elapsed, &mut actions);
         self.actions = actions;
         if !self.actions.is_empty() {
-            let pays = self.actions.iter().all(|action| matches!(action, Action::Pay(_)));
             self.act();
-            for text in self.director.news() {
-                self.log(&text);
-            }
-            if !pays {
-                self.tell_faults();
-            }
+        }
+        // Also of a fault that changes nothing, because another holds: it is on the list, or no more.
+        let news = self.director.news();
+        for text in &news {
+            self.log(text);
+        }
+        if !news.is_empty() {
+            self.tell_faults();
         }
         if let Some(end) = self.end.filter(|end| self.outcome.is_none() && elapsed >= *end) {
             let started = self.settings.duration.unwrap_or(end);
@@ -319,12 +337,19 @@ impl<'a> Conductor<'a> {
         self.hear();
         let now = self.now();
         for action in std::mem::take(&mut self.actions) {
+            if let Action::Start(node) = action {
+                // Before it can say that it has started.
+                self.agreement.awaits(node);
+            }
             if let Err(error) = self.engine.act(&action) {
                 self.audience.control(now, Control::Down { node: error.node, reason: error.why });
                 continue;
             }
             match action {
                 Action::Kill(node) => {
+                    // What it said before it ended, it said.
+                    self.hear();
+                    self.agreement.down(node);
                     self.judge.down(self.engine.elapsed(), node);
                     self.audience.control(now, Control::Down { node, reason: self.director.why_down(node) });
                 }
@@ -342,6 +367,11 @@ impl<'a> Conductor<'a> {
         for stamped in events.drain(..) {
             self.agreement.see(&stamped);
             self.judge.see(&stamped);
+            if let Event::NewPeer { peer, .. } = &stamped.event
+                && let Some(peer) = self.judge.facts().index(peer)
+            {
+                self.met |= self.director.met(stamped.node, peer);
+            }
         }
         self.events = events;
     }
@@ -351,6 +381,8 @@ impl<'a> Conductor<'a> {
         let now = Instant::now();
         for (node, reason) in self.engine.lost() {
             self.hear();
+            // Nobody wanted it: that the others agree does not make up for it.
+            self.agreement.awaits(node);
             self.judge.down(self.engine.elapsed(), node);
             self.log(&format!("n{node} is down: {reason}"));
             self.audience.control(self.now(), Control::Down { node, reason });
@@ -365,6 +397,9 @@ impl<'a> Conductor<'a> {
         if now.duration_since(self.told) >= TELL {
             self.told = now;
             self.tell_judgement();
+            if std::mem::take(&mut self.met) {
+                self.tell_faults();
+            }
         }
         if now.duration_since(self.progressed) >= PROGRESS {
             self.progressed = now;

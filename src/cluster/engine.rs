@@ -28,13 +28,19 @@ pub trait Engine {
     fn start_time(&self) -> Time;
     /// How long it has run (virtual time in a simulation).
     fn elapsed(&self) -> Duration;
-    /// Lets the nodes run up to this moment of the run, but gives back control at `give_up`. Whether the moment was reached, and all
+    /// Lets the nodes run up to this moment of the run, but gives back control at `_give_up`. Whether the moment was reached, and all
     /// that happens up to it is done. Real time passes by itself: there this only looks at the clock.
-    fn run_until(&mut self, until: Duration, give_up: Instant) -> bool;
+    fn run_until(&mut self, until: Duration, _give_up: Instant) -> bool {
+        self.elapsed() >= until
+    }
     /// When the next thing happens, where that is known.
-    fn next(&self) -> Option<Duration>;
+    fn next(&self) -> Option<Duration> {
+        None
+    }
     /// Does the next thing. False where that cannot be done one by one.
-    fn step(&mut self) -> bool;
+    fn step(&mut self) -> bool {
+        false
+    }
     /// Starts a node that does not run, on what its store holds.
     ///
     /// # Errors
@@ -65,7 +71,9 @@ pub trait Engine {
         0
     }
     /// The hash of the whole history, where there is one that could be the same again.
-    fn trace_hash(&self) -> Option<Hash256>;
+    fn trace_hash(&self) -> Option<Hash256> {
+        None
+    }
     /// Stops all nodes in good order.
     fn stop(&mut self);
 

@@ -2,19 +2,17 @@
 
 use super::adversary::{self, Accomplices};
 use super::keys::{genesis_spec, node_keys, node_seed};
+use super::limits::MAX_MESHED;
 use super::preload::Preloaded;
 use super::scenario::Misbehaviour;
 use super::{Plan, Preset, TimingName};
 use crate::chain::{Address, ChainSpec, KeyPair};
 use crate::node::{Config, Discovery, Mining, Wrap};
 use crate::store::{MemoryStore, Store, StoreError};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-/// Most nodes of which any two have a link model of their own although no link is drawn between them: a fault looks at each pair.
-/// Beyond it, links that come up by peer exchange or look-ups are clear.
-const MAX_MESHED: u32 = 300;
 
 /// All that is needed to make a preset's nodes.
 pub struct Blueprint {
@@ -162,25 +160,30 @@ impl Plan {
     /// Of a preset with this seed in place of its own.
     pub fn of(preset: &Preset, seed: u64) -> Self {
         let count = preset.nodes.count;
-        let finds = (0..count)
-            .map(|node| preset.settings(node))
-            .any(|settings| settings.peer_exchange == Some(true) || settings.kademlia == Some(true));
-        let pairs: Vec<(u32, u32)> = if finds && count <= MAX_MESHED {
-            (0..count).flat_map(|from| (0..count).filter(move |to| *to != from).map(move |to| (from, to))).collect()
-        } else {
-            preset.edges(seed).into_iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect()
-        };
+        let drawn = preset.edges(seed).into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
+        let model = |(from, to): (u32, u32)| ((from, to), preset.link(from, to));
+        let mut links: BTreeMap<_, _> = drawn.map(model).collect();
+        let mut others = BTreeMap::new();
+        if count <= MAX_MESHED {
+            let pairs = (0..count).flat_map(|from| (0..count).filter(move |to| *to != from).map(move |to| (from, to)));
+            others.extend(pairs.filter(|pair| !links.contains_key(pair)).map(model));
+            if preset.nodes.seek_peers() {
+                links.append(&mut others);
+            }
+        }
         Self {
             count,
             late: (0..count).filter(|node| !preset.nodes.starts.contains(*node)).collect(),
             adversaries: (0..count).filter(|node| preset.misbehaves(*node)).collect(),
-            links: pairs.into_iter().map(|(from, to)| ((from, to), preset.link(from, to))).collect(),
+            links,
+            others,
+            seeks_peers: preset.nodes.seek_peers(),
             timeline: preset.timeline.clone(),
             expectations: preset.expectations.clone(),
             duration: preset.duration,
             seed,
             transactions_per_second: preset.traffic.transactions_per_second,
-            mines: preset.nodes.mining.is_some(),
+            mines: preset.nodes.mining.as_ref().is_some_and(|mining| mining.nodes.iter(count).next().is_some()),
         }
     }
 }

@@ -86,6 +86,10 @@ pub const AGREEMENT_GRACE: Duration = Duration::from_secs(20);
 /// Most faults that hold at once: each is looked at for each link, and nobody could read a longer list.
 pub const MAX_FAULTS: usize = 256;
 
+/// Most nodes of which any two have a link model of their own although no link is drawn between them: a fault looks at each pair.
+/// Beyond it, links that come up by peer exchange, look-ups or by hand are clear, and a fault parts those that are there when it begins.
+pub const MAX_MESHED: u32 = 300;
+
 /// Longest line of the control channel between a launcher and a node's process, in bytes: a preset of [`MAX_FILE`] written out as TOML and
 /// then as a JSON string takes less, and an event with a thousand peers a tenth of it.
 pub const MAX_CHANNEL_LINE: usize = 4 << 20;

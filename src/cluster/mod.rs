@@ -9,7 +9,7 @@
 //! | [`expect`] | whether what must come out does |
 //! | [`adversary`] | nodes that misbehave |
 //! | [`generate`] | scenarios from seeds: drawn, played, checked, made small |
-//! | `engine`, `simulation`, `sockets`, `processes` | what runs the nodes: virtual time, real sockets, or a process for each |
+//! | `engine`, `simulation`, `real_time` with `sockets`, `processes` | what runs the nodes: virtual time, real sockets, or a process for each |
 //! | `conductor`, `wishes`, `peering`, `pace` | a plan on an engine; what people wish for meanwhile, of peers too; how fast |
 //! | [`report`], `agreement` | what came out |
 //! | `traffic` | transfers from a seed |
@@ -33,6 +33,7 @@ mod preload;
 mod preset;
 mod processes;
 mod profiles;
+mod real_time;
 pub mod report;
 pub mod scenario;
 mod schema;
@@ -59,10 +60,11 @@ pub use plan::Plan;
 pub use preset::{BUILT_IN, Chain, DEFAULT, Group, LinkRule, Links, Mining, Nodes, Preset, Settings, TimingName, TrafficRate};
 pub use processes::{CHILD_COMMAND, ChildError, ProcessesEngine, RunFolder, run_child};
 pub use profiles::Profile;
+pub use real_time::real_time;
 pub use schema::schema;
 pub use selection::Selection;
 pub use simulation::SimulationEngine;
-pub use sockets::{SocketsEngine, real_time};
+pub use sockets::SocketsEngine;
 pub use topology::{Place, REGIONS, Region, Topology};
 pub use traffic::{Payment, Traffic};
 pub use wishes::{controls, save};

@@ -62,11 +62,13 @@ pub(super) struct Pace {
     speed: Speed,
     paused: bool,
     anchor: (Instant, Duration),
+    /// How late the run was at the last look, in real time.
+    late: Duration,
 }
 
 impl Pace {
     pub(super) fn new(speed: Speed, now: Instant) -> Self {
-        Self { speed, paused: false, anchor: (now, Duration::ZERO) }
+        Self { speed, paused: false, anchor: (now, Duration::ZERO), late: Duration::ZERO }
     }
 
     pub(super) fn speed(&self) -> Speed {
@@ -80,6 +82,13 @@ impl Pace {
     /// From this moment of the run on, at this speed.
     pub(super) fn set(&mut self, speed: Speed, paused: bool, now: Instant, elapsed: Duration) {
         (self.speed, self.paused, self.anchor) = (speed, paused, (now, elapsed));
+        self.late = Duration::ZERO;
+    }
+
+    /// How late the run was against its own clock when its target was last asked for, in real time. A run as fast as the machine can is
+    /// never late.
+    pub(super) fn late(&self) -> Duration {
+        self.late
     }
 
     /// The moment of the run that belongs to `now`; `None`: as far as it gets.
@@ -87,9 +96,12 @@ impl Pace {
         if self.speed == Speed::FULL {
             return None;
         }
-        let scaled = |real: Duration| real.mul_f64(f64::from(self.speed.0) / 100.0);
+        let factor = f64::from(self.speed.0) / 100.0;
+        let scaled = |real: Duration| real.mul_f64(factor);
         let target = self.anchor.1.saturating_add(scaled(now.saturating_duration_since(self.anchor.0)));
-        if target.saturating_sub(elapsed) > scaled(LATE) {
+        let behind = target.saturating_sub(elapsed);
+        self.late = behind.div_f64(factor);
+        if behind > scaled(LATE) {
             self.anchor = (now, elapsed);
             return Some(elapsed);
         }
@@ -119,10 +131,14 @@ mod tests {
         let second = Duration::from_secs(1);
         let mut pace = Pace::new(Speed(1_000), start);
         assert_eq!(pace.target(start + second, 5 * second), Some(10 * second));
+        assert_eq!(pace.late(), second / 2, "five seconds of a run that makes ten a second");
         // Eleven seconds of the run behind: it goes on from where it is.
         assert_eq!(pace.target(start + 2 * second, 9 * second), Some(9 * second));
+        assert_eq!(pace.late(), 11 * second / 10);
         assert_eq!(pace.target(start + 3 * second, 10 * second), Some(19 * second));
+        assert_eq!(pace.late(), 9 * second / 10);
         pace.set(Speed::FULL, false, start, second);
         assert_eq!(pace.target(start + second, second), None);
+        assert_eq!(pace.late(), Duration::ZERO);
     }
 }

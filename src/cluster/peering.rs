@@ -24,7 +24,8 @@ pub fn peering(intent: &Intent, address: impl Fn(u32) -> Option<SocketAddr>) -> 
     let (node, done) = match intent {
         Intent::Connect { node, address: text } => (
             *node,
-            target(text, address).map(|address| (Command::Connect(address), format!("connects to {address} and keeps the link"))),
+            target(text, address)
+                .map(|address| (Command::Connect(address), format!("dials {address}, and again whenever the link is lost"))),
         ),
         Intent::Disconnect { node, id } => {
             let peer = id_from_hex(id).ok_or_else(no_id);

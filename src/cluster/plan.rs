@@ -17,6 +17,10 @@ pub struct Plan {
     pub adversaries: BTreeSet<u32>,
     /// How each direction of each possible link behaves while no fault changes it, by sender and receiver.
     pub links: BTreeMap<(u32, u32), LinkModel>,
+    /// The same for the other pairs of nodes, between which no link is drawn and nobody seeks one: somebody may make one by hand.
+    pub others: BTreeMap<(u32, u32), LinkModel>,
+    /// Whether any node looks for peers beyond its links.
+    pub seeks_peers: bool,
     /// What happens when.
     pub timeline: Vec<TimelineEntry>,
     /// What must come out.
@@ -38,6 +42,11 @@ impl Plan {
     /// The transfers to be made, if any.
     pub fn traffic(&self) -> Option<Traffic> {
         Traffic::new(self.seed, self.count, self.transactions_per_second)
+    }
+
+    /// How what `from` sends to `to` travels while no fault changes it.
+    pub fn link(&self, from: u32, to: u32) -> LinkModel {
+        self.links.get(&(from, to)).or_else(|| self.others.get(&(from, to))).copied().unwrap_or_default()
     }
 
     /// How long the run must be for each of its expectations to be judged.

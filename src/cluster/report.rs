@@ -58,8 +58,8 @@ fn word(verdict: Verdict) -> &'static str {
 impl Report<'_> {
     fn links(&self) -> impl Iterator<Item = LinkFigures> {
         self.facts.round_trips().iter().map(|((from, to), measured)| {
-            let there = self.plan.links.get(&(*from, *to)).copied().unwrap_or_default();
-            let back = self.plan.links.get(&(*to, *from)).copied().unwrap_or_default();
+            let there = self.plan.link(*from, *to);
+            let back = self.plan.link(*to, *from);
             LinkFigures {
                 ends: (*from, *to),
                 configured: there.latency.saturating_add(back.latency),
@@ -104,6 +104,25 @@ impl Report<'_> {
         if count == 1 { "one node".to_owned() } else { format!("{count} nodes") }
     }
 
+    /// Of the whole run: missed if it failed (see [`Outcome::failed`]), met if all that was expected was met, or agreement where nothing
+    /// was. A run that was never judged has none.
+    fn verdict(&self) -> Verdict {
+        let (_, missed, pending) = self.outcome.counts;
+        match (self.outcome.judged, self.outcome.failed(u64::from(self.plan.mines))) {
+            (_, true) => Verdict::Missed,
+            // What was missed stays so, judged or not.
+            (false, false) => {
+                if missed > 0 {
+                    Verdict::Missed
+                } else {
+                    Verdict::Pending
+                }
+            }
+            (true, false) if pending > 0 => Verdict::Pending,
+            (true, false) => Verdict::Met,
+        }
+    }
+
     /// For programs.
     pub fn json(&self) -> Value {
         let outcome = self.outcome;
@@ -138,7 +157,7 @@ impl Report<'_> {
             "nodes": self.plan.count,
             "elapsed_us": micros(outcome.elapsed),
             "judged": outcome.judged,
-            "verdict": if missed > 0 { "missed" } else if pending > 0 { "pending" } else { "met" },
+            "verdict": word(self.verdict()),
             "counts": { "met": met, "missed": missed, "pending": pending },
             "standing": outcome.standing.to_string(),
             "expectations": expectations.collect::<Vec<_>>(),
@@ -197,12 +216,7 @@ impl Report<'_> {
             let _ = writeln!(xml, "</testcase>");
         };
         if agreement {
-            let verdict = match (outcome.judged, failed) {
-                (false, _) => Verdict::Pending,
-                (true, true) => Verdict::Missed,
-                (true, false) => Verdict::Met,
-            };
-            case("the nodes agree at the end", verdict, &outcome.standing.to_string());
+            case("the nodes agree at the end", self.verdict(), &outcome.standing.to_string());
         }
         for line in &outcome.lines {
             case(&line.text, line.verdict, &line.measured);
@@ -224,7 +238,7 @@ fn travel_words(travel: &Travel) -> String {
         }
     }
     if let Some(hops) = travel.hops {
-        let _ = write!(text, ", {hops} hops");
+        let _ = write!(text, ", {hops} {}", if hops == 1 { "hop" } else { "hops" });
     }
     text
 }

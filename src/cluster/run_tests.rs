@@ -58,13 +58,17 @@ at_most = 0
 
 /// Remembers what it was told.
 #[derive(Default)]
-struct Told(Mutex<Vec<Control>>);
+struct Told(Mutex<Vec<Control>>, Mutex<Duration>);
 
 impl Audience for Told {
     fn control(&self, _: Time, control: Control) {
         self.0.lock().unwrap().push(control);
     }
     fn now(&self, _: Time) {}
+    fn late(&self, by: Duration) {
+        let mut late = self.1.lock().unwrap();
+        *late = by.max(*late);
+    }
     fn keep_pace(&self) {}
     fn progress(&self, _: &Progress) {}
 }
@@ -126,6 +130,37 @@ fn a_seed_gives_one_history_at_any_speed() {
 }
 
 #[test]
+fn without_expectations_the_honest_nodes_that_run_agree_and_no_others_are_asked() {
+    let (head, _) = SMALL.split_once("[[timeline]]").unwrap();
+    let text = head.replace("count = 4\n", "count = 6\nstarts = \"n0..n4\"\n").replace("\"40s\"", "\"15s\"")
+        + r#"
+[[adversary]]
+nodes = "n4"
+behaviour = "withholding"
+
+[[timeline]]
+at = "3s"
+fault = { kill = "n3" }
+
+[[timeline]]
+at = "4s"
+fault = { leave = "n2" }
+"#;
+    let ran = simulate(&text, 7, Speed::FULL, Vec::new());
+    let Standing::Agreed { nodes: 2, height, .. } = ran.outcome.standing else { panic!("{}", ran.outcome.standing) };
+    assert!(height > 0 && !ran.outcome.failed(1));
+    assert!(ran.outcome.elapsed < Duration::from_secs(18), "it waits for nobody who cannot come: {:?}", ran.outcome.elapsed);
+}
+
+#[test]
+fn a_run_that_the_machine_cannot_keep_up_with_says_how_late_it_is() {
+    let late = |speed: &str| *simulate(SMALL, 7, speed.parse().unwrap(), Vec::new()).told.1.lock().unwrap();
+    // 40 s in 4 ms: on no machine.
+    assert!(late("10000x") > Duration::from_millis(1));
+    assert_eq!(late("max"), Duration::ZERO);
+}
+
+#[test]
 fn a_missed_expectation_is_told_with_what_was_measured() {
     let text = SMALL.replace("at_least = 5\nby", "at_least = 500\nby");
     let ran = simulate(&text, 7, Speed::FULL, Vec::new());
@@ -149,7 +184,7 @@ fn peers_are_connected_banned_and_let_go_at_a_wish() {
     ];
     let ran = simulate(SMALL, 7, Speed::FULL, wishes);
     let notices = ran.told.notices();
-    assert!(notices[0].starts_with("n0 connects to ") && notices[1].starts_with("\"nowhere\" is no address"), "{notices:?}");
+    assert!(notices[0].starts_with("n0 dials ") && notices[1].starts_with("\"nowhere\" is no address"), "{notices:?}");
     assert!(notices[2].starts_with("n1 bans ") && notices[4].starts_with("n2 takes the ban"), "{notices:?}");
     let events = &ran.events;
     let peers = |node: u32, with: u32| {
@@ -164,6 +199,50 @@ fn peers_are_connected_banned_and_let_go_at_a_wish() {
     let bans = events.iter().filter(|stamped| matches!(stamped.event, Event::Banned { .. })).count();
     let ended = events.iter().filter(|stamped| matches!(stamped.event, Event::Unbanned { .. })).count();
     assert_eq!((bans, ended), (2, 1));
+}
+
+#[test]
+fn a_fault_that_changes_nothing_begins_and_ends_on_the_list_all_the_same() {
+    // Within a partition that holds: a cut by hand that ends, and the timeline's own partition, which is the same.
+    let wishes = vec![
+        Intent::Partition { group: vec![0, 1], lasts: None },
+        Intent::Link { from: 1, to: Some(2), tweak: LinkTweak::Cut, lasts: Some(Duration::from_secs(2)) },
+    ];
+    let ran = simulate(SMALL, 7, Speed::FULL, wishes);
+    let told = ran.told.0.lock().unwrap();
+    let mut lists: Vec<Vec<u32>> = (told.iter())
+        .filter_map(|control| match control {
+            Control::Faults { faults } => Some(faults.iter().map(|fault| fault.number).collect()),
+            _ => None,
+        })
+        .collect();
+    lists.dedup();
+    assert_eq!(lists[..6], [vec![], vec![1], vec![1, 2], vec![1], vec![1, 3], vec![1]]);
+}
+
+#[test]
+fn a_link_made_by_hand_is_parted_and_changed_as_those_that_were_drawn() {
+    // A ring: no link goes from n0 to n2.
+    let met = |wishes| {
+        let text = SMALL.split_once("[[timeline]]").unwrap().0.to_owned();
+        let ran = simulate(&text, 7, Speed::FULL, wishes);
+        let id = crate::cluster::node_keys(7, 2).address();
+        let met = |event: &Stamped| event.node == 0 && matches!(event.event, Event::NewPeer { peer, .. } if peer == id);
+        (ran.events.iter().any(met), ran)
+    };
+    let connect = || Intent::Connect { node: 0, address: "n2".into() };
+    let (together, ran) = met(vec![connect()]);
+    assert!(together);
+    let mut director = ran.director;
+    let cut = Fault::Link {
+        from: chosen([0]),
+        to: chosen([2]),
+        both_ways: true,
+        change: scenario::LinkChange { cut: Some(true), ..Default::default() },
+    };
+    assert!(director.inject(Duration::from_secs(40), cut, None, &mut Vec::new()).is_ok(), "the link is known by now");
+    let (apart, _) = met(vec![connect(), Intent::Partition { group: vec![0], lasts: None }]);
+    assert!(!apart, "the partition leaks");
 }
 
 #[test]
@@ -209,22 +288,45 @@ fn what_was_done_by_hand_is_saved_as_a_preset_that_does_it_again() {
     let mut director = Director::new(&Plan::of(&preset, 7));
     director.begin(&mut Vec::new());
     director.inject(Duration::from_secs(3), Fault::Kill(chosen([1])), Some(Duration::from_secs(9)), &mut Vec::new()).unwrap();
-    let said = save(&preset, director.by_hand(), folder.path());
+    let said = save(&preset, 9, scenario::EngineKind::Simulation, director.by_hand(), folder.path());
     let path = folder.path().join("small-by-hand.toml");
     assert_eq!(said, format!("saved as {}", path.display()));
     let saved = Preset::find(path.to_str().unwrap()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((saved.seed, saved.engine), (9, scenario::EngineKind::Simulation), "that is what ran, whatever the file says");
     assert_eq!(saved.timeline.len(), preset.timeline.len() + 1);
     assert_eq!(saved.timeline[0], director.by_hand()[0]);
-    assert!(save(&preset, director.by_hand(), folder.path()).ends_with("small-by-hand-2.toml"));
+    assert!(
+        save(&preset, 9, scenario::EngineKind::Simulation, director.by_hand(), folder.path()).ends_with("small-by-hand-2.toml")
+    );
 
     // On the dashboard a run goes on past its end: what is done there is saved as a preset that can still be run.
     let late = Duration::from_nanos(301_234_567_891);
     director.inject(late, Fault::Kill(chosen([2])), Some(Duration::from_secs(30)), &mut Vec::new()).unwrap();
-    save(&preset, director.by_hand(), folder.path());
+    save(&preset, 9, scenario::EngineKind::Simulation, director.by_hand(), folder.path());
     let saved =
         Preset::find(folder.path().join("small-by-hand-3.toml").to_str().unwrap()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(saved.timeline.last().unwrap().at, Duration::from_millis(301_200));
     assert!(saved.duration.unwrap() > Duration::from_secs(331));
+
+    // No link is drawn from n0 to n2: a run of the preset has none to cut.
+    assert!(director.met(0, 2));
+    let change = scenario::LinkChange { cut: Some(true), ..Default::default() };
+    let cut = Fault::Link { from: chosen([0]), to: chosen([2]), both_ways: true, change };
+    director.inject(late, cut, None, &mut Vec::new()).unwrap();
+    let said = save(&preset, 9, scenario::EngineKind::Simulation, director.by_hand(), folder.path());
+    assert!(said.ends_with("-4.toml, without the fault on a link that was made by hand"), "{said}");
+    assert!(Preset::find(folder.path().join("small-by-hand-4.toml").to_str().unwrap()).is_ok());
+}
+
+#[test]
+fn what_is_asked_of_peers_takes_a_node_that_runs_and_is_no_part_of_a_preset() {
+    let connect = |node| Intent::Connect { node, address: "n2".into() };
+    let kill = Intent::Kill { node: 1, lasts: None };
+    let wishes = vec![connect(0), Intent::SavePreset, kill, connect(1), Intent::SavePreset];
+    let notices = simulate(SMALL, 7, Speed::FULL, wishes).told.notices();
+    assert_eq!(notices[1], "nothing to save: a preset cannot say what was asked of single peers");
+    assert_eq!(notices[3], "n1 is down already: restart it first");
+    assert_eq!(notices[4], "; what was asked of single peers is not part of it");
 }
 
 #[test]

@@ -43,6 +43,11 @@ impl SimulationEngine {
         }
         Self { start: simulation.now(), left: vec![false; ids.len()], simulation, ids }
     }
+
+    /// What runs the nodes.
+    pub(super) fn simulation(&self) -> &Simulation {
+        &self.simulation
+    }
 }
 
 impl Engine for SimulationEngine {

@@ -56,16 +56,31 @@ fn round(time: Duration) -> Duration {
     GRAIN.saturating_mul(u32::try_from(grains).unwrap_or(u32::MAX))
 }
 
-/// Saves a preset with what was done by hand on its timeline, as a new file in `folder`. What was done, or why not, in words.
-pub fn save(preset: &Preset, by_hand: &[TimelineEntry], folder: &Path) -> String {
-    let mut changed = preset.clone();
+/// Whether a fault does anything in a run where nobody makes a link by hand.
+fn repeats(fault: &Fault, preset: &Preset, edges: &[(u32, u32)]) -> bool {
+    let Fault::Link { from, to, .. } = fault else { return true };
+    let joins = |a: u32, b: u32| from.contains(a) && to.contains(b);
+    preset.nodes.seek_peers() || edges.iter().any(|(a, b)| joins(*a, *b) || joins(*b, *a))
+}
+
+/// Saves a preset with what was done by hand on its timeline, as a new file in `folder`: a run of it, without a word more, is on this
+/// engine and from this seed. What was done, or why not, in words.
+pub fn save(preset: &Preset, seed: u64, engine: EngineKind, by_hand: &[TimelineEntry], folder: &Path) -> String {
+    let mut changed = Preset { seed, engine, ..preset.clone() };
+    let edges = preset.edges(seed);
+    let (by_hand, lost): (Vec<_>, Vec<_>) = by_hand.iter().partition(|entry| repeats(&entry.fault, preset, &edges));
+    let without = match lost.len() {
+        0 => String::new(),
+        1 => ", without the fault on a link that was made by hand".to_owned(),
+        count => format!(", without {count} faults on links that were made by hand"),
+    };
     let rounded = |entry: &TimelineEntry| TimelineEntry {
         at: round(entry.at),
         // What holds for no time at all is no fault that a preset can say.
         lasts: entry.lasts.map(|lasts| round(lasts).max(GRAIN)),
         fault: entry.fault.clone(),
     };
-    changed.timeline.extend(by_hand.iter().map(rounded));
+    changed.timeline.extend(by_hand.into_iter().map(rounded));
     changed.timeline.sort_by_key(|entry| entry.at);
     // The dashboard runs past the preset's end: what was done there must come before the end of the saved one.
     let over = changed.timeline.iter().map(|entry| entry.at.saturating_add(entry.lasts.unwrap_or_default())).max();
@@ -82,7 +97,7 @@ pub fn save(preset: &Preset, by_hand: &[TimelineEntry], folder: &Path) -> String
         let path = folder.join(name);
         // Never over a file that is there.
         match File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes())) {
-            Ok(()) => return format!("saved as {}", path.display()),
+            Ok(()) => return format!("saved as {}{without}", path.display()),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return format!("cannot save {}: {error}", path.display()),
         }
@@ -115,11 +130,19 @@ impl Conductor<'_> {
                 return;
             }
             Intent::Step => "pause the run first".to_owned(),
+            Intent::SavePreset if self.director.by_hand().is_empty() && self.peered => {
+                "nothing to save: a preset cannot say what was asked of single peers".to_owned()
+            }
             Intent::SavePreset if self.director.by_hand().is_empty() => "nothing was done by hand yet".to_owned(),
+            Intent::SavePreset if self.peered => {
+                format!("{}; what was asked of single peers is not part of it", (self.save)(&self.director))
+            }
             Intent::SavePreset => (self.save)(&self.director),
             _ if !allowed.faults => "this run is watched only (--readonly)".to_owned(),
             _ => match peering(intent, |node| self.engine.address(node)) {
+                Some(Ok(Peering { node, .. })) if !self.director.is_up(node) => Refusal::Down(node).to_string(),
                 Some(Ok(Peering { node, command, said })) => {
+                    self.peered = true;
                     self.engine.command(node, command);
                     format!("n{node} {said}")
                 }

@@ -48,6 +48,8 @@ pub struct Connection<R, W> {
     pub stranger: Option<Stranger>,
     /// Its deadlines.
     pub timing: Timing,
+    /// Longest payload of a block of its chain, in bytes.
+    pub largest_block: usize,
 }
 
 /// Tells of a connection's end exactly once, whatever ended it: even a bug, or the runtime.
@@ -151,6 +153,7 @@ where
     W: AsyncWrite + Unpin,
 {
     fn new(conn: Connection<R, W>) -> Self {
+        let frames = FrameReader::new(conn.largest_block);
         Self {
             conn,
             phase: Phase::Open,
@@ -160,7 +163,7 @@ where
             plain: Vec::new(),
             plain_at: 0,
             plain_end: 0,
-            frames: FrameReader::new(),
+            frames,
             blocked: None,
             partial_since: None,
             malformed_since: None,
@@ -214,7 +217,10 @@ where
         if let Some(wrote) = round.wrote {
             match wrote.map_err(|error| End(words(&error)))? {
                 0 => return Err(End("closed by peer".to_owned())),
-                count => self.outgoing.took(count),
+                count => {
+                    self.outgoing.took(count);
+                    self.conn.link.took(count);
+                }
             }
             self.stalled_since = Instant::now();
             self.next_byte = self.stalled_since + TRICKLE;
@@ -335,8 +341,7 @@ where
                     && self.blocked.is_none()
                 {
                     let bytes = self.frames.partial().unwrap_or(RECORD) as u64;
-                    let allowed = self.conn.timing.frame + Duration::from_millis(bytes.saturating_mul(1_000) / FRAME_RATE);
-                    hold(since + allowed, "a frame took it too long")?;
+                    hold(since + self.conn.timing.frame + at_the_least(bytes), "a frame took it too long")?;
                 }
                 // What we hold back ourselves is not the peer's fault.
                 if !self.outgoing.is_empty() && !self.is_cut() {
@@ -344,10 +349,11 @@ where
                     let shaped = self.line.as_ref().is_some_and(|line| !line.is_idle());
                     if !shaped
                         && !self.trickles()
-                        && let Some(since) = self.conn.link.urgent_since()
+                        && let Some((since, taken)) = self.conn.link.urgent_since()
                     {
+                        // One large frame before them may take a slow line long: as long as he takes it, he is not to blame.
                         hold(
-                            since.max(self.held) + self.conn.timing.stalled,
+                            since.max(self.held) + self.conn.timing.stalled + at_the_least(taken),
                             "it reads too slowly: urgent messages waited too long",
                         )?;
                     }
@@ -358,6 +364,11 @@ where
         let byte = Some(self.next_byte).filter(|at| self.trickles() && !self.outgoing.is_empty() && *at > now);
         Ok([next, arrives, byte].into_iter().flatten().min())
     }
+}
+
+/// How long bytes take over the slowest line that is put up with.
+fn at_the_least(bytes: u64) -> Duration {
+    Duration::from_millis(bytes.saturating_mul(1_000) / FRAME_RATE)
 }
 
 fn poll_read<R: AsyncRead>(reader: Pin<&mut R>, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {

@@ -7,7 +7,7 @@ use crate::chain::{Block, ChainSpec, TxId};
 use crate::node::Priority::{Critical, Low, Normal};
 use crate::node::limits::OUTBOX_BYTES;
 use crate::node::{Outbox, Priority};
-use crate::wire::{ErrorCode, Hello, Message, WireError, encode};
+use crate::wire::{ErrorCode, Hello, Message, WireError, block_payload, encode};
 use tokio::io::{AsyncReadExt, DuplexStream, ReadHalf, WriteHalf, split};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -22,8 +22,12 @@ struct Near {
 
 impl Near {
     fn start(stream: DuplexStream, channel: Channel, direction: Direction, stranger: Option<Stranger>) -> Self {
+        Self::start_over(Link::default(), stream, channel, direction, stranger)
+    }
+
+    fn start_over(link: Link, stream: DuplexStream, channel: Channel, direction: Direction, stranger: Option<Stranger>) -> Self {
         let (inbox, outlet) = inbox();
-        let link = Arc::new(Link::default());
+        let link = Arc::new(link);
         let (reader, writer): (ReadHalf<_>, WriteHalf<_>) = split(stream);
         let connection = Connection {
             id: ConnectionId(7),
@@ -35,8 +39,14 @@ impl Near {
             inbox,
             stranger,
             timing: Timing::LAB,
+            largest_block: block_payload(10_000),
         };
         Self { link, outlet, held: VecDeque::new(), task: tokio::spawn(connection.run()) }
+    }
+
+    /// It has asked for so many blocks.
+    fn asks(&self, blocks: usize) {
+        (0..blocks).for_each(|_| self.link.ask());
     }
 
     fn send(&self, message: &Message, priority: Priority) {
@@ -184,6 +194,8 @@ async fn messages_go_both_ways_in_order() {
 #[tokio::test(start_paused = true)]
 async fn two_talkers_do_not_deadlock() {
     let (mut one, mut two) = whole(1_000).await;
+    one.asks(3);
+    two.asks(3);
     for _ in 0..3 {
         one.send(&block(6_000), Normal);
         two.send(&block(6_000), Normal);
@@ -259,6 +271,29 @@ async fn a_place_is_free_when_hands_are_shaken_though_nothing_more_is_said() {
     end.link.establish();
     end.send(&ack(), Critical);
     timeout(STRANGER_GRACE / 4, strangers.room()).await.expect("a place is free");
+}
+
+/// A large block is taken from whoever was asked for one, once for each question; and none that is larger than the chain allows.
+#[tokio::test(start_paused = true)]
+async fn a_large_block_comes_when_it_was_asked_for_and_else_passes() {
+    let (mut end, mut raw) = half(2 << 20, Direction::Inbound).await;
+    end.link.establish();
+    let passes =
+        |input: Input| matches!(input, Input::Unknown { code: 0x23, bytes, .. } if bytes == encode(&block(10_000)).len());
+    raw.write(&encode(&block(10_000))).await.unwrap();
+    assert!(passes(end.next().await));
+    end.asks(1);
+    raw.write(&encode(&block(10_000))).await.unwrap();
+    assert!(*end.message().await == block(10_000));
+    raw.write(&encode(&block(10_000))).await.unwrap();
+    assert!(passes(end.next().await), "one question, one answer");
+    // What is sent unasked is small.
+    raw.write(&encode(&block(400))).await.unwrap();
+    assert!(*end.message().await == block(400));
+    end.asks(1);
+    raw.write(&encode(&block(10_001))).await.unwrap();
+    let Input::Malformed { error, .. } = end.next().await else { panic!("taken") };
+    assert_eq!(error, WireError::TooLong { length: block_payload(10_001), cap: block_payload(10_000) });
 }
 
 #[tokio::test(start_paused = true)]
@@ -350,6 +385,44 @@ async fn a_reader_that_hardly_reads() {
     assert_eq!(began.elapsed().as_secs(), Timing::LAB.stalled.as_secs());
 }
 
+/// The largest block of the lab over lines of different speeds, with a ping behind it: whoever takes at least what is put up with gets both.
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_of_a_large_block_is_cut_off_only_below_the_rate() {
+    for (rate, stays) in [(FRAME_RATE * 4, true), (FRAME_RATE * 5 / 4, true), (FRAME_RATE / 2, false)] {
+        let (mut end, mut raw) = half(1_000, Direction::Inbound).await;
+        let block = block(10_000);
+        end.send(&block, Normal);
+        sleep(Duration::from_millis(1)).await;
+        end.send(&ping(1), Critical);
+        let began = Instant::now();
+        let bytes = encode(&block).len() + encode(&ping(1)).len();
+        let reading = async {
+            // In turns of a second, as much as the line carries.
+            let mut second = vec![0; rate as usize];
+            let mut got = 0;
+            while got < bytes && raw.stream.read_exact(&mut second).await.is_ok() {
+                got += second.len();
+                sleep(Duration::from_secs(1)).await;
+            }
+            // What is left is less than a turn.
+            raw.stream.read_to_end(&mut raw.bytes).await
+        };
+        tokio::select! {
+            reason = end.end() => {
+                assert!(!stays && reason.contains("urgent"), "{rate}: {reason}");
+                // What he took counts for him, at the rate that is put up with.
+                let most = Timing::LAB.stalled * 2 + Duration::from_secs(1);
+                assert!(began.elapsed() > Timing::LAB.stalled && began.elapsed() <= most, "{:?}", began.elapsed());
+            }
+            _ = reading => unreachable!("the connection stays until it is cut off"),
+            () = sleep(Duration::from_secs(bytes as u64 / rate + 60)) => {
+                assert!(stays && end.link.waiting().0 == 0, "{rate}");
+                assert!(began.elapsed() > Timing::LAB.stalled * 2, "the block was too small to show anything");
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_graceful_close_sends_what_is_queued() {
     let (mut end, mut raw) = half(1_000, Direction::Inbound).await;
@@ -432,11 +505,12 @@ async fn an_unknown_type_is_told_and_passes() {
 #[tokio::test(start_paused = true)]
 async fn back_pressure() {
     let (mut one, mut two) = whole(1_000).await;
+    // Ever new senders: more than the inbox holds.
+    let total = INBOX_WEIGHT / (6_000 * 156) + 10;
+    two.asks(total);
     for _ in 0..7 {
         one.send(&block(6_000), Normal);
     }
-    // Ever new senders: more than the inbox holds.
-    let total = INBOX_WEIGHT / (6_000 * 156) + 10;
     let mut sent = 7;
     let mut got = 0;
     while sent < total {

@@ -54,6 +54,8 @@ pub struct Parts {
     pub events: EventSink,
     /// Its chain, for checking transactions.
     pub chain: ChainId,
+    /// Longest payload of a block of its chain, in bytes.
+    pub largest_block: usize,
     /// How it mines.
     pub mining: Option<Mining>,
     /// Its deadlines.
@@ -143,11 +145,12 @@ struct Driver {
 pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) -> LastCommit {
     let (inbox, mut outlet) = super::inbox::inbox();
     let (stop, stopping) = watch::channel(false);
-    let Parts { node, warning, clock, index, events, chain, mining, timing, credentials, .. } = parts;
+    let Parts { node, warning, clock, index, events, chain, largest_block, mining, timing, credentials, .. } = parts;
     let Parts { shaping, switches, random, workers, names, writer, answers, listener, wish, .. } = parts;
     let (answers, mut answered) = answers;
     let mut mode = switches.watch();
-    let common = Arc::new(Common { credentials, timing, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
+    let common =
+        Arc::new(Common { credentials, timing, largest_block, inbox, shaping, switches, ids: AtomicU64::new(1), stopping });
     let now = clock.now();
     let mut driver = Driver {
         node,
@@ -183,7 +186,8 @@ pub async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) -
         Some((listener, _)) => {
             let (sender, accepted) = mpsc::channel(PENDING_INBOUND);
             let mut task = JoinSet::new();
-            task.spawn(listener::accept(listener, Arc::clone(&driver.gate), sender, timing.handshake));
+            let (gate, switches) = (Arc::clone(&driver.gate), Arc::clone(&driver.common.switches));
+            task.spawn(listener::accept(listener, gate, switches, sender, timing.handshake));
             (Some(accepted), Some(task))
         }
         None => (None, None),
@@ -407,11 +411,13 @@ impl Driver {
     fn send(&mut self, to: &[ConnectionId], message: &Message, priority: crate::node::Priority) {
         let frame = encode(message);
         let brief = briefer(message).map(|message| encode(&message));
-        let acknowledges = message.kind() == MessageKind::HandshakeAck;
+        let kind = message.kind();
         for connection in to {
             let Some(entry) = self.links.get_mut(connection) else { continue };
-            if acknowledges {
-                entry.link.establish();
+            match kind {
+                MessageKind::HandshakeAck => entry.link.establish(),
+                MessageKind::GetBlock => entry.link.ask(),
+                _ => {}
             }
             let frame = brief.as_ref().filter(|_| entry.link.is_backed_up()).unwrap_or(&frame);
             if let Err(full) = entry.link.push(frame, priority, self.instant) {

@@ -1,6 +1,6 @@
 //! Whom the listener lets in before any cryptography: bans, connections from one address, a full node.
 
-use crate::node::Admission;
+use crate::node::{Admission, host};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub enum Verdict {
 #[derive(Default)]
 struct State {
     admission: Admission,
-    /// Connections that were let in and last, by address.
+    /// Connections that were let in and last, by what counts as one address.
     held: HashMap<IpAddr, usize>,
 }
 
@@ -34,8 +34,9 @@ impl Gate {
         self.state().admission = admission;
     }
 
-    /// Decides on one newcomer from `ip`, which is in its canonical form.
+    /// Decides on one newcomer from `ip`.
     pub fn judge(self: &Arc<Self>, ip: IpAddr) -> Verdict {
+        let ip = host(ip);
         let mut state = self.state();
         let State { admission, held } = &mut *state;
         if admission.banned.binary_search(&ip).is_ok() {
@@ -77,46 +78,5 @@ impl Drop for Place {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    fn take(gate: &Arc<Gate>, from: &str) -> Option<Place> {
-        match gate.judge(ip(from)) {
-            Verdict::Take(place) => Some(place),
-            Verdict::Full | Verdict::Silent => None,
-        }
-    }
-
-    #[test]
-    fn an_address_has_so_many_connections_and_no_more() {
-        let gate = Arc::new(Gate::default());
-        let mut held: Vec<_> = (0..5).map(|_| take(&gate, "10.0.0.1").unwrap()).collect();
-        // Those that are in stay, and count.
-        gate.set(Admission { per_ip: Some(3), ..Admission::default() });
-        assert!(take(&gate, "10.0.0.1").is_none() && take(&gate, "10.0.0.2").is_some());
-        held.truncate(3);
-        assert!(matches!(gate.judge(ip("10.0.0.1")), Verdict::Silent));
-        held.truncate(2);
-        assert!(take(&gate, "10.0.0.1").is_some());
-        held.clear();
-        assert!(gate.state().held.is_empty(), "nothing is kept for those who have gone");
-    }
-
-    #[test]
-    fn the_banned_hear_nothing_and_the_rest_that_it_is_full() {
-        let gate = Arc::new(Gate::default());
-        let banned: Arc<[IpAddr]> = [ip("10.0.0.1"), ip("10.0.0.7"), ip("2001:db8::1")].into();
-        gate.set(Admission { full: true, banned: Arc::clone(&banned), per_ip: None });
-        for banned in banned.iter() {
-            assert!(matches!(gate.judge(*banned), Verdict::Silent));
-        }
-        assert!(matches!(gate.judge(ip("10.0.0.2")), Verdict::Full));
-        assert!(gate.state().held.is_empty());
-        gate.set(Admission { banned, ..Admission::default() });
-        assert!(take(&gate, "10.0.0.2").is_some() && take(&gate, "10.0.0.7").is_none());
-    }
-}
+#[path = "gate_tests.rs"]
+mod tests;

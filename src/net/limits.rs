@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// How long the whole handshake of a transport may take, both directions together: three messages over the slowest link in use.
 pub const HANDSHAKE: Duration = Duration::from_secs(3);
-/// The slowest sender that is put up with within a frame, bytes a second, beside [`crate::node::Timing::frame`].
+/// The slowest line that is put up with, bytes a second: beside [`crate::node::Timing::frame`] within a frame that a peer sends, and beside
+/// [`crate::node::Timing::stalled`] for one that takes what we send while something urgent waits.
 pub const FRAME_RATE: u64 = 8 << 10;
 /// How long a graceful close may take, from the flush to the other side's end of stream.
 pub const FLUSH: Duration = Duration::from_secs(1);

@@ -5,15 +5,16 @@ use crate::link::{LinkModel, Packets};
 use crate::node::{CloseReason, Outbox, OutboxFull, Priority};
 use bytes::Bytes;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// A frame that waits, and since when.
+/// A frame that waits, since when, and how many bytes the peer had taken by then.
 struct Queued {
     frame: Bytes,
     since: Instant,
+    taken: u64,
 }
 
 /// Guarded by one lock.
@@ -30,6 +31,10 @@ struct State {
 pub struct Link {
     state: Mutex<State>,
     established: AtomicBool,
+    /// Bytes that the peer has taken.
+    taken: AtomicU64,
+    /// Blocks that were asked of the peer and have not come.
+    asked: AtomicUsize,
     /// The model is another than its task knows.
     reshaped: AtomicBool,
     /// Of the chances of what is sent.
@@ -85,7 +90,8 @@ impl Link {
         }
         let idle = state.outbox.is_empty();
         let bytes = frame.len();
-        state.outbox.push(Queued { frame: frame.clone(), since: now }, bytes, priority)?;
+        let taken = self.taken.load(Ordering::Relaxed);
+        state.outbox.push(Queued { frame: frame.clone(), since: now, taken }, bytes, priority)?;
         drop(state);
         // Its task empties the outbox whenever it looks, so one call is enough.
         if idle {
@@ -115,6 +121,22 @@ impl Link {
         self.established.load(Ordering::Acquire)
     }
 
+    /// A block is asked of the peer.
+    pub(super) fn ask(&self) {
+        self.asked.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether the peer was asked for a block that has not come.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Acquire) > 0
+    }
+
+    /// A block has come, asked for or not.
+    pub(super) fn came(&self) {
+        // One that was not asked for takes nothing away.
+        let _ = self.asked.fetch_update(Ordering::AcqRel, Ordering::Acquire, |asked| asked.checked_sub(1));
+    }
+
     /// Why the connection is to end, if it is.
     pub(super) fn closing(&self) -> Option<CloseReason> {
         self.state().close.clone()
@@ -133,14 +155,17 @@ impl Link {
         taken > 0
     }
 
-    /// Since when the oldest critical or high message waits.
-    pub(super) fn urgent_since(&self) -> Option<Instant> {
+    /// The peer has taken bytes.
+    pub(super) fn took(&self, bytes: usize) {
+        self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Since when the oldest critical or high message waits, and how many bytes the peer has taken meanwhile.
+    pub(super) fn urgent_since(&self) -> Option<(Instant, u64)> {
         let state = self.state();
-        [Priority::Critical, Priority::High]
-            .into_iter()
-            .filter_map(|priority| state.outbox.oldest(priority))
-            .map(|queued| queued.since)
-            .min()
+        let urgent = [Priority::Critical, Priority::High].into_iter().filter_map(|priority| state.outbox.oldest(priority));
+        let oldest = urgent.min_by_key(|queued| queued.since)?;
+        Some((oldest.since, self.taken.load(Ordering::Relaxed).saturating_sub(oldest.taken)))
     }
 
     /// Wakes when something was queued, or the connection is to end.

@@ -168,7 +168,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
     // Bound to all addresses of the machine, it cannot know at which of them others reach it.
     config.address = config.address.or(address.filter(|address| !address.ip().is_unspecified()));
 
-    let chain = spec.chain;
+    let (chain, largest_block) = (spec.chain, crate::wire::block_payload(spec.max_transactions));
     let book = addresses.clone();
     let loading = tokio::task::spawn_blocking(move || {
         let (saved, warning) = book.map(|book| book.load()).unwrap_or_default();
@@ -209,6 +209,7 @@ pub async fn start(setup: Setup) -> Result<Handle, StartError> {
         index,
         events,
         chain,
+        largest_block,
         mining,
         timing,
         credentials,

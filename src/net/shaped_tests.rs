@@ -1,6 +1,6 @@
 //! Links that are not clear, nodes that stand still, nodes that trickle: over in-memory pipes, in virtual time.
 
-use super::super::super::switches::Mode;
+use super::super::super::switches::{Mode, Switches};
 use super::*;
 use crate::link::{LinkModel, MILLION, Packets};
 use tokio::time::timeout;
@@ -103,6 +103,7 @@ async fn over_a_cut_link_nothing_comes_until_it_heals() {
 #[tokio::test(start_paused = true)]
 async fn what_waited_over_a_cut_link_is_not_held_against_the_peer() {
     let (one, mut two) = shaped(cut()).await;
+    two.asks(3);
     for _ in 0..3 {
         one.send(&block(6_000), Priority::High);
     }
@@ -264,6 +265,24 @@ async fn a_node_that_stands_still_reads_and_writes_nothing_and_blames_nobody() {
     assert_eq!(*end.message().await, announcement(10));
     let mut rest = [0; 1];
     raw.stream.read_exact(&mut rest).await.unwrap();
+}
+
+/// Whoever comes has all his time for shaking hands while the node runs, a second here, and no more than that.
+#[tokio::test(start_paused = true)]
+async fn a_node_that_stands_still_gives_strangers_their_time_afterwards() {
+    let second = Duration::from_secs(1);
+    let switches = Arc::<Switches>::default();
+    let began = Instant::now();
+    let place = Arc::new(Strangers::new(Arc::clone(&switches))).enter([127, 0, 0, 1].into(), second);
+    let ((left, one), _raw) = secured(1_000).await;
+    let link = Link::new(Arc::clone(&switches), LinkModel::default(), 1);
+    let mut end = Near::start_over(link, left, one.channel, Direction::Inbound, Some(place));
+    sleep(second / 2).await;
+    switches.set(Mode::Paused);
+    sleep(second * 100).await;
+    switches.set(Mode::Running);
+    assert_eq!(end.end().await, "hands were not shaken in time");
+    assert_eq!(began.elapsed(), second * 101);
 }
 
 /// Adversary 3, from the inside: it trickles, and its victim does not put up with it for long.

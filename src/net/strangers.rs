@@ -3,19 +3,22 @@
 
 use super::limits::{PENDING_INBOUND, STRANGER_GRACE};
 use super::link::Link;
-use crate::node::CloseReason;
+use super::switches::{Deadline, Switches};
+use crate::node::{CloseReason, host};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// A place that is taken.
 struct Held {
-    ip: IpAddr,
-    since: Instant,
+    /// What counts as its address.
+    from: IpAddr,
+    /// Until when he keeps his place in any case.
+    grace: Deadline,
     lost: Arc<Notify>,
     /// The way to its connection, once that is secured.
     link: Option<Arc<Link>>,
@@ -31,6 +34,8 @@ struct State {
 /// The places of one listener.
 #[derive(Default)]
 pub struct Strangers {
+    /// The node's: a pause counts for nobody's time.
+    switches: Arc<Switches>,
     state: Mutex<State>,
     freed: Notify,
 }
@@ -39,11 +44,16 @@ pub struct Strangers {
 pub struct Stranger {
     strangers: Arc<Strangers>,
     number: u64,
-    until: Instant,
+    until: Deadline,
     lost: Arc<Notify>,
 }
 
 impl Strangers {
+    /// The places of a node's listener, all free.
+    pub fn new(switches: Arc<Switches>) -> Self {
+        Self { switches, ..Self::default() }
+    }
+
     /// Waits until a newcomer could be taken: a place is free, or somebody would give way.
     pub async fn room(&self) {
         loop {
@@ -52,12 +62,12 @@ impl Strangers {
                 if state.places.len() < PENDING_INBOUND {
                     return;
                 }
-                state.places.first_key_value().map(|(_, oldest)| oldest.since + STRANGER_GRACE)
+                state.places.first_key_value().map(|(_, oldest)| oldest.grace.clone())
             };
-            let Some(due) = due.filter(|due| *due > Instant::now()) else { return };
+            let Some(due) = due.filter(|due| due.due() > Instant::now()) else { return };
             tokio::select! {
                 () = self.freed.notified() => {}
-                () = sleep_until(due) => {}
+                () = due.passed() => {}
             }
         }
     }
@@ -78,8 +88,11 @@ impl Strangers {
         }
         let (number, lost) = (state.next, Arc::<Notify>::default());
         state.next += 1;
-        state.places.insert(number, Held { ip, since: now, lost: Arc::clone(&lost), link: None });
-        Stranger { strangers: Arc::clone(self), number, until: now + handshake, lost }
+        state.places.insert(
+            number,
+            Held { from: host(ip), grace: self.switches.deadline(STRANGER_GRACE), lost: Arc::clone(&lost), link: None },
+        );
+        Stranger { strangers: Arc::clone(self), number, until: self.switches.deadline(handshake), lost }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -92,16 +105,21 @@ impl State {
     /// Who gives way.
     fn choose(&self, now: Instant) -> Option<u64> {
         let mut from: BTreeMap<IpAddr, usize> = BTreeMap::new();
-        self.places.values().for_each(|held| *from.entry(held.ip).or_default() += 1);
-        let old = self.places.iter().filter(|(_, held)| held.since + STRANGER_GRACE <= now);
-        old.max_by_key(|(number, held)| (from.get(&held.ip).copied(), Reverse(**number))).map(|(number, _)| *number)
+        self.places.values().for_each(|held| *from.entry(held.from).or_default() += 1);
+        let old = self.places.iter().filter(|(_, held)| held.grace.due() <= now);
+        old.max_by_key(|(number, held)| (from.get(&held.from).copied(), Reverse(**number))).map(|(number, _)| *number)
     }
 }
 
 impl Stranger {
     /// When hands must be shaken.
     pub fn until(&self) -> Instant {
-        self.until
+        self.until.due()
+    }
+
+    /// Ready when hands were not shaken in time.
+    pub async fn late(&self) {
+        self.until.passed().await;
     }
 
     /// Ready when the place is given to another before [`Stranger::secured`].
@@ -126,6 +144,7 @@ impl Drop for Stranger {
 
 #[cfg(test)]
 mod tests {
+    use super::super::switches::Mode;
     use super::*;
     use tokio::time::{advance, timeout};
 
@@ -172,5 +191,31 @@ mod tests {
         drop(newcomer);
         assert_eq!(strangers.state().places.len(), PENDING_INBOUND - 1);
         timeout(Duration::ZERO, strangers.room()).await.expect("a place is free");
+    }
+    /// Else a host with a /64 is a crowd of which each has but one place, and the honest who came before it go.
+    #[tokio::test(start_paused = true)]
+    async fn an_ipv6_host_is_one_crowd_whichever_of_its_addresses_it_comes_from() {
+        let strangers = Arc::new(Strangers::default());
+        let honest = strangers.enter(ip(1), LONG);
+        let of_one = |n: usize| format!("2001:db8:1:2:{n:x}::1").parse().unwrap();
+        let crowd: Vec<_> = (1..PENDING_INBOUND).map(|n| strangers.enter(of_one(n), LONG)).collect();
+        advance(STRANGER_GRACE).await;
+        let _newcomer = strangers.enter(ip(2), LONG);
+        assert!(is_lost(&crowd[0]).await && !is_lost(&honest).await);
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_takes_nobody_s_time_and_nobody_s_place() {
+        let switches = Arc::<Switches>::default();
+        let strangers = Arc::new(Strangers::new(Arc::clone(&switches)));
+        let crowd: Vec<_> = (0..PENDING_INBOUND).map(|_| strangers.enter(ip(1), LONG)).collect();
+        let began = Instant::now();
+        advance(STRANGER_GRACE / 2).await;
+        switches.set(Mode::Paused);
+        assert!(timeout(LONG * 2, strangers.room()).await.is_err() && timeout(LONG * 2, crowd[0].late()).await.is_err());
+        switches.set(Mode::Running);
+        strangers.room().await;
+        assert_eq!(began.elapsed(), LONG * 4 + STRANGER_GRACE);
+        crowd[0].late().await;
+        assert_eq!(began.elapsed(), LONG * 5);
     }
 }

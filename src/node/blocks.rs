@@ -3,10 +3,11 @@
 use super::context::Context;
 use super::limits::{BODY_SOURCES, EAGER_BLOCK_BYTES, EAGER_PEERS, LOADS_PER_PEER};
 use super::peers::offences::Offence;
+use super::peers::reputation::Source;
 use super::{ConnectionId, Event, Node, Output, Priority};
 use crate::chain::{Block, BlockId, Hash256, HeaderError};
-use crate::wire::Message;
 use crate::wire::limits::MAX_HEADERS;
+use crate::wire::{Message, encoded_len};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub(super) struct Relay {
     loads: BTreeMap<u64, Load>,
     requests: u64,
     /// Who brought the body of a block that is not validated yet.
-    pub(super) sources: BTreeMap<BlockId, ConnectionId>,
+    pub(super) sources: BTreeMap<BlockId, Source>,
 }
 
 impl Node {
@@ -55,7 +56,12 @@ impl Node {
     pub(super) fn on_block(&mut self, cx: &mut Context<'_>, connection: ConnectionId, block: &Arc<Block>, asked: bool) {
         let id = block.id();
         if let Some(peer) = self.peers.get_mut(&connection) {
-            peer.learn_block(id);
+            // What is not known to be a block is of use only once it has proved to be one.
+            if self.ledger.header(&id).is_some() {
+                peer.tells_of_block(id, cx.now);
+            } else {
+                peer.learn_block(id);
+            }
         }
         let in_time = self.body_arrived(cx.now, &id, connection);
         if let Some(peer) = self.peers.get_mut(&connection).filter(|_| in_time) {
@@ -87,21 +93,24 @@ impl Node {
         let header = block.header;
         let (transactions, size) = (block.transactions.len(), block.size());
         if self.ledger.insert_body(id, block) {
-            if let Some(connection) = from
-                && let Some(peer) = self.peers.get(&connection)
-            {
+            if let Some(source) = from.and_then(|connection| self.source(connection)) {
                 if self.blocks.sources.len() >= BODY_SOURCES {
-                    self.blocks.sources.pop_first();
+                    // What is furthest below the tip belongs to a branch that nobody validates any longer.
+                    let height = |id: &BlockId| self.ledger.header(id).map_or(0, |header| header.height);
+                    let lowest = self.blocks.sources.keys().min_by_key(|id| (height(id), **id)).copied();
+                    if let Some(lowest) = lowest {
+                        self.blocks.sources.remove(&lowest);
+                    }
                 }
-                self.blocks.sources.insert(id, connection);
+                self.blocks.sources.insert(id, source);
                 cx.event(Event::BlockReceived {
                     id,
                     height: header.height,
                     transactions,
                     size,
                     miner: header.miner,
-                    connection,
-                    peer: peer.id,
+                    connection: source.connection,
+                    peer: source.id,
                 });
             }
             self.sync.downloaded += 1;
@@ -131,7 +140,17 @@ impl Node {
     /// Headers after the first that we share.
     pub(super) fn on_get_headers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, locator: &[BlockId]) {
         let headers = self.ledger.headers_after(locator, MAX_HEADERS);
-        self.send(cx, connection, Message::Headers { answer: true, headers });
+        self.serve(cx, connection, Message::Headers { answer: true, headers });
+    }
+
+    /// Sends what was asked for, unless that is more than a link can carry: then it is asked for the sake of the work.
+    fn serve(&mut self, cx: &mut Context<'_>, connection: ConnectionId, message: Message) {
+        let bytes = encoded_len(&message) as u64;
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        if peer.is_draining(cx.now, bytes) {
+            return self.offend(cx, connection, Offence::Spam);
+        }
+        self.send(cx, connection, message);
     }
 
     /// A body, from memory or from the store. Only validated blocks are given: what we pass on, we answer for.
@@ -140,7 +159,7 @@ impl Node {
             return self.send(cx, connection, Message::NotFound { ids: vec![Hash256(id.0)] });
         }
         if let Some(block) = self.ledger.body(&id) {
-            return self.send(cx, connection, Message::Block { block });
+            return self.serve(cx, connection, Message::Block { block });
         }
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         if peer.loads >= LOADS_PER_PEER {
@@ -176,7 +195,7 @@ impl Node {
                         Some(block) => Message::Block { block },
                         None => Message::NotFound { ids: vec![Hash256(id.0)] },
                     };
-                    self.send(cx, connection, message);
+                    self.serve(cx, connection, message);
                 }
             }
             Some(Load::Ledger) => {

@@ -3,9 +3,10 @@
 use super::Node;
 use super::limits::{
     ALPHA, BANS, BODIES_PER_PEER, BODY_SOURCES, BUCKET, GOSSIP_TOLD, GUESTS, KNOWN_BLOCKS_PER_PEER, LOADS_PER_PEER, LOOKUPS,
-    SEEN_IDS, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT, VERIFIED_RECORDS, VISITS,
+    SEEN_IDS, SLOTS_BY_HAND, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT, VERIFIED_RECORDS, VISITS,
 };
 use crate::chain::limits::{BODY_CACHE_BLOCKS, POOL_TRANSACTIONS};
+use crate::wire::limits::MAX_PEERS;
 
 /// How often what one peer did not deliver is asked of a next one, at most, while others fill its place.
 const TURNS: usize = 8;
@@ -19,13 +20,13 @@ impl Node {
         let loads = self.peers.values().map(|peer| peer.loads).max().unwrap_or(0);
         let bodies = self.peers.values().map(|peer| peer.bodies.len()).max().unwrap_or(0);
         // Those being closed still count, and one more of each kind may just be told that there is no slot.
-        let slots = 2 * (self.config.max_inbound + self.config.max_outbound + VISITS + GUESTS) + 2;
+        let slots = 2 * (self.config.max_inbound + self.config.max_outbound + SLOTS_BY_HAND + VISITS + GUESTS) + 2;
         // An id that one peer did not deliver is asked of the next that has it.
         let wanted = TRANSACTIONS_IN_FLIGHT * TURNS * peers.max(1);
         let (banned_peers, banned_addresses) = self.bans.len();
         let [table, bucket, lookups, questions, visits, verified] = self.kademlia.held();
         let news = self.peers.values().map(|peer| peer.gossip.held()).max().unwrap_or(0);
-        let held: [(&str, usize, usize); 18] = [
+        let held: [(&str, usize, usize); 19] = [
             ("transactions in the pool", self.mempool.len(), POOL_TRANSACTIONS),
             ("transactions of which something is known", self.inventory.len(), SEEN_IDS + wanted),
             ("transactions asked for", self.inventory.all_asked().count(), wanted),
@@ -42,6 +43,7 @@ impl Node {
             ("visits", visits, VISITS),
             ("checked records", verified, VERIFIED_RECORDS),
             ("addresses that one peer was told", news, GOSSIP_TOLD),
+            ("addresses in an answer", self.answers.held(), MAX_PEERS),
             ("bans of node ids", banned_peers, BANS),
             ("bans of addresses", banned_addresses, BANS),
         ];

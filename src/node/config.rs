@@ -22,7 +22,7 @@ pub struct Config {
     pub max_inbound: usize,
     /// Connections that we try to have, dialling addresses heard of from peers.
     pub min_peers: usize,
-    /// Most inbound connections from one IP address; `None`: any number, as on loopback, where all nodes share one.
+    /// Most inbound connections from one IP address, or one /64 of IPv6; `None`: any number, as on loopback, where all nodes share one.
     pub max_per_ip: Option<usize>,
     /// Which addresses are kept, dialled and told to others.
     pub address_scope: AddressScope,
@@ -97,8 +97,12 @@ pub struct Timing {
     pub request: (Duration, Duration),
     /// First and longest pause before dialling again.
     pub redial: (Duration, Duration),
+    /// Pause before dialling one of another chain, version or transport again.
+    pub refused: Duration,
     /// Between questions for addresses.
     pub peer_exchange: Duration,
+    /// How long all who ask for addresses are given the same ones.
+    pub answer: Duration,
     /// Between two portions of addresses that are told unasked, and after how long the same address may be told again.
     pub gossip: (Duration, Duration),
     /// Between two look-ups that refresh the Kademlia table.
@@ -133,7 +137,10 @@ impl Timing {
         pong: Duration::from_secs(6),
         request: (Duration::from_millis(200), Duration::from_secs(20)),
         redial: (Duration::from_millis(200), Duration::from_secs(5)),
+        // Who reads why may start the other end anew at once.
+        refused: Duration::from_secs(15),
         peer_exchange: Duration::from_secs(5),
+        answer: Duration::from_secs(30),
         gossip: (Duration::from_secs(5), Duration::from_secs(30)),
         lookup: Duration::from_secs(5),
         dns: Duration::from_secs(5),
@@ -162,7 +169,11 @@ impl Timing {
         pong: Duration::from_secs(90),
         request: (Duration::from_secs(2), Duration::from_secs(20)),
         redial: (Duration::from_secs(1), Duration::from_secs(300)),
+        // It will hardly change its mind soon.
+        refused: Duration::from_secs(600),
         peer_exchange: Duration::from_secs(300),
+        // Who wants to see the whole book needs days for it, in which much of it has changed.
+        answer: Duration::from_secs(86_400),
         gossip: (Duration::from_secs(600), Duration::from_secs(3_600)),
         lookup: Duration::from_secs(600),
         dns: Duration::from_secs(61),

@@ -85,9 +85,9 @@ pub enum Event {
         address: SocketAddr,
         /// Why, in words.
         why: String,
-        /// Whether it came to us and never shook hands: no news to anybody. (Older recordings do not say.)
+        /// Whether it was a guest, here for a question of a look-up or to see whether we answer, and no peer.
         #[serde(default)]
-        stranger: bool,
+        guest: bool,
     },
     /// A pong came back.
     RoundTrip {
@@ -132,7 +132,7 @@ pub enum Event {
     },
     /// An IP address was banned.
     AddressBanned {
-        /// Which.
+        /// Which; of IPv6 the first address of the /64 that is banned.
         address: IpAddr,
         /// Why, in words.
         reason: String,

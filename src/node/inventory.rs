@@ -41,6 +41,13 @@ impl Entry {
         }
         new
     }
+
+    /// Notes who brought it, if anybody did.
+    fn holds(&mut self, from: Option<ConnectionId>) {
+        if let Some(from) = from {
+            self.add_holder(from);
+        }
+    }
 }
 
 /// Transactions heard of lately.
@@ -76,26 +83,11 @@ impl Inventory {
         self.young.entry(id).or_default()
     }
 
-    /// Whether a transaction was new; from now on it was here.
-    pub(super) fn see(&mut self, id: TxId, now: Time) -> bool {
-        match self.get_mut(&id) {
-            Some(entry) if entry.status == Status::Seen => false,
-            Some(entry) => {
-                entry.status = Status::Seen;
-                self.asked.remove(&id);
-                true
-            }
-            None => {
-                self.entry(id, now);
-                true
-            }
-        }
-    }
-
-    /// Notes that a transaction is here, which `from` has: of whom it was being asked, if of anyone, and until when; and whether it is new.
-    pub(super) fn arrive(&mut self, id: TxId, from: ConnectionId, now: Time) -> (Option<(ConnectionId, Time)>, bool) {
+    /// Notes that a transaction is here, which `from` has (`None`: it was submitted): of whom it was being asked, if of anyone, and until
+    /// when; and whether it is new.
+    pub(super) fn arrive(&mut self, id: TxId, from: Option<ConnectionId>, now: Time) -> (Option<(ConnectionId, Time)>, bool) {
         if let Some(entry) = self.get_mut(&id) {
-            entry.add_holder(from);
+            entry.holds(from);
             return match std::mem::take(&mut entry.status) {
                 Status::Seen => (None, false),
                 Status::Asked(of, until) => {
@@ -104,7 +96,8 @@ impl Inventory {
                 }
             };
         }
-        self.entry(id, now).add_holder(from);
+        let entry = self.entry(id, now);
+        entry.holds(from);
         (None, true)
     }
 
@@ -116,10 +109,10 @@ impl Inventory {
         self.asked.insert(id);
     }
 
-    /// Of whom a transaction is being asked.
-    pub(super) fn asked_of(&mut self, id: &TxId) -> Option<ConnectionId> {
+    /// Of whom a transaction is being asked, and until when.
+    pub(super) fn asked(&mut self, id: &TxId) -> Option<(ConnectionId, Time)> {
         match self.get_mut(id)?.status {
-            Status::Asked(of, _) => Some(of),
+            Status::Asked(of, until) => Some((of, until)),
             Status::Seen => None,
         }
     }
@@ -152,87 +145,5 @@ impl Inventory {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    fn id(n: u32) -> TxId {
-        let mut bytes = [0; 32];
-        bytes[..4].copy_from_slice(&n.to_be_bytes());
-        TxId(bytes)
-    }
-
-    #[test]
-    fn a_transaction_is_new_once() {
-        let mut inventory = Inventory::new(Time(0));
-        assert!(inventory.see(id(1), Time(0)));
-        assert!(!inventory.see(id(1), Time(0)));
-        inventory.forget(&id(1));
-        assert!(inventory.see(id(1), Time(0)));
-    }
-
-    #[test]
-    fn what_is_asked_for_is_new_when_it_comes() {
-        let mut inventory = Inventory::new(Time(0));
-        inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
-        assert_eq!(inventory.asked_of(&id(1)), Some(ConnectionId(7)));
-        assert_eq!(inventory.all_asked().collect::<Vec<_>>(), [&id(1)]);
-        assert!(inventory.see(id(1), Time(0)));
-        assert_eq!(inventory.asked_of(&id(1)), None);
-        assert_eq!(inventory.all_asked().count(), 0);
-    }
-
-    #[test]
-    fn what_arrives_tells_of_whom_it_was_asked_and_is_new_once() {
-        let mut inventory = Inventory::new(Time(0));
-        inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
-        assert_eq!(inventory.arrive(id(1), ConnectionId(8), Time(1)), (Some((ConnectionId(7), Time(9))), true));
-        assert_eq!(inventory.arrive(id(1), ConnectionId(7), Time(2)), (None, false));
-        assert_eq!(inventory.arrive(id(2), ConnectionId(7), Time(2)), (None, true));
-        assert_eq!(inventory.get_mut(&id(1)).unwrap().holders, [ConnectionId(7), ConnectionId(8)]);
-        assert_eq!(inventory.all_asked().count(), 0);
-    }
-
-    #[test]
-    fn a_new_generation_leaves_what_is_known_whole() {
-        let mut inventory = Inventory::new(Time(0));
-        inventory.ask(id(1), ConnectionId(7), Time(9), Time(0));
-        let later = Time(0) + SEEN_TIME;
-        assert!(!inventory.entry(id(1), later).add_holder(ConnectionId(7)));
-        assert_eq!(inventory.asked_of(&id(1)), Some(ConnectionId(7)));
-        assert_eq!(inventory.len(), 1);
-    }
-
-    #[test]
-    fn it_is_bounded_keeps_the_newest_and_what_is_asked_for() {
-        let mut inventory = Inventory::new(Time(0));
-        let asked = id(u32::MAX);
-        inventory.ask(asked, ConnectionId(7), Time(9), Time(0));
-        for n in 0..3 * SEEN_IDS as u32 {
-            inventory.see(id(n), Time(0));
-            assert!(inventory.young.len() + inventory.old.len() <= SEEN_IDS + 1);
-        }
-        assert!(!inventory.see(id(3 * SEEN_IDS as u32 - SEEN_IDS as u32 / 2 + 1), Time(0)));
-        assert!(inventory.see(id(0), Time(0)), "long forgotten");
-        assert_eq!(inventory.asked_of(&asked), Some(ConnectionId(7)));
-    }
-
-    #[test]
-    fn it_forgets_with_time() {
-        let mut inventory = Inventory::new(Time(0));
-        inventory.see(id(1), Time(0));
-        let later = Time(0) + SEEN_TIME + Duration::from_secs(1);
-        inventory.see(id(2), later);
-        assert!(inventory.get_mut(&id(1)).is_some(), "one generation on, still here");
-        inventory.see(id(3), later + SEEN_TIME);
-        assert!(inventory.get_mut(&id(1)).is_none());
-    }
-
-    #[test]
-    fn a_holder_is_noted_once() {
-        let mut entry = Entry::default();
-        assert!(entry.add_holder(ConnectionId(1)));
-        assert!(!entry.add_holder(ConnectionId(1)));
-        assert!(entry.add_holder(ConnectionId(2)));
-    }
-}
+#[path = "inventory_tests.rs"]
+mod tests;

@@ -89,7 +89,7 @@ pub enum Command {
     },
     /// End a peer's ban.
     Unban(Address),
-    /// Ban an IP address: for so long, or (`None`) as the ban ladder says.
+    /// Ban an IP address, or the /64 of an IPv6 address ([`host`](super::host)): for so long, or (`None`) as the ban ladder says.
     BanAddress {
         /// Which.
         address: IpAddr,
@@ -113,9 +113,9 @@ pub enum Command {
 pub struct Admission {
     /// No inbound slot is free, and nobody who holds one would give way: newcomers are told so and closed.
     pub full: bool,
-    /// Addresses that are banned, sorted: closed without a word.
+    /// Addresses that are banned, each as [`host`](super::host) has it, sorted: closed without a word.
     pub banned: Arc<[IpAddr]>,
-    /// Most connections from one address, those of strangers included; `None`: any number.
+    /// Most connections from one address ([`host`](super::host)), those of strangers included; `None`: any number.
     pub per_ip: Option<usize>,
 }
 

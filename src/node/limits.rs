@@ -17,13 +17,15 @@ pub const LONGEST_PONG: Duration = Duration::from_secs(60);
 
 /// Peers whose lost links are remembered until they come back or are replaced: more than a node has links by default.
 pub const LOST_LINKS: usize = 64;
+/// Links that must be heard before an address that does not answer has failed: as many as Bitcoin Core wants before it counts a failure.
+pub const WITNESSES: usize = 2;
 /// A healthy link this long forgets the dial failures before it.
 pub const HEALTHY_LINK: Duration = Duration::from_secs(60);
 /// Who had to give his slot to another comes back as late as after this many failures, so that two do not push each other out in turn:
 /// by then he has found another peer, if there is one.
 pub const DISPLACED_BACK_OFF: u32 = 5;
-/// Pause before dialling a peer of another chain or version again: it will hardly change its mind soon.
-pub const REFUSED_REDIAL: Duration = Duration::from_secs(600);
+/// Links that a person may have dialled beyond the outbound slots: a lesson's worth, and no way to fill a node's memory.
+pub const SLOTS_BY_HAND: usize = 8;
 /// Bans kept, of node ids and as many of IP addresses; beyond it the oldest goes. One costs about 150 bytes.
 pub const BANS: usize = 20_000;
 /// An IP address from which more ids than this were banned is banned itself.
@@ -46,6 +48,9 @@ pub const NEW_ADDRESSES: usize = 8_000;
 pub const TRIED_ADDRESSES: usize = BOOK_ADDRESSES - NEW_ADDRESSES;
 /// Most that one source can have among those never reached: as many as one answer in an exchange tells.
 pub const ADDRESSES_PER_TELLER: usize = 1_000;
+/// Former tellers of an address that are remembered, so that it can go back to them. The first of them stay: a liar with many networks
+/// cannot push the honest one out of the list.
+pub const FORMER_TELLERS: usize = 3;
 /// Most of one subnet, a /24 or /48: what one customer of a network has.
 pub const ADDRESSES_PER_SUBNET: usize = 10;
 /// Most of one network group, a /16 or /32: a fortieth of the book, and more than a node ever needs of one network.
@@ -64,6 +69,8 @@ pub const STALE_NEW: Duration = Duration::from_secs(24 * 3_600);
 pub const STALE_TRIED: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How often the book looks for what is stale.
 pub const STALE_CHECK: Duration = Duration::from_secs(600);
+/// The book is kept this often only because addresses were seen again: far below what makes them stale, and no wear on a disk.
+pub const DATES_KEPT: Duration = Duration::from_secs(3_600);
 /// What is told of an address moves the time when it was last seen by this much at least: less is not worth the work.
 pub const SEEN_STEP: Duration = Duration::from_secs(60);
 /// From this many attempts on an address must have the least quality.
@@ -133,10 +140,12 @@ pub const LOOKUP_PAUSES: u32 = 6;
 pub const VISITS: usize = 2 * ALPHA;
 /// Short connections of others that ask us, at a time; they hold no slot.
 pub const GUESTS: usize = 8;
+/// Of these, most of one /24 (IPv4) or /48 (IPv6): who rents a small network must not keep the others from asking.
+pub const GUESTS_OF_ONE_SUBNET: usize = 2;
 /// How long one may last: far more than a question takes.
 pub const GUEST_TIME: Duration = Duration::from_secs(10);
 /// Questions of look-ups that a peer may put at once: several look-ups of one node, which ask each peer once.
-pub const FIND_NODE_BURST: u32 = 10;
+pub const FIND_NODE_BURST: u64 = 10;
 /// After this time it may put another.
 pub const FIND_NODE_PAUSE: Duration = Duration::from_secs(1);
 /// A record is signed anew when it is this old: long before it is stale.
@@ -155,10 +164,15 @@ pub const CLOCK_WARNING: u64 = 600_000;
 pub const UNKNOWN_MESSAGES: u32 = 100;
 
 /// Messages of the kinds that nobody asked for, which a peer may send at once: twice what relay at 1,000 transactions a second and a node
-/// that joins bring together. Answers and requests for blocks do not count: the outbox bounds what these cost us.
+/// that joins bring together. Answers do not count, and what requests cost us is counted in bytes.
 pub const SPAM_BURST: u64 = 5_000;
 /// How many of these it may send each second without end.
 pub const SPAM_RATE: u64 = 1_000;
+/// Bytes of headers and bodies that a peer may ask of us at once: twice a window of the largest bodies.
+pub const SERVED_BURST: u64 = 256 << 20;
+/// How many of these it may ask each second without end: three times what an honest peer could validate. Whoever asks for more does not
+/// read it, and means only the work.
+pub const SERVED_RATE: u64 = 64 << 20;
 
 /// Blocks at our tip's difficulty by which a chain may fall short of our work and still have its headers kept: forks in practice are no
 /// deeper, and within it the times cannot be stretched far enough to make headers cheap.
@@ -188,6 +202,8 @@ pub const POOL_EXPIRY_CHECK: Duration = Duration::from_secs(60);
 
 /// New blocks up to this many bytes go out whole at once; larger ones are announced by header and asked for.
 pub const EAGER_BLOCK_BYTES: usize = 64 * 1024;
+// They are taken, as are those that a peer sends who draws the line elsewhere.
+const _: () = assert!(EAGER_BLOCK_BYTES < crate::wire::limits::MAX_UNASKED_BLOCK);
 /// Peers that get a new block whole.
 pub const EAGER_PEERS: usize = 3;
 /// Bytes that wait for a peer from which on a new block goes to it by its header alone: its line cannot take what is said already, and
@@ -211,6 +227,8 @@ pub const LONGEST_ANSWER: Duration = Duration::from_secs(64);
 pub const REFUSAL: Duration = Duration::from_secs(5);
 /// Bodies that wait for their validation with a known source; older ones lose it, and with it the blame or the reward.
 pub const BODY_SOURCES: usize = 4_096;
+/// A block of ours that lost its place is remembered while it is at most so many below the tip: a reorg may bring it back.
+pub const MINED_KEPT: u64 = 100;
 /// More blocks behind than this is initial block download: no mining, no relay.
 pub const INITIAL_DOWNLOAD: u64 = 1_000;
 /// While nothing of the better chain comes for this long, it is no reason not to mine: its headers alone may be all there is of it.

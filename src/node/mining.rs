@@ -1,7 +1,7 @@
 //! When to mine, and on what. The search itself runs beside the state machine.
 
 use super::context::Context;
-use super::limits::{MINING_LAG, MINING_PATIENCE, TEMPLATE_RENEWAL};
+use super::limits::{MINED_KEPT, MINING_LAG, MINING_PATIENCE, TEMPLATE_RENEWAL};
 use super::timers::Timer;
 use super::{Event, Node, Output, Time};
 use crate::chain::Block;
@@ -93,6 +93,9 @@ impl Node {
         }
         match self.ledger.insert_header(&block.header, self.wall(cx.now)) {
             Ok(_) => {
+                // One that lost long ago comes back no more.
+                let (ledger, tip) = (&self.ledger, self.ledger.tip().height);
+                self.report.mined.retain(|id| ledger.header(id).is_some_and(|header| header.height + MINED_KEPT >= tip));
                 self.report.mined.insert(id);
                 self.take_body(cx, None, id, block);
             }

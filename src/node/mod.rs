@@ -12,11 +12,13 @@
 //! | `transactions`, `inventory` | relay of transactions |
 //! | `blocks`, `sync`, `presync` | relay of blocks; catching up; refusing what is worth nothing |
 //! | `mining`, `storage`, `report`, `seldom` | what is mined, what is kept, what is told to people, and how often |
+//! | `bucket` | token buckets: who may do how much of something, and how fast |
 //! | `budgets` | whether all that others can make it hold is within bounds |
 //! | `machine` | what a driver drives: a node, or an adversary around one |
 //! | `outbox` | what waits to be sent to one peer, under both drivers |
 
 mod blocks;
+mod bucket;
 mod budgets;
 mod config;
 mod context;
@@ -39,6 +41,7 @@ mod timers;
 mod transactions;
 
 pub use config::{AddressScope, Config, Discovery, Mining, Timing};
+pub use discovery::book::scope::{host, host_name};
 pub use discovery::kademlia::LookedUp;
 pub use event::{Event, KindCount, NamedCount, PeerTraffic, SyncPhase};
 pub use io::{Admission, CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
@@ -83,6 +86,8 @@ pub struct Node {
     slots: Slots,
     counts: Counts,
     keeping: Keeping,
+    answers: discovery::exchange::Answers,
+    dialling: discovery::dial::Dialling,
     own: discovery::own::State,
     seeds: discovery::seeds::State,
     kademlia: discovery::kademlia::State,
@@ -122,6 +127,8 @@ impl Node {
             slots: Slots::new(seed),
             counts: Counts::default(),
             keeping: Keeping::default(),
+            answers: discovery::exchange::Answers::default(),
+            dialling: discovery::dial::Dialling::default(),
             own: discovery::own::State::default(),
             seeds: discovery::seeds::State::new(&config.discovery.dns_seeds),
             kademlia: discovery::kademlia::State::new(id),
@@ -255,7 +262,7 @@ impl Node {
             Message::Ping { nonce, .. } => self.on_ping(cx, connection, *nonce),
             Message::Pong { nonce, .. } => self.on_pong(cx, connection, *nonce),
             Message::GetPeers => self.on_get_peers(cx, connection),
-            Message::Peers { addresses } => self.on_peers(cx, connection, addresses),
+            Message::Peers { answer, addresses } => self.on_peers(cx, connection, *answer, addresses),
             Message::FindNode { nonce, target, own } => self.on_find_node(cx, connection, *nonce, target, own.as_ref()),
             Message::Nodes { nonce, own, records } => self.on_nodes(cx, connection, *nonce, own.as_ref(), records),
             Message::GetHeaders { locator } => self.on_get_headers(cx, connection, locator),
@@ -278,6 +285,7 @@ impl Node {
         if let Some(lost) = self.timers.forgive(now, limits::OWN_PAUSE) {
             self.peers.values_mut().for_each(|peer| peer.forgive(lost));
             self.sync.forgive(lost);
+            self.dialling.forgive(lost);
         }
     }
 
@@ -293,7 +301,7 @@ impl Node {
                 Timer::Debt(id, connection) => self.on_debt_deadline(cx, id, connection),
                 Timer::Transaction(id) => self.on_transaction_deadline(cx, id),
                 Timer::Announce => self.flush_announcements(cx),
-                Timer::Dial => self.dial_due(cx),
+                Timer::Dial => self.on_dial_deadline(cx),
                 Timer::Exchange => self.on_exchange_deadline(cx),
                 Timer::Feeler => self.on_feeler_deadline(cx),
                 Timer::KeepAddresses => self.on_keep_deadline(cx),
@@ -318,10 +326,7 @@ impl Node {
             Command::Transfer { to, amount, fee } => self.submit_transfer(cx, to, amount, fee),
             Command::Submit(transaction) => self.submit(cx, *transaction),
             Command::LookUp(node) => self.look_up(cx, node),
-            Command::Connect(address) => {
-                self.book.add_bootstrap(address, cx.now);
-                self.dial_due(cx);
-            }
+            Command::Connect(address) => self.connect_by_hand(cx, address),
             Command::Disconnect(peer) => self.disconnect(cx, peer),
             Command::Ban { peer, time } => self.ban_by_hand(cx, peer, time),
             Command::BanAddress { address, time } => self.ban_address_by_hand(cx, address, time),

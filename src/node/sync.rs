@@ -9,7 +9,7 @@ use super::peers::offences::{Merit, Offence};
 use super::peers::peer::HeadersAsked;
 use super::presync::Screened;
 use super::timers::Timer;
-use super::{ConnectionId, Event, Node, Output, SyncPhase, Time};
+use super::{ConnectionId, Direction, Event, Node, Output, SyncPhase, Time};
 use crate::chain::{Block, BlockError, BlockId, Connected, Header, HeaderError, Need, Reorg, Verdict};
 use crate::wire::Message;
 use crate::wire::limits::{MAX_HEADERS, MAX_LOCATOR};
@@ -86,8 +86,12 @@ impl Node {
         self.sync.headers_from = None;
         let ours = self.ledger.best_header().work;
         let best = self.peers.iter().filter(|(_, peer)| peer.is_ready() && peer.work > ours && peer.headers_asked.is_none());
+        // Whom we chose ourselves comes first: anybody may dial us and claim whatever he likes, and is waited for.
         let best = best
-            .max_by_key(|(connection, peer)| (peer.work, peer.health.score(), std::cmp::Reverse(**connection)))
+            .max_by_key(|(connection, peer)| {
+                let chosen = peer.direction == Direction::Outbound;
+                (chosen, peer.work, peer.health.score(), std::cmp::Reverse(**connection))
+            })
             .map(|(id, _)| *id);
         if let Some(connection) = best {
             self.ask_for_headers(cx, connection);
@@ -130,10 +134,14 @@ impl Node {
         if matches!(self.screen(cx, connection, answer, headers, &ids), Screened::Done) {
             return;
         }
+        let mut all = true;
         for (header, id) in headers.iter().zip(&ids) {
             match self.ledger.insert_header(header, self.wall(cx.now)) {
                 // A chain with an invalid block in it counts for nothing, whoever still believes in it.
-                Ok(_) if self.ledger.is_invalid(id) => break,
+                Ok(_) if self.ledger.is_invalid(id) => {
+                    all = false;
+                    break;
+                }
                 Ok(_) => {}
                 Err(HeaderError::UnknownParent(_)) if !answer => {
                     // News of a chain that we do not know yet.
@@ -145,12 +153,13 @@ impl Node {
                 }
                 Err(error) => {
                     self.on_header_error(cx, connection, error);
+                    all = false;
                     break;
                 }
             }
             self.note_chain(cx, connection, id);
         }
-        if let Some(last) = ids.last().filter(|_| answer && headers.len() >= MAX_HEADERS) {
+        if let Some(last) = ids.last().filter(|_| answer && all && headers.len() >= MAX_HEADERS) {
             // There is more. The question starts from the last one got, which need not be on our best chain.
             let mut locator = vec![*last];
             locator.extend(self.ledger.locator().into_iter().take(MAX_LOCATOR - 1));
@@ -170,7 +179,7 @@ impl Node {
             return;
         };
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        peer.learn_block(*id);
+        peer.tells_of_block(*id, cx.now);
         peer.work = peer.work.max(work);
         if height > peer.height {
             peer.height = height;
@@ -384,8 +393,8 @@ impl Node {
         let source = self.blocks.sources.remove(&verdict.id);
         match self.ledger.connect(verdict) {
             Connected::Tip { connected, reorg } => {
-                if let Some(connection) = source {
-                    self.reward(cx, connection, Merit::Block);
+                if let Some(source) = source {
+                    self.reward(cx, source.connection, Merit::Block);
                 }
                 self.on_new_tip(cx, &connected, reorg);
             }
@@ -393,17 +402,17 @@ impl Node {
             Connected::Invalid(error @ BlockError::Unchecked) => {
                 // Nobody's fault but ours. Its body is asked for again, of somebody else first.
                 cx.event(Event::Warning { text: format!("block {}: {error}", verdict.id.short()) });
-                if let Some(connection) = source {
-                    self.sync.refused_by(verdict.id, connection, cx.now);
+                if let Some(source) = source {
+                    self.sync.refused_by(verdict.id, source.connection, cx.now);
                 }
             }
             Connected::Invalid(error) => {
                 cx.event(Event::BlockInvalid { id: verdict.id, why: error.to_string() });
-                if let Some(connection) = source {
+                if let Some(source) = source {
                     if error == BlockError::BodyMismatch {
-                        self.sync.refused_by(verdict.id, connection, cx.now);
+                        self.sync.refused_by(verdict.id, source.connection, cx.now);
                     }
-                    self.offend(cx, connection, Offence::InvalidBlock);
+                    self.blame(cx, source, Offence::InvalidBlock);
                 }
             }
         }

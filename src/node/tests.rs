@@ -9,11 +9,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 mod answers;
+mod blame;
 mod discovery;
 mod handshake;
 mod hostile;
 mod outbound;
 mod slots;
+mod visits;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -401,6 +403,25 @@ fn a_transaction_goes_to_all_but_those_who_have_it() {
     let sent = stage.take_sent(3);
     assert!(sent.iter().any(|m| matches!(&**m, Message::Transaction { transactions } if transactions == &[transaction])));
     assert!(sent.iter().any(|m| matches!(&**m, Message::NotFound { ids } if ids == &[Hash256([5; 32])])));
+}
+
+#[test]
+fn what_is_asked_for_a_thousand_times_in_one_message_is_given_once() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend(1);
+    let (first, second) = (pay(0, 0, 5, 1), pay(1, 0, 5, 1));
+    stage.give(Input::Command(Command::Submit(Box::new(first))));
+    stage.give(Input::Command(Command::Submit(Box::new(second))));
+    stage.take_sent(1);
+    let ids = [second.id(), first.id(), TxId([5; 32]), TxId([6; 32])];
+    stage.receive(1, Message::GetData { ids: ids.into_iter().cycle().take(1_000).collect() });
+    let answer = stage.take_sent(1);
+    let [given, missing] = &answer[..] else { panic!("{answer:?}") };
+    assert!(matches!(&**given, Message::Transaction { transactions } if transactions[..] == [second, first]), "{given:?}");
+    assert!(matches!(&**missing, Message::NotFound { ids } if ids[..] == [Hash256([5; 32]), Hash256([6; 32])]), "{missing:?}");
+    // The next message is another question.
+    stage.receive(1, Message::GetData { ids: vec![first.id()] });
+    assert_eq!(stage.take_sent(1).len(), 1);
 }
 
 #[test]

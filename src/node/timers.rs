@@ -93,6 +93,12 @@ impl Timers {
         self.next
     }
 
+    /// How many of a kind are set.
+    #[cfg(test)]
+    pub(super) fn count(&self, timer: Timer) -> usize {
+        self.queue.iter().filter(|(_, set)| *set == timer).count()
+    }
+
     fn note_next(&mut self) {
         self.next = self.queue.first().map_or(Time::MAX, |(at, _)| *at);
     }

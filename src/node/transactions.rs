@@ -3,18 +3,19 @@
 use super::context::Context;
 use super::limits::{POOL_EXPIRY_CHECK, TRANSACTION_REQUEST, TRANSACTIONS_BYTES, TRANSACTIONS_CHECKING, TRANSACTIONS_IN_FLIGHT};
 use super::peers::offences::{Merit, Offence};
+use super::peers::reputation::Source;
 use super::timers::Timer;
-use super::{ConnectionId, Event, Node, Output};
+use super::{ConnectionId, Event, Node, Output, Time};
 use crate::chain::{Address, Hash256, Transaction, TransactionError, Transfer, TxId};
 use crate::wire::Message;
 use crate::wire::limits::MAX_IDS;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is being checked and announced.
 #[derive(Default)]
 pub(super) struct Relay {
     /// Batches whose signatures are being checked: who brought them (`None`: submitted here), and their ids, computed once.
-    checking: BTreeMap<u64, (Option<ConnectionId>, Vec<TxId>)>,
+    checking: BTreeMap<u64, (Option<Source>, Vec<TxId>)>,
     requests: u64,
     /// Whether [`Timer::Announce`] is set.
     flushing: bool,
@@ -34,18 +35,22 @@ impl Node {
             return;
         }
         let Some(peer) = self.peers.get_mut(&connection) else { return };
-        let mut ask = Vec::new();
+        let (mut ask, mut news) = (Vec::new(), false);
         for id in ids {
             if let Some(entry) = self.inventory.get_mut(id) {
-                entry.add_holder(connection);
+                news |= entry.add_holder(connection);
                 self.report.duplicates += 1;
             } else if self.mempool.contains(id) {
-                self.inventory.entry(*id, cx.now).add_holder(connection);
+                news |= self.inventory.entry(*id, cx.now).add_holder(connection);
                 self.report.duplicates += 1;
             } else if peer.transactions_asked + ask.len() < TRANSACTIONS_IN_FLIGHT {
                 self.inventory.ask(*id, connection, cx.now + TRANSACTION_REQUEST, cx.now);
                 ask.push(*id);
             }
+        }
+        if news {
+            // Others were quicker, but it did tell.
+            peer.served = cx.now;
         }
         self.ask_for_transactions(cx, connection, ask);
     }
@@ -66,7 +71,10 @@ impl Node {
 
     /// The one asked has not delivered: the next is asked.
     pub(super) fn on_transaction_deadline(&mut self, cx: &mut Context<'_>, id: TxId) {
-        if let Some(asked) = self.inventory.asked_of(&id) {
+        // A deadline that was overtaken says nothing of whom it is asked of since.
+        if let Some((asked, until)) = self.inventory.asked(&id)
+            && cx.now >= until
+        {
             if let Some(peer) = self.peers.get_mut(&asked) {
                 peer.health.note_request(false);
             }
@@ -76,7 +84,7 @@ impl Node {
 
     /// Asks the next source for a transaction, if there is one.
     fn ask_another(&mut self, cx: &mut Context<'_>, id: TxId, failed: ConnectionId) {
-        if self.inventory.asked_of(&id) != Some(failed) {
+        if self.inventory.asked(&id).is_none_or(|(asked, _)| asked != failed) {
             return;
         }
         if let Some(peer) = self.peers.get_mut(&failed) {
@@ -108,10 +116,10 @@ impl Node {
         }
     }
 
-    /// Gives what the pool has of what was asked.
+    /// Gives what the pool has of what was asked; each once, however often the same message asks for it.
     pub(super) fn on_get_data(&mut self, cx: &mut Context<'_>, connection: ConnectionId, ids: &[TxId]) {
-        let (mut found, mut missing) = (Vec::new(), Vec::new());
-        for id in ids {
+        let (mut asked, mut found, mut missing) = (BTreeSet::new(), Vec::new(), Vec::new());
+        for id in ids.iter().filter(|id| asked.insert(**id)) {
             match self.mempool.get(id) {
                 Some(transaction) => found.push(*transaction),
                 None => missing.push(Hash256(id.0)),
@@ -132,34 +140,43 @@ impl Node {
 
     /// Transactions came: the new ones are checked beside the state machine.
     pub(super) fn on_transactions(&mut self, cx: &mut Context<'_>, connection: ConnectionId, transactions: &[Transaction]) {
+        if self.is_far_behind(cx.now) {
+            return;
+        }
         let (mut new, mut ids) = (Vec::new(), Vec::new());
         for transaction in transactions {
             let id = transaction.id();
-            let (asked, is_new) = self.inventory.arrive(id, connection, cx.now);
-            if let Some((asked, until)) = asked {
-                self.timers.cancel(until, Timer::Transaction(id));
-                if let Some(peer) = self.peers.get_mut(&asked) {
-                    peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
-                    if asked == connection {
-                        peer.health.note_request(true);
-                    }
-                }
-            }
-            if is_new {
+            if self.arrived(cx.now, id, Some(connection)) {
                 new.push(*transaction);
                 ids.push(id);
             } else {
                 self.report.duplicates += 1;
             }
         }
-        self.check_transactions(cx, Some(connection), new, ids);
+        let source = self.source(connection);
+        self.check_transactions(cx, source, new, ids);
+    }
+
+    /// A transaction is here, from a peer or submitted: nobody is asked for it any longer. Whether it is new.
+    fn arrived(&mut self, now: Time, id: TxId, from: Option<ConnectionId>) -> bool {
+        let (asked, is_new) = self.inventory.arrive(id, from, now);
+        if let Some((asked, until)) = asked {
+            self.timers.cancel(until, Timer::Transaction(id));
+            if let Some(peer) = self.peers.get_mut(&asked) {
+                peer.transactions_asked = peer.transactions_asked.saturating_sub(1);
+                if Some(asked) == from {
+                    peer.health.note_request(true);
+                }
+            }
+        }
+        is_new
     }
 
     /// Has transactions checked beside the state machine; `ids` are theirs.
     fn check_transactions(
         &mut self,
         cx: &mut Context<'_>,
-        source: Option<ConnectionId>,
+        source: Option<Source>,
         transactions: Vec<Transaction>,
         ids: Vec<TxId>,
     ) {
@@ -188,15 +205,15 @@ impl Node {
         let mut accepted = Vec::new();
         for ((transaction, result), id) in results.into_iter().zip(ids) {
             match (result, source) {
-                (Ok(()), _) => accepted.extend(self.pool(cx, id, transaction, source)),
-                (Err(_), Some(connection)) => self.offend(cx, connection, Offence::InvalidTransaction),
+                (Ok(()), _) => accepted.extend(self.pool(cx, id, transaction, source.map(|source| source.connection))),
+                (Err(_), Some(source)) => self.blame(cx, source, Offence::InvalidTransaction),
                 (Err(error), None) => {
                     cx.event(Event::TransactionRefused { id, why: error.to_string() });
                 }
             }
         }
-        if let Some(connection) = source.filter(|_| !accepted.is_empty()) {
-            self.reward(cx, connection, Merit::Transactions(accepted.len()));
+        if let Some(source) = source.filter(|_| !accepted.is_empty()) {
+            self.reward(cx, source.connection, Merit::Transactions(accepted.len()));
         }
         self.announce(cx, &accepted);
     }
@@ -224,7 +241,7 @@ impl Node {
         let chain = self.ledger.spec().chain;
         let transaction = Transfer { chain, from: self.id, to, amount, fee, nonce }.sign(&self.keys);
         let id = transaction.id();
-        self.inventory.see(id, cx.now);
+        self.arrived(cx.now, id, None);
         if self.pool(cx, id, transaction, None).is_some() {
             self.announce(cx, &[id]);
         }
@@ -233,7 +250,7 @@ impl Node {
     /// Takes a transaction signed elsewhere.
     pub(super) fn submit(&mut self, cx: &mut Context<'_>, transaction: Transaction) {
         let id = transaction.id();
-        self.inventory.see(id, cx.now);
+        self.arrived(cx.now, id, None);
         self.check_transactions(cx, None, vec![transaction], vec![id]);
     }
 

@@ -1,6 +1,6 @@
 //! The connections of one node, each by its number: what comes late for an old one cannot touch its successor.
 
-use super::limits::{REPUTATION_CHANGES, RTT_SAMPLES};
+use super::limits::{REMEMBERED_PEERS, REPUTATION_CHANGES, RTT_SAMPLES};
 use super::losses::Losses;
 use crate::chain::Address;
 use crate::node::{ConnectionId, PeerTraffic};
@@ -26,6 +26,8 @@ pub(super) struct Connection {
 #[derive(Clone, Default)]
 pub(super) struct Connections {
     list: Vec<Connection>,
+    /// What is held against or for peers that left, by their ids: the node remembers it too. The latest is last.
+    remembered: Vec<(Address, f64, Vec<ReputationChange>)>,
 }
 
 impl Connections {
@@ -39,6 +41,7 @@ impl Connections {
 
     pub fn clear(&mut self) {
         self.list.clear();
+        self.remembered.clear();
     }
 
     /// Whether one of them leads to the watched node `index`.
@@ -57,15 +60,34 @@ impl Connections {
         }
     }
 
-    pub fn insert(&mut self, connection: Connection) {
+    /// A new one. Who was here before keeps the name that he has.
+    pub fn insert(&mut self, mut connection: Connection) {
+        let peer = &mut connection.peer;
+        if let Some(place) = self.remembered.iter().position(|(id, ..)| *id == connection.id) {
+            (_, peer.reputation, peer.reputation_history) = self.remembered.remove(place);
+        } else if let Some(other) = self.list.iter().find(|other| other.id == connection.id) {
+            peer.reputation = other.peer.reputation;
+            peer.reputation_history.clone_from(&other.peer.reputation_history);
+        }
         match self.place(ConnectionId(connection.peer.connection)) {
             Ok(place) => self.list[place] = connection,
             Err(place) => self.list.insert(place, connection),
         }
     }
 
+    /// One is over.
     pub fn remove(&mut self, id: ConnectionId) -> Option<Connection> {
-        self.place(id).ok().map(|place| self.list.remove(place))
+        let gone = self.place(id).ok().map(|place| self.list.remove(place))?;
+        let history = &gone.peer.reputation_history;
+        if !history.is_empty() && self.list.iter().all(|other| other.id != gone.id) {
+            push_bounded(&mut self.remembered, (gone.id, gone.peer.reputation, history.clone()), REMEMBERED_PEERS);
+        }
+        Some(gone)
+    }
+
+    /// A ban is over: its peer starts anew.
+    pub fn forgive(&mut self, id: &Address) {
+        self.remembered.retain(|(other, ..)| other != id);
     }
 
     /// Takes the counts of a pulse, `span` after the one before. Returns what went over all connections in that time.

@@ -99,7 +99,7 @@ impl Run {
                 peer: id(peer),
                 address: "127.0.0.1:8080".parse().unwrap(),
                 why: "closed by peer".to_owned(),
-                stranger: false,
+                guest: false,
             },
         );
     }

@@ -7,7 +7,7 @@ use super::observer::Observer;
 use super::relays::{Arrival, Source, Thing};
 use super::watched::in_hundredths;
 use super::words::{clean, counted, hundredths, span};
-use crate::node::{Direction, Event};
+use crate::node::{Direction, Event, host_name};
 use rumormill_ui::model::{self, Ban, BlockLine, Peer, PeerState, RelayKind};
 use std::time::Duration;
 
@@ -222,13 +222,14 @@ impl Observer {
             Event::Unbanned { peer } => {
                 let id = peer.to_string();
                 watched.node.bans.retain(|ban| ban.id != id);
+                watched.connections.forgive(peer);
             }
             Event::AddressBanned { address, reason, time } => {
                 self.totals.bans += 1;
-                let name = address.to_string();
+                let name = host_name(*address);
                 let path = vec![watched.node.name.clone(), name.clone()];
                 self.relays.note(at, RelayKind::Ban, path, format!("{}, {}", clean(reason), span(*time)));
-                watched.ban(Ban { id: name.clone(), name, reason: clean(reason), until: at.saturating_add(*time) });
+                watched.ban(Ban { id: address.to_string(), name, reason: clean(reason), until: at.saturating_add(*time) });
             }
             Event::AddressUnbanned { address } => {
                 let id = address.to_string();

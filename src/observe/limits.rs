@@ -33,6 +33,8 @@ pub const LOSS_WINDOW: Duration = Duration::from_secs(30);
 pub const LOSS_SAMPLES: usize = 32;
 /// Changes of reputation kept for each peer.
 pub const REPUTATION_CHANGES: usize = 16;
+/// Peers that left whose reputation is remembered for each node: those of the last minutes.
+pub const REMEMBERED_PEERS: usize = 16;
 /// Main-chain blocks kept for each node.
 pub const BLOCK_LINES: usize = 32;
 /// Blocks kept for each node that are not (yet, or no longer) on its main chain.

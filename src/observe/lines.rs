@@ -11,7 +11,9 @@
 //!
 //! | Printed | plain | JSON |
 //! |---|---|---|
-//! | started, listening, mapped, connecting, connected, new-peer, disconnected, dial-failed, stopped | yes | yes |
+//! | started, listening, mapped, connecting, new-peer, dial-failed, stopped | yes | yes |
+//! | connected | when dialled by us | yes |
+//! | disconnected | unless it was a guest | yes |
 //! | block-mined, block-received, reorg, block-invalid, transaction-refused, statistics, warning | yes | yes |
 //! | banned, unbanned, address-banned, address-unbanned | yes | yes |
 //! | health, connectivity | no | yes |
@@ -162,8 +164,8 @@ impl<W: Write> Lines<W> {
     }
 
     /// Prints all that waits in `hub`, and flushes. The answers are those of [`Lines::write`]. Lost events are told in a line of their own
-    /// (JSON: `"event":"events-lost","count":…`).
-    pub fn drain(&mut self, hub: &Hub, now: Time) -> std::io::Result<bool> {
+    /// (JSON: `"event":"events-lost","count":…`), at the time of the last that was not.
+    pub fn drain(&mut self, hub: &Hub) -> std::io::Result<bool> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let lost = hub.drain(&mut buffer);
         for stamped in &buffer {
@@ -171,9 +173,10 @@ impl<W: Write> Lines<W> {
                 return Ok(false);
             }
         }
+        let last = buffer.last().map_or(Time::default(), |stamped| stamped.at);
         self.buffer = buffer;
         if lost > 0 {
-            let at = humantime::format_rfc3339_millis(moment(now));
+            let at = humantime::format_rfc3339_millis(moment(last));
             let line = match self.format {
                 Format::Json => {
                     format!("{{\"at\":\"{at}\",\"event\":\"events-lost\",\"count\":{lost}}}\n")

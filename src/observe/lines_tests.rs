@@ -45,22 +45,22 @@ fn all() -> Vec<(Event, Option<&'static str>, bool)> {
             true,
         ),
         (
-            // Anybody can come and go as often as he likes: who becomes a peer is told.
+            // Said as "new peer", or why it is none.
             Event::Connected { connection, address, direction: Direction::Inbound, peer: stranger },
             None,
             true,
         ),
-        (Event::Disconnected { connection, peer: stranger, address, why: why(), stranger: true }, None, true),
         (
             Event::NewPeer { connection, peer: stranger, address, agent: "x/1\u{1b}[31m".into(), version: 1, height: 12 },
             Some("new peer 00000009 at 127.0.0.1:8080: x/1?[31m, protocol 1, height 12"),
             true,
         ),
         (
-            Event::Disconnected { connection, peer, address, why: why(), stranger: false },
+            Event::Disconnected { connection, peer, address, why: why(), guest: false },
             Some("disconnected from alice (127.0.0.1:8080): connection reset"),
             true,
         ),
+        (Event::Disconnected { connection, peer, address, why: why(), guest: true }, None, true),
         (Event::RoundTrip { connection, time: Duration::from_micros(1_234) }, None, false),
         (Event::PeerHeight { connection, height: 3 }, None, false),
         (
@@ -246,7 +246,7 @@ fn a_hub_is_printed_and_what_was_lost_is_told() {
     for (format, want) in [(Format::Plain, "warning: 1 events"), (Format::Json, "\"count\":1}")] {
         let mut out = Vec::new();
         let mut lines = Lines::new(&mut out, format, names());
-        assert!(lines.drain(&hub, AT).unwrap());
+        assert!(lines.drain(&hub).unwrap());
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.lines().count(), 2);
         assert!(text.contains(want), "{text}");

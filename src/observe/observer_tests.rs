@@ -85,6 +85,39 @@ fn what_comes_late_for_an_old_connection_leaves_its_successor_alone() {
 }
 
 #[test]
+fn who_comes_back_keeps_his_reputation_until_a_ban_is_over() {
+    let mut run = Run::new(2);
+    let offence = |connection, value| Event::Reputation {
+        connection: ConnectionId(connection),
+        peer: id(1),
+        delta: -2_000,
+        value,
+        reason: "malformed frame".into(),
+    };
+    let standing = |run: &mut Run, at| {
+        let seen = run.see(at);
+        let peer = &seen.nodes[0].peers[0];
+        (peer.connection, peer.reputation, peer.reputation_history.len())
+    };
+    run.connect(1_000, 0, 1, 4);
+    run.event(1_100, 0, offence(4, -2_000));
+    run.disconnect(1_200, 0, 1, 4);
+    run.connect(2_000, 0, 1, 5);
+    assert_eq!(standing(&mut run, 2_100), (5, -20.0, 1), "as the node has it");
+    run.event(2_200, 0, offence(5, -4_000));
+    // A second connection with the same peer, of which one goes.
+    run.connect(2_300, 0, 1, 6);
+    run.disconnect(2_400, 0, 1, 5);
+    assert_eq!(standing(&mut run, 2_500), (6, -40.0, 2));
+    run.event(2_600, 0, offence(6, -6_000));
+    run.event(2_600, 0, Event::Banned { peer: id(1), reason: "malformed frame".into(), time: Duration::from_secs(10) });
+    run.disconnect(2_700, 0, 1, 6);
+    run.event(12_700, 0, Event::Unbanned { peer: id(1) });
+    run.connect(12_800, 0, 1, 7);
+    assert_eq!(standing(&mut run, 12_900), (7, 0.0, 0), "the node has forgotten it");
+}
+
+#[test]
 fn both_ends_of_a_link_make_one_line() {
     let mut run = Run::new(2);
     run.connect(1_000, 0, 1, 4);

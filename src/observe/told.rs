@@ -30,11 +30,6 @@ impl Observer {
         self.clock.speed_percent = speed_percent;
     }
 
-    /// The faults that hold now, each with the time it has left at this moment.
-    pub fn set_faults(&mut self, faults: Vec<Fault>) {
-        self.faults = faults.into_iter().map(|fault| (fault, None)).collect();
-    }
-
     /// The faults that hold now, by when they end: the time left is counted down by itself.
     pub fn set_fault_lines(&mut self, faults: &[FaultLine]) {
         let fault = |line: &FaultLine| {
@@ -91,10 +86,6 @@ impl Observer {
     /// A node stands still at somebody's wish, or goes on.
     pub fn node_paused(&mut self, node: u32, now: Time, paused: bool) {
         self.tick(now.since(self.start));
-        let Some(watched) = Self::watched(&mut self.nodes, &self.names, node) else {
-            return;
-        };
-        watched.set_paused(paused);
         self.log(now, LogLevel::Warn, Some(node), "node", if paused { "paused" } else { "goes on" });
     }
 
@@ -140,9 +131,9 @@ impl Observer {
 
     /// The faults with the time they have left at `at`.
     pub(super) fn faults_at(&self, at: Duration) -> Vec<Fault> {
-        let fault = |(fault, until): &(Fault, Option<Duration>)| {
-            let left = until.map(|until| until.saturating_sub(at)).or(fault.left);
-            Fault { left, ..fault.clone() }
+        let fault = |(fault, until): &(Fault, Option<Duration>)| Fault {
+            left: until.map(|until| until.saturating_sub(at)),
+            ..fault.clone()
         };
         self.faults.iter().map(fault).collect()
     }

@@ -9,9 +9,6 @@ use crate::node::{KindCount, PeerTraffic, SyncPhase};
 use rumormill_ui::model::{self, Ban, Node, NodeState, TrafficSample};
 use std::time::Duration;
 
-/// The reason that is shown while a node stands still.
-const PAUSED: &str = "paused";
-
 /// A node, folded from its events.
 #[derive(Clone, Default)]
 pub(super) struct Watched {
@@ -24,8 +21,6 @@ pub(super) struct Watched {
     pub duplicates: u64,
     /// What it received by kind since it started, and how much of that a second at last.
     pub received: Vec<(KindCount, u64)>,
-    /// It stands still at somebody's wish.
-    pub paused: bool,
     last_pulse: Option<Duration>,
     /// Since when it is [`LAG_BLOCKS`] behind.
     behind_since: Option<Duration>,
@@ -56,7 +51,6 @@ impl Watched {
         self.node.sync = model::Sync::default();
         self.node.mempool = (0, 0);
         self.received.clear();
-        self.paused = false;
         self.connections.clear();
         self.behind_since = None;
     }
@@ -83,14 +77,6 @@ impl Watched {
     /// A peer says that its chain is this high: worth reaching until our own synchronization knows better.
     pub fn peer_height(&mut self, height: u64) {
         self.node.sync.target = self.node.sync.target.max(height);
-    }
-
-    /// It stands still, or goes on.
-    pub fn set_paused(&mut self, paused: bool) {
-        self.paused = paused;
-        if self.runs() {
-            self.node.reason = paused.then(|| PAUSED.to_owned());
-        }
     }
 
     /// What it says of its synchronization.

@@ -3,7 +3,7 @@
 use super::Names;
 use super::limits::TEXT;
 use crate::chain::limits::COIN;
-use crate::node::{ConnectionId, Direction, Event, SyncPhase};
+use crate::node::{ConnectionId, Direction, Event, SyncPhase, host_name};
 use rumormill_ui::model::LogLevel;
 use std::fmt::Write;
 use std::time::Duration;
@@ -30,8 +30,8 @@ pub fn kind(event: &Event) -> Option<(LogLevel, &'static str)> {
         // Again and again, while nobody answers: the failure is the news.
         Event::Connecting { .. } => (Debug, "net"),
         Event::DialFailed { .. } => (Warn, "net"),
-        // Anybody can come and go as often as he likes: the news is who becomes a peer.
-        Event::Connected { direction: Direction::Inbound, .. } | Event::Disconnected { stranger: true, .. } => (Debug, "net"),
+        // Who comes is news as a new peer, or when it is told why it is none; guests are none.
+        Event::Connected { direction: Direction::Inbound, .. } | Event::Disconnected { guest: true, .. } => (Debug, "net"),
         Event::Connected { .. } | Event::Disconnected { .. } => (Info, "net"),
         Event::NewPeer { .. } | Event::Unbanned { .. } | Event::AddressUnbanned { .. } => (Info, "peers"),
         Event::Banned { .. } | Event::AddressBanned { .. } => (Warn, "peers"),
@@ -75,6 +75,7 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
         Event::NewPeer { peer, address, agent, version, height, .. } => {
             format!("new peer {} at {address}: {}, protocol {version}, height {height}", names.peer(peer), clean(agent))
         }
+        Event::Disconnected { peer, address, guest: true, .. } => format!("the guest {} ({address}) is gone", names.peer(peer)),
         Event::Disconnected { peer, address, why, .. } => {
             format!("disconnected from {} ({address}): {}", names.peer(peer), clean(why))
         }
@@ -93,9 +94,10 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
         }
         Event::Unbanned { peer } => format!("the ban of {} has ended", names.peer(peer)),
         Event::AddressBanned { address, reason, time } => {
+            let address = host_name(*address);
             format!("banned the address {address} for {}: {}", span(*time), clean(reason))
         }
-        Event::AddressUnbanned { address } => format!("the ban of the address {address} has ended"),
+        Event::AddressUnbanned { address } => format!("the ban of the address {} has ended", host_name(*address)),
         Event::Health { scores } => {
             let scores = scores.iter().map(|(connection, score)| format!("{} {score}%", who(*connection)));
             format!("health: {}", scores.collect::<Vec<_>>().join(", "))

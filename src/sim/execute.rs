@@ -172,8 +172,8 @@ impl Simulation {
         let Some((target, listener)) = listener.filter(|(_, listener)| listener.node.is_some()) else {
             return self.dial_failed(host, address, boot, DialError::Refused, back);
         };
-        let dialler = NewEnd { host, id: dialler.keys.address(), address: self.ephemeral(host) };
-        let listener = NewEnd { host: target, id: listener.keys.address(), address };
+        let dialler = NewEnd { host, boot, id: dialler.keys.address(), address: self.ephemeral(host) };
+        let listener = NewEnd { host: target, boot: listener.boots, id: listener.keys.address(), address };
         self.network.connect(dialler, listener, self.now, &mut self.queue);
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Delivery {
 
 struct End {
     host: usize,
+    /// Which boot of the machine it belongs to.
+    boot: u64,
     connection: ConnectionId,
     id: Address,
     address: SocketAddr,
@@ -43,9 +45,10 @@ struct Pipe {
     ends: [End; 2],
 }
 
-/// One end of a connection to be made: a machine, its node's id and its address.
+/// One end of a connection to be made: a machine, which boot of it, its node's id and its address.
 pub(super) struct NewEnd {
     pub(super) host: usize,
+    pub(super) boot: u64,
     pub(super) id: Address,
     pub(super) address: SocketAddr,
 }
@@ -125,7 +128,7 @@ impl Network {
             // Odd multipliers keep the chances of all lines apart.
             let line = Line::new(model, seed ^ (connection + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let connection = ConnectionId(connection);
-            End { host: new.host, connection, id: new.id, address: new.address, open: false, gone: false, line }
+            End { host: new.host, boot: new.boot, connection, id: new.id, address: new.address, open: false, gone: false, line }
         };
         let ends = [end(dialler, 0, back), end(listener, 1, there)];
         self.pipes.push(Some(Box::new(Pipe { ends })));
@@ -280,7 +283,7 @@ impl Network {
             dialler.gone = true;
             let error = DialError::Failed("connection reset by the peer".to_owned());
             let input = Input::DialFailed { address: listener.address, error };
-            queue.push(now, Happening::Input { host: dialler.host, input, boot: None });
+            queue.push(now, Happening::Input { host: dialler.host, input, boot: Some(dialler.boot) });
         }
     }
 }

@@ -10,7 +10,9 @@ pub enum StoreError {
     #[error("{0}")]
     Io(String),
     /// What is there cannot be read.
-    #[error("the stored chain is damaged: {0}. Remove it to sync anew, or choose another --data-dir")]
+    #[error(
+        "the stored chain is damaged: {0}. Remove its file chain.redb to sync anew (not identity.key, which is who the node is), or choose another --data-dir"
+    )]
     Damaged(String),
     /// The directory or a file in it cannot be made or written.
     #[error("cannot write to {}: {why}. Choose another --data-dir, or make this one writable", path.display())]

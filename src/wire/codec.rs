@@ -11,6 +11,7 @@ use super::limits::{
     FRAME_HEADER, MAX_HEADERS, MAX_IDS, MAX_LOCATOR, MAX_PAYLOAD, MAX_PEERS, MAX_RECORDS, MAX_TEXT, VALUE_MEMORY,
 };
 use super::{Capabilities, Hello, Message, MessageKind, NodeRecord, PeerAddress};
+use crate::chain::limits::MAX_BLOCK_BYTES;
 use crate::chain::{Address, Block, BlockId, Hash256, Header, Transaction, TxId};
 use bincode::config::{self, Configuration, Fixint, Limit, LittleEndian};
 use bincode::de::DecoderImpl;
@@ -103,6 +104,9 @@ const _: () = {
     assert!(1 + COUNT + MAX_HEADERS * Header::WIRE <= MessageKind::Headers.cap());
     assert!(COUNT + MAX_IDS * TxId::WIRE <= MessageKind::GetData.cap());
     assert!(COUNT + MAX_IDS * Transaction::WIRE <= MessageKind::Transaction.cap());
+    // More than so many bytes of transactions no block has.
+    assert!(Header::WIRE + COUNT + MAX_BLOCK_BYTES <= MessageKind::Block.cap());
+    assert!(MessageKind::Block.cap() <= MAX_PAYLOAD);
 };
 // And an element of memory stays within the factor of its bytes on the wire.
 const _: () = {
@@ -140,7 +144,10 @@ pub fn append(message: &Message, into: &mut Vec<u8>) -> usize {
             frame.put(nonce);
             frame.put(time);
         }
-        Message::Peers { addresses } => frame.list(addresses),
+        Message::Peers { answer, addresses } => {
+            frame.put(answer);
+            frame.list(addresses);
+        }
         Message::FindNode { nonce, target, own } => {
             frame.put(nonce);
             frame.put(target);
@@ -181,6 +188,12 @@ pub fn encoded_len(message: &Message) -> usize {
     FRAME_HEADER + payload_len(message)
 }
 
+/// Bytes of the payload of a block with so many transactions; at most what a payload of its kind may have.
+pub fn block_payload(transactions: usize) -> usize {
+    let bytes = transactions.saturating_mul(Transaction::WIRE).saturating_add(Header::WIRE + COUNT);
+    bytes.min(MessageKind::Block.cap())
+}
+
 /// Whether a message keeps the limits that [`decode`] holds a peer to: O(1), without encoding it. A driver that carries messages
 /// unencoded holds its nodes to the same limits with it.
 ///
@@ -189,7 +202,7 @@ pub fn encoded_len(message: &Message) -> usize {
 pub fn check(message: &Message) -> Result<(), WireError> {
     let kind = message.kind();
     let (have, most) = match message {
-        Message::Peers { addresses } => (addresses.len(), MAX_PEERS),
+        Message::Peers { addresses, .. } => (addresses.len(), MAX_PEERS),
         Message::Nodes { records, .. } => (records.len(), MAX_RECORDS),
         Message::GetHeaders { locator } => (locator.len(), MAX_LOCATOR),
         Message::Headers { headers, .. } => (headers.len(), MAX_HEADERS),
@@ -235,7 +248,7 @@ fn payload_len(message: &Message) -> usize {
         Message::HandshakeAck { hello, .. } => HELLO_FIXED + cut(&hello.agent).len() + 2 + 16,
         Message::Heartbeat | Message::GetPeers => 0,
         Message::Ping { .. } | Message::Pong { .. } => 16,
-        Message::Peers { addresses } => list(addresses),
+        Message::Peers { addresses, .. } => 1 + list(addresses),
         Message::FindNode { own: record, .. } => 8 + Address::WIRE + own(record),
         Message::Nodes { own: record, records, .. } => 8 + own(record) + list(records),
         Message::GetHeaders { locator } => list(locator),
@@ -325,7 +338,7 @@ impl<'a> Source<'a> {
             MessageKind::Ping => Message::Ping { nonce: self.value()?, time: self.value()? },
             MessageKind::Pong => Message::Pong { nonce: self.value()?, time: self.value()? },
             MessageKind::GetPeers => Message::GetPeers,
-            MessageKind::Peers => Message::Peers { addresses: self.list(MAX_PEERS)? },
+            MessageKind::Peers => Message::Peers { answer: self.value()?, addresses: self.list(MAX_PEERS)? },
             MessageKind::FindNode => Message::FindNode { nonce: self.value()?, target: self.value()?, own: self.value()? },
             MessageKind::Nodes => Message::Nodes { nonce: self.value()?, own: self.value()?, records: self.list(MAX_RECORDS)? },
             MessageKind::GetHeaders => Message::GetHeaders { locator: self.list(MAX_LOCATOR)? },

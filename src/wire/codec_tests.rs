@@ -87,8 +87,8 @@ fn golden_bytes() {
         (Message::Pong { nonce: 1, time: 2 }, "11000000 05 0100000000000000 0200000000000000".into()),
         (Message::GetPeers, "01000000 10".into()),
         (
-            Message::Peers { addresses: vec![PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address([6; 32]), 7)] },
-            "3f000000 11 0100000000000000 00*10 ff*2 01020304 0500 06*32 07000000".into(),
+            Message::Peers { answer: true, addresses: vec![PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address([6; 32]), 7)] },
+            "40000000 11 01 0100000000000000 00*10 ff*2 01020304 0500 06*32 07000000".into(),
         ),
         (Message::FindNode { nonce: 1, target: Address([2; 32]), own: None }, "2a000000 12 0100000000000000 02*32 00".into()),
         (
@@ -135,16 +135,18 @@ fn elements_have_the_size_they_say() {
 
 #[test]
 fn the_fullest_messages_pass() {
+    let address = PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address::default(), 0);
     let full = [
         Message::HandshakeAck { hello: hello(&"a".repeat(MAX_TEXT)), version: 1, seen: [0; 16] },
-        Message::Peers { addresses: vec![PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address::default(), 0); MAX_PEERS] },
+        Message::Peers { answer: true, addresses: vec![address; MAX_PEERS] },
         Message::FindNode { nonce: 1, target: Address::default(), own: Some(record()) },
         Message::Nodes { nonce: 1, own: Some(record()), records: vec![record(); MAX_RECORDS] },
         Message::GetHeaders { locator: vec![BlockId::default(); MAX_LOCATOR] },
         Message::Headers { answer: false, headers: vec![header(); MAX_HEADERS] },
         Message::Transaction { transactions: vec![transaction(); MAX_IDS] },
         Message::GetData { ids: vec![TxId::default(); MAX_IDS] },
-        Message::Block { block: block(100_000) },
+        Message::Block { block: block((crate::chain::limits::MAX_BLOCK_BYTES - 168) / 156) },
+        Message::NewBlock { block: block((64 * 1024 - 168) / 156) },
         Message::Error { code: ErrorCode::BadMessage, text: "ä".repeat(MAX_TEXT / 2) },
     ];
     for message in full {
@@ -157,15 +159,17 @@ fn the_fullest_messages_pass() {
 
 #[test]
 fn one_more_is_too_many() {
+    let address = PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address::default(), 0);
     let over = [
-        Message::Peers { addresses: vec![PeerAddress::new("1.2.3.4:5".parse().unwrap(), Address::default(), 0); MAX_PEERS + 1] },
+        Message::Peers { answer: false, addresses: vec![address; MAX_PEERS + 1] },
         Message::Nodes { nonce: 1, own: None, records: vec![record(); MAX_RECORDS + 1] },
         Message::GetHeaders { locator: vec![BlockId::default(); MAX_LOCATOR + 1] },
         Message::Headers { answer: false, headers: vec![header(); MAX_HEADERS + 1] },
         Message::Transaction { transactions: vec![transaction(); MAX_IDS + 1] },
         Message::GetData { ids: vec![TxId::default(); MAX_IDS + 1] },
         Message::NotFound { ids: vec![Hash256::default(); MAX_IDS + 1] },
-        Message::Block { block: block(110_000) },
+        Message::Block { block: block(53_800) },
+        Message::NewBlock { block: block(900) },
     ];
     for message in over {
         let frame = encode(&message);
@@ -202,7 +206,9 @@ fn huge_counts_are_refused_by_number_before_any_element_is_read() {
     for kind in lists {
         // The most allowed by number is refused by the bytes that are missing, more than that by number.
         for claim in [2, 100, 1 << 31, u64::MAX] {
-            let mut payload = claim.to_le_bytes().to_vec();
+            // Before the count of some stands a byte whether it is an answer.
+            let before = usize::from(matches!(kind, MessageKind::Peers | MessageKind::Headers));
+            let mut payload = [&vec![0; before][..], &claim.to_le_bytes()].concat();
             payload.push(0);
             assert!(matches!(decode(kind as u8, &payload), Err(WireError::Malformed { .. })), "{kind:?} {claim}");
         }
@@ -320,7 +326,7 @@ fn messages() -> impl Strategy<Value = Message> {
         any::<(u64, u64)>().prop_map(|(nonce, time)| Message::Ping { nonce, time }),
         any::<(u64, u64)>().prop_map(|(nonce, time)| Message::Pong { nonce, time }),
         Just(Message::GetPeers),
-        vec(addresses(), 0..20).prop_map(|addresses| Message::Peers { addresses }),
+        (any::<bool>(), vec(addresses(), 0..20)).prop_map(|(answer, addresses)| Message::Peers { answer, addresses }),
         vec(ids().prop_map(BlockId), 0..20).prop_map(|locator| Message::GetHeaders { locator }),
         (any::<u64>(), ids(), option::of(records())).prop_map(|(nonce, target, own)| Message::FindNode {
             nonce,
@@ -349,7 +355,7 @@ fn messages() -> impl Strategy<Value = Message> {
 fn memory(message: &Message) -> usize {
     match message {
         Message::Handshake { hello } | Message::HandshakeAck { hello, .. } => hello.agent.capacity(),
-        Message::Peers { addresses } => addresses.capacity() * size_of::<PeerAddress>(),
+        Message::Peers { addresses, .. } => addresses.capacity() * size_of::<PeerAddress>(),
         Message::Nodes { records, .. } => records.capacity() * size_of::<NodeRecord>(),
         Message::GetHeaders { locator } => locator.capacity() * 32,
         Message::Headers { headers, .. } => headers.capacity() * size_of::<Header>(),

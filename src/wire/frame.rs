@@ -4,7 +4,7 @@
 //! an announced length: the buffer grows with the bytes that came, never past the frame, and is used at all only for a
 //! frame that came in pieces.
 
-use super::limits::{FRAME_BUFFER_KEPT, FRAME_HEADER, LENGTH_BYTES, MAX_PAYLOAD, MAX_PAYLOAD_STRANGER};
+use super::limits::{FRAME_BUFFER_KEPT, FRAME_HEADER, LENGTH_BYTES, MAX_PAYLOAD, MAX_PAYLOAD_STRANGER, MAX_UNASKED_BLOCK};
 use super::{MessageKind, WireError};
 
 /// A frame cut from a stream.
@@ -19,7 +19,7 @@ pub enum Frame<'a> {
         /// Bytes of the whole frame.
         bytes: usize,
     },
-    /// Of a type that we do not know: skipped, never kept.
+    /// Of a type that we do not know, or a large block that nobody asked for: skipped, never kept.
     Unknown {
         /// Its type.
         code: u8,
@@ -28,7 +28,7 @@ pub enum Frame<'a> {
     },
 }
 
-/// A frame of unknown type on its way past us.
+/// A frame that is not kept, on its way past us.
 #[derive(Clone, Copy, Debug)]
 struct Skip {
     code: u8,
@@ -42,12 +42,12 @@ enum Head {
     Short,
     /// A frame of a known kind, and its bytes.
     Known(MessageKind, usize),
-    /// A frame of an unknown type, and its bytes.
+    /// A frame that is not kept: its type, and its bytes.
     Unknown(u8, usize),
 }
 
 /// Collects bytes and cuts frames; checks a frame's length as soon as its header is here.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FrameReader {
     /// The beginning of a frame that came in pieces, from its first byte.
     buffer: Vec<u8>,
@@ -55,17 +55,42 @@ pub struct FrameReader {
     delivered: bool,
     skip: Option<Skip>,
     established: bool,
+    /// Longest payload of a block.
+    largest_block: usize,
+    /// Whether a large block is waited for.
+    asked: bool,
+}
+
+impl Default for FrameReader {
+    fn default() -> Self {
+        Self::new(MessageKind::Block.cap())
+    }
 }
 
 impl FrameReader {
-    /// A reader at the beginning of a connection: payloads are at most 1 KiB until [`FrameReader::set_established`].
-    pub fn new() -> Self {
-        Self::default()
+    /// A reader at the beginning of a connection: payloads are at most 1 KiB until [`FrameReader::set_established`], and `largest_block` is
+    /// the longest that a block of its chain can have ([`super::block_payload`]).
+    pub fn new(largest_block: usize) -> Self {
+        Self { buffer: Vec::new(), delivered: false, skip: None, established: false, largest_block, asked: false }
     }
 
     /// Hands are shaken: from the next frame on, the caps of the kinds hold.
     pub fn set_established(&mut self) {
         self.established = true;
+    }
+
+    /// Whether a block was asked for and has not come: else one of more than 128 KiB passes by as a frame of unknown type does. Nobody makes
+    /// us hold so much who was not asked for it.
+    pub fn set_asked(&mut self, asked: bool) {
+        self.asked = asked;
+    }
+
+    /// The frame that was handed out last is done with: its memory is given back.
+    pub fn release(&mut self) {
+        if std::mem::take(&mut self.delivered) {
+            self.buffer.clear();
+            self.buffer.shrink_to(FRAME_BUFFER_KEPT);
+        }
     }
 
     /// The next frame of the stream, whose next bytes are `input`; takes from `input` what it used. `None`: all of `input` was taken, and
@@ -74,10 +99,7 @@ impl FrameReader {
     /// # Errors
     /// [`WireError::TooLong`] and [`WireError::Empty`]. The stream has no meaning after them.
     pub fn next<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<Frame<'a>>, WireError> {
-        if std::mem::take(&mut self.delivered) {
-            self.buffer.clear();
-            self.buffer.shrink_to(FRAME_BUFFER_KEPT);
-        }
+        self.release();
         if let Some(skip) = self.skip.take() {
             return Ok(self.skip(skip, input));
         }
@@ -143,9 +165,13 @@ impl FrameReader {
         let Some(&code) = bytes.get(LENGTH_BYTES) else { return Ok(Head::Short) };
         let whole = FRAME_HEADER + payload;
         let Some(kind) = MessageKind::from_code(code) else { return Ok(Head::Unknown(code, whole)) };
-        let cap = kind.cap().min(ceiling);
+        let of_kind = if kind == MessageKind::Block { self.largest_block } else { usize::MAX };
+        let cap = kind.cap().min(ceiling).min(of_kind);
         if payload > cap {
             return Err(WireError::TooLong { length: payload, cap });
+        }
+        if kind == MessageKind::Block && payload > MAX_UNASKED_BLOCK && !self.asked {
+            return Ok(Head::Unknown(code, whole));
         }
         Ok(Head::Known(kind, whole))
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::wire::{Message, encode};
+use crate::wire::{Message, block_payload, encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -33,8 +33,9 @@ fn feed<'a>(reader: &mut FrameReader, pieces: impl IntoIterator<Item = &'a [u8]>
 }
 
 fn established() -> FrameReader {
-    let mut reader = FrameReader::new();
+    let mut reader = FrameReader::default();
     reader.set_established();
+    reader.set_asked(true);
     reader
 }
 
@@ -61,10 +62,10 @@ fn a_mad_length_is_refused_with_its_fourth_byte() {
 fn a_stranger_gets_one_kib() {
     let handshake = MessageKind::Handshake as u8;
     let error = |length| Some(WireError::TooLong { length, cap: MAX_PAYLOAD_STRANGER });
-    assert_eq!(feed(&mut FrameReader::new(), [&frame(handshake, 1_024)[..]]).1, None);
-    assert_eq!(feed(&mut FrameReader::new(), [&frame(handshake, 1_025)[..]]).1, error(1_025));
-    assert_eq!(feed(&mut FrameReader::new(), [&frame(MessageKind::Block as u8, 1_025)[..]]).1, error(1_025));
-    assert_eq!(feed(&mut FrameReader::new(), [&frame(0xee, 1_025)[..]]).1, error(1_025));
+    assert_eq!(feed(&mut FrameReader::default(), [&frame(handshake, 1_024)[..]]).1, None);
+    assert_eq!(feed(&mut FrameReader::default(), [&frame(handshake, 1_025)[..]]).1, error(1_025));
+    assert_eq!(feed(&mut FrameReader::default(), [&frame(MessageKind::Block as u8, 1_025)[..]]).1, error(1_025));
+    assert_eq!(feed(&mut FrameReader::default(), [&frame(0xee, 1_025)[..]]).1, error(1_025));
     assert_eq!(feed(&mut established(), [&frame(MessageKind::Block as u8, 1_025)[..]]).1, None);
 }
 
@@ -107,6 +108,37 @@ fn memory_grows_with_what_came_and_is_given_back() {
     assert_eq!(reader.partial(), None);
     assert_eq!(reader.next(&mut &[][..]), Ok(None));
     assert!(reader.capacity() <= FRAME_BUFFER_KEPT);
+}
+
+/// Nobody makes us hold a large block who was not asked for one; and of what was asked for, no more than the chain allows.
+#[test]
+fn a_large_block_that_nobody_asked_for_passes_without_being_kept() {
+    let largest = block_payload(10_000);
+    let mut reader = FrameReader::new(largest);
+    reader.set_established();
+    let block = MessageKind::Block as u8;
+    for size in [MAX_UNASKED_BLOCK + 1, largest] {
+        let (frames, error) = feed(&mut reader, frame(block, size).chunks(10_000));
+        assert_eq!((frames, error), (vec![Owned::Unknown(block, size + FRAME_HEADER)], None));
+        assert!(reader.capacity() < 64);
+    }
+    // A small one may be news.
+    assert_eq!(feed(&mut reader, [&frame(block, MAX_UNASKED_BLOCK)[..]]).0.len(), 1);
+    reader.set_asked(true);
+    let (frames, error) = feed(&mut reader, frame(block, largest).chunks(10_000));
+    assert_eq!((frames, error), (vec![Owned::Known(MessageKind::Block, vec![7; largest])], None));
+    // Its memory is free as soon as it is decoded, not with the next frame.
+    let stream = frame(block, largest);
+    let (mut piece, mut rest) = stream.split_at(100);
+    assert_eq!(reader.next(&mut piece), Ok(None));
+    assert!(reader.next(&mut rest).unwrap().is_some());
+    assert!(reader.capacity() >= largest);
+    reader.release();
+    assert!(reader.capacity() <= FRAME_BUFFER_KEPT);
+    let (_, error) = feed(&mut reader, [&frame(block, largest + 1)[..FRAME_HEADER]]);
+    assert_eq!(error, Some(WireError::TooLong { length: largest + 1, cap: largest }));
+    // However many a chain allows, there is the cap of the kind.
+    assert_eq!(block_payload(usize::MAX), MessageKind::Block.cap());
 }
 
 #[test]
@@ -152,7 +184,7 @@ proptest! {
 
     #[test]
     fn any_bytes(pieces in vec(vec(any::<u8>(), 0..50), 0..50), known in any::<bool>()) {
-        let mut reader = if known { established() } else { FrameReader::new() };
+        let mut reader = if known { established() } else { FrameReader::default() };
         let came: usize = pieces.iter().map(Vec::len).sum();
         feed(&mut reader, pieces.iter().map(Vec::as_slice));
         prop_assert!(reader.capacity() <= 2 * came.max(8));

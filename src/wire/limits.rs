@@ -17,8 +17,11 @@ pub const MAX_RECORDS: usize = 20;
 /// Longest user agent and error text, in bytes of UTF-8.
 pub const MAX_TEXT: usize = 256;
 
-/// Longest payload of any kind, in bytes: 16 MiB, a block of 100,000 transfers. The ceiling above all caps of the kinds.
+/// Longest payload of any kind, in bytes: 16 MiB, twice the largest block. The ceiling above all caps of the kinds, and what a kind that
+/// is not known yet may have.
 pub const MAX_PAYLOAD: usize = 16 << 20;
+/// Longest payload of a block that nobody asked for, in bytes: 128 KiB. Nodes send up to 64 KiB so; a larger block is announced by its header.
+pub const MAX_UNASKED_BLOCK: usize = 128 << 10;
 /// Longest payload before hands are shaken, in bytes: a stranger gets to say who he is, and no more.
 pub const MAX_PAYLOAD_STRANGER: usize = 1 << 10;
 /// Bytes of a frame that announce its length.

@@ -1,6 +1,8 @@
 //! The messages and their codes.
 
+use super::limits::MAX_UNASKED_BLOCK;
 use super::{NodeRecord, PeerAddress};
+use crate::chain::limits::MAX_BLOCK_BYTES;
 use crate::chain::{Address, Block, BlockId, ChainId, Hash256, Header, Transaction, TxId};
 use std::fmt;
 use std::sync::Arc;
@@ -133,7 +135,6 @@ macro_rules! messages {
     };
 }
 const KIB: usize = 1024;
-const MIB: usize = 1024 * KIB;
 
 messages! {
     /// The dialler's first message.
@@ -168,8 +169,10 @@ messages! {
     } = 0x05, 16, "pong";
     /// Asks for addresses.
     GetPeers = 0x10, 0, "get-peers";
-    /// Addresses, asked for or not.
+    /// Addresses: an answer, or news of some.
     Peers {
+        /// Whether this answers a `GetPeers`. News may overtake an answer, and must not be taken for it.
+        answer: bool,
         /// At most [`super::limits::MAX_PEERS`].
         addresses: Vec<PeerAddress>,
     } = 0x11, 64 * KIB, "peers";
@@ -202,7 +205,7 @@ messages! {
         answer: bool,
         /// At most [`super::limits::MAX_HEADERS`], each the child of the one before.
         headers: Vec<Header>,
-    } = 0x21, 512 * KIB, "headers";
+    } = 0x21, 328 * KIB, "headers";
     /// Asks for a block.
     GetBlock {
         /// Which.
@@ -212,7 +215,7 @@ messages! {
     Block {
         /// The block.
         block: Arc<Block>,
-    } = 0x23, 16 * MIB, "block";
+    } = 0x23, MAX_BLOCK_BYTES + KIB, "block";
     /// What was asked for is not here.
     NotFound {
         /// Ids of blocks or transactions, at most [`super::limits::MAX_IDS`].
@@ -222,12 +225,12 @@ messages! {
     Transaction {
         /// One or more, at most [`super::limits::MAX_IDS`].
         transactions: Vec<Transaction>,
-    } = 0x30, MIB, "transaction";
+    } = 0x30, 160 * KIB, "transaction";
     /// A new block, unasked: only small ones, to a few peers.
     NewBlock {
         /// The block.
         block: Arc<Block>,
-    } = 0x31, 16 * MIB, "new-block";
+    } = 0x31, MAX_UNASKED_BLOCK, "new-block";
     /// Tells of transactions that can be asked for.
     Announce {
         /// At most [`super::limits::MAX_IDS`].
@@ -262,7 +265,7 @@ impl fmt::Debug for Message {
             }
             Self::Heartbeat | Self::GetPeers => f.write_str(word),
             Self::Ping { nonce, .. } | Self::Pong { nonce, .. } => write!(f, "{word} ({nonce})"),
-            Self::Peers { addresses } => write!(f, "{word} ({})", addresses.len()),
+            Self::Peers { addresses, .. } => write!(f, "{word} ({})", addresses.len()),
             Self::FindNode { target, .. } => write!(f, "{word} ({})", target.short()),
             Self::Nodes { records, .. } => write!(f, "{word} ({})", records.len()),
             Self::GetHeaders { locator } => write!(f, "{word} ({})", locator.len()),

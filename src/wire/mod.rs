@@ -11,7 +11,7 @@ mod message;
 mod record;
 
 pub use address::{PeerAddress, mapped};
-pub use codec::{MEMORY_FACTOR, WireError, append, check, decode, encode, encoded_len};
+pub use codec::{MEMORY_FACTOR, WireError, append, block_payload, check, decode, encode, encoded_len};
 pub use frame::{Frame, FrameReader};
 pub use message::{Capabilities, ErrorCode, GoodbyeReason, Hello, Message, MessageKind};
 pub use record::NodeRecord;

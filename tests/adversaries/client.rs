@@ -10,8 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// Longest that anything here may take: ten times what a busy machine needs.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub use super::nodes::PATIENCE;
 
 /// Connects from an address of its own, where the system has more than one on loopback: what is banned then is nobody else's.
 pub async fn connect(to: SocketAddr, number: u32) -> TcpStream {

@@ -4,7 +4,6 @@ use super::client::{Session, connect, ends, framed, fresh};
 use super::noise::{Handshake, Persona};
 use super::stage::{SOON, Stage};
 use rumormill::chain::ChainSpec;
-use rumormill::node::Event;
 use rumormill::wire::{Message, encode};
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,7 +51,7 @@ async fn crowd(addresses: u32) {
     stage.unharmed().await;
     // An honest node as well, by itself.
     let (newcomer, its) = stage.lab.honest(3, stage.address()).await;
-    its.find(0, "the victim", |event| matches!(event, Event::NewPeer { .. }).then_some(())).await;
+    its.meets().await;
     newcomer.stop().await;
     // All of them are cut off in the end.
     for stranger in strangers.join_all().await.into_iter().flatten() {

@@ -1,8 +1,9 @@
 //! More than anybody can use, and less than anybody reads: rows 23 and 24.
 
 use super::client::{Session, connect_with};
+use super::nodes::{Events, Seen};
 use super::noise::Persona;
-use super::stage::{Events, Stage};
+use super::stage::Stage;
 use rumormill::chain::{ChainSpec, Transaction, Transfer, TxId};
 use rumormill::node::Event;
 use rumormill::node::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, TRANSACTIONS_IN_FLIGHT};
@@ -66,7 +67,7 @@ async fn row_23_fifty_thousand_announced_and_none_delivered() {
     is_asked(&mut other, real.id()).await;
     other.send(&Message::Transaction { transactions: vec![real] }).await;
     let accepted = |event: &Event| matches!(event, Event::TransactionAccepted { id, .. } if *id == real.id()).then_some(());
-    stage.seen.find(0, "the transaction", accepted).await;
+    stage.seen.find("the transaction", accepted).await;
     // What it was asked for and does not deliver is asked of the other after 2 s.
     other.send(&Message::Announce { ids: vec![kept[0]] }).await;
     is_asked(&mut other, kept[0]).await;
@@ -81,7 +82,7 @@ async fn latency(stage: &Stage, follower: &Events, blocks: usize) -> Duration {
     let mut mined: Vec<_> = Vec::new();
     stage
         .its
-        .history("blocks", |list| {
+        .until("blocks", |list| {
             mined = list[from..]
                 .iter()
                 .filter_map(|seen| match seen.event {
@@ -95,10 +96,10 @@ async fn latency(stage: &Stage, follower: &Events, blocks: usize) -> Duration {
         .await;
     let mut longest = Duration::ZERO;
     for (id, at) in mined {
-        let came = |list: &[super::stage::Seen]| {
+        let came = |list: &[Seen]| {
             list.iter().find(|seen| matches!(seen.event, Event::TipChanged { id: tip, .. } if tip == id)).map(|seen| seen.at)
         };
-        let came: Instant = follower.history("a block at the follower", came).await;
+        let came: Instant = follower.until("a block at the follower", came).await;
         longest = longest.max(came.saturating_duration_since(at));
     }
     longest
@@ -120,7 +121,7 @@ async fn row_24_a_reader_that_never_reads() {
             config.max_outbound = 1;
         })
         .await;
-    its.find(0, "the victim", |event| matches!(event, Event::NewPeer { .. }).then_some(())).await;
+    its.meets().await;
     let before = latency(&stage, &its, BLOCKS).await;
 
     let mut greedy = Vec::new();
@@ -134,7 +135,7 @@ async fn row_24_a_reader_that_never_reads() {
     let stays = pay(&stage.lab.spec, 7);
     greedy[0].send(&Message::Transaction { transactions: vec![stays] }).await;
     let accepted = |event: &Event| matches!(event, Event::TransactionAccepted { id, .. } if *id == stays.id()).then_some(());
-    stage.seen.find(0, "the transaction", accepted).await;
+    stage.seen.find("the transaction", accepted).await;
     let attack = async {
         // 150 KiB a question, 22 MiB for each of them: more than system and outbox hold. Paced, so that it is not their processor's time
         // that others wait for.

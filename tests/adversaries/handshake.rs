@@ -43,7 +43,7 @@ async fn row_13_a_replayed_handshake() {
     read_framed(&mut dialled).await.unwrap();
     dialled.write_all(&recorded).await.unwrap();
     ends(&mut dialled).await;
-    let why = stage.seen.find(0, "a failed dial", |event| match event {
+    let why = stage.seen.find("a failed dial", |event| match event {
         Event::DialFailed { address: failed, why, .. } if *failed == address => Some(why.clone()),
         _ => None,
     });

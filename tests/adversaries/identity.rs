@@ -1,15 +1,16 @@
 //! Two links where one should be: rows 16, 17 and 19.
 
 use super::client::{Session, connect};
+use super::nodes::{Events, Seen};
 use super::noise::Persona;
-use super::stage::{Events, Lab, SOON, Seen, Stage, loopback};
+use super::stage::{Lab, SOON, Stage, loopback};
 use rumormill::chain::Address;
 use rumormill::node::{Command, Config, ConnectionId, Direction, Event};
 use rumormill::wire::{GoodbyeReason, Message};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 /// The one link of a node with no dial under way, if that is how it stands.
@@ -39,7 +40,7 @@ fn the_link(list: &[Seen]) -> Option<ConnectionId> {
 /// Waits until two nodes have one link with each other, and no dial under way.
 async fn linked(one: &Events, two: &Events) -> [ConnectionId; 2] {
     loop {
-        let links = [one.history("a link", the_link).await, two.history("a link", the_link).await];
+        let links = [one.until("a link", the_link).await, two.until("a link", the_link).await];
         // Both at the same moment.
         if one.now(the_link) == Some(links[0]) && two.now(the_link) == Some(links[1]) {
             return links;
@@ -68,7 +69,7 @@ async fn row_16_both_dial_at_once() {
             for _ in 0..2 {
                 let trip =
                     |event: &Event| matches!(event, Event::RoundTrip { connection, .. } if *connection == link).then_some(());
-                events.find(events.count(), "a pong over the link", trip).await;
+                events.find_after(events.count(), "a pong over the link", trip).await;
             }
             assert_eq!(events.now(the_link), Some(link));
             let ends = events.all(0, |event| matches!(event, Event::Disconnected { .. }).then_some(()));
@@ -83,6 +84,15 @@ async fn row_16_both_dial_at_once() {
     assert!(times[10] < Duration::from_secs(1) && times[19] < SOON, "{times:?}");
 }
 
+/// Over another connection, one who is linked is told so.
+async fn is_refused(stage: &Stage, stream: TcpStream, persona: &Persona) {
+    let mut second = Session::dial(stream, persona).await;
+    let hello = second.hello(&stage.lab.spec);
+    second.send(&Message::Handshake { hello }).await;
+    let said = second.rest().await;
+    assert!(matches!(&said[..], [Message::Goodbye { reason: GoodbyeReason::Duplicate }]), "{said:?}");
+}
+
 /// A second connection of the same node is told so. So is each later one; the first does not notice.
 #[tokio::test]
 async fn row_17_one_identity_from_two_addresses() {
@@ -94,11 +104,7 @@ async fn row_17_one_identity_from_two_addresses() {
     let persona = Persona::new(1);
     let mut first = stage.friend(1).await;
     for from in 2..12 {
-        let mut second = Session::dial(connect(stage.address(), from).await, &persona).await;
-        let hello = second.hello(&stage.lab.spec);
-        second.send(&Message::Handshake { hello }).await;
-        let said = second.rest().await;
-        assert!(matches!(&said[..], [Message::Goodbye { reason: GoodbyeReason::Duplicate }]), "{said:?}");
+        is_refused(&stage, connect(stage.address(), from).await, &persona).await;
         first.ping().await;
     }
     assert_eq!(peers(&stage, persona.id()), 1);
@@ -151,11 +157,7 @@ async fn row_19_an_address_and_its_mapped_form() {
     let mut first = Session::dial(connect(plain, 1).await, &persona).await;
     first.shake(&stage.lab.spec).await;
     for to in [mapped(plain), plain, mapped(plain)] {
-        let mut second = Session::dial(connect(to, 1).await, &persona).await;
-        let hello = second.hello(&stage.lab.spec);
-        second.send(&Message::Handshake { hello }).await;
-        let said = second.rest().await;
-        assert!(matches!(&said[..], [Message::Goodbye { reason: GoodbyeReason::Duplicate }]), "{said:?}");
+        is_refused(&stage, connect(to, 1).await, &persona).await;
         first.ping().await;
     }
     assert_eq!(peers(&stage, persona.id()), 1);

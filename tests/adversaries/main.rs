@@ -25,6 +25,8 @@ mod fuzz;
 mod handshake;
 mod identity;
 mod memory;
+#[path = "../common/nodes.rs"]
+mod nodes;
 mod noise;
 mod numbers;
 mod samples;

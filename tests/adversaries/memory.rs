@@ -4,7 +4,7 @@ use super::client::{frame, header};
 use super::stage::Stage;
 use allocation_counter::measure;
 use rumormill::wire::limits::MAX_PAYLOAD;
-use rumormill::wire::{Message, MessageKind, WireError, decode, encode};
+use rumormill::wire::{Message, MessageKind, WireError, block_payload, decode, encode};
 use std::time::{Duration, Instant};
 
 /// More than two nodes and a client ever need for what goes on beside an attack; a sixteenth of the smallest claim.
@@ -16,10 +16,10 @@ const FACTOR: u64 = 2;
 /// The kinds that hold a list, and the bytes of their payload before its count.
 fn lists() -> Vec<(MessageKind, usize)> {
     let before = |kind: MessageKind| match kind {
-        MessageKind::Headers => Some(1),
+        MessageKind::Headers | MessageKind::Peers => Some(1),
         MessageKind::Nodes => Some(9),
         MessageKind::Block | MessageKind::NewBlock => Some(167),
-        MessageKind::Peers | MessageKind::GetHeaders | MessageKind::NotFound => Some(0),
+        MessageKind::GetHeaders | MessageKind::NotFound => Some(0),
         MessageKind::Transaction | MessageKind::Announce | MessageKind::GetData => Some(0),
         // Their caps are a kibibyte at most.
         kind if kind.cap() <= 1 << 10 => None,
@@ -52,9 +52,36 @@ fn row_04_a_length_of_four_gibibytes() {
     let mut session = runtime.block_on(stage.friend(100));
     let used = measure(|| {
         runtime.block_on(async {
-            session.say(&header(MessageKind::NewBlock as u8, MAX_PAYLOAD)).await;
+            session.say(&header(MessageKind::NewBlock as u8, MessageKind::NewBlock.cap())).await;
             session.say(&[0; 1_000]).await;
             stage.unharmed().await;
+        });
+    });
+    assert!(used.bytes_max < MODEST, "{used:?}");
+    runtime.block_on(stage.end());
+}
+
+/// The largest body that the chain allows is collected only from whom it was asked of.
+#[test]
+fn a_large_block_that_nobody_asked_for_is_not_held() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let stage = runtime.block_on(Stage::new());
+    const PIECE: usize = 16 << 10;
+    let body = block_payload(stage.lab.spec.max_transactions);
+    assert!(body as u64 > MODEST, "it would not show");
+    let mut session = runtime.block_on(stage.friend(1));
+    // The client notes what it has written, which is not the victim's.
+    session.written.reserve(body + body / 8);
+    let used = measure(|| {
+        runtime.block_on(async {
+            session.say(&header(MessageKind::Block as u8, body)).await;
+            let piece = [0; PIECE];
+            for _ in 0..body / PIECE {
+                session.say(&piece).await;
+            }
+            session.say(&piece[..body % PIECE]).await;
+            // It has passed, and what follows is heard.
+            session.ping().await;
         });
     });
     assert!(used.bytes_max < MODEST, "{used:?}");
@@ -125,7 +152,7 @@ fn row_08_four_mebibytes_of_empty_lists() {
             MessageKind::GetHeaders => 101,
             MessageKind::Nodes => 20,
             MessageKind::Headers => 2_000,
-            MessageKind::Block | MessageKind::NewBlock => (MAX_PAYLOAD - before - 8) / element,
+            MessageKind::Block | MessageKind::NewBlock => (kind.cap() - before - 8) / element,
             _ => 1_000,
         };
         let mut payload = vec![0; before];

@@ -67,7 +67,7 @@ pub fn messages(spec: &ChainSpec, hello: &Hello, number: u64, elements: usize) -
         Message::Ping { nonce: number, time: number },
         Message::Pong { nonce: number, time: number },
         Message::GetPeers,
-        Message::Peers { addresses: vec![address; elements] },
+        Message::Peers { answer: true, addresses: vec![address; elements] },
         Message::FindNode { nonce: number, target: Address(id), own: Some(record) },
         Message::Nodes { nonce: number, own: Some(record), records: vec![record; elements.min(MAX_RECORDS)] },
         Message::GetHeaders { locator: vec![BlockId(id); elements] },

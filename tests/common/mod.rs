@@ -26,6 +26,13 @@ pub fn rumormill() -> Command {
     command
 }
 
+/// Runs to its end: the exit code, and what it wrote to its output and to its error output.
+pub fn run(command: Command) -> (Option<i32>, String, String) {
+    let output = assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
 /// What one of several processes said: its place, and a line; `None` at the end of its output.
 type Said = (usize, Option<Value>);
 

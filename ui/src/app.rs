@@ -13,6 +13,7 @@ use crate::{
     steering::Steering,
     theme::Theme,
     views::{self, Go, View, help},
+    widgets::list::{Scroll, rows},
     world::{Hit, Scene, World},
 };
 use ratatui::{
@@ -44,8 +45,8 @@ pub struct App {
     /// While the view is frozen, the newest snapshot waits here.
     waiting: Option<Arc<Snapshot>>,
     frozen: bool,
-    /// The help page's first line, while it is open.
-    help: Option<usize>,
+    /// How far the help page is scrolled, while it is open.
+    help: Option<Scroll>,
     typing: bool,
     popup: Option<PopUp>,
     steering: Steering,
@@ -204,7 +205,7 @@ impl App {
     fn command(&mut self, command: Command) -> Option<Intent> {
         match command {
             Command::Quit => return Some(Intent::Quit),
-            Command::Help => self.help = if self.help.is_some() { None } else { Some(0) },
+            Command::Help => self.help = if self.help.is_some() { None } else { Some(Scroll::default()) },
             // The terminal layer looks for it before it comes here.
             Command::Suspend => {}
             Command::Freeze => self.freeze(),
@@ -259,6 +260,7 @@ impl App {
                 let outcome = self.views[self.current].manage(command, &self.world);
                 return self.carry_out(outcome);
             }
+            _ if let Some(by) = rows(command) => self.views[self.current].step(&mut self.world, by),
             _ => match self.views[self.current].act(command, &mut self.world) {
                 Go::Stay => {}
                 Go::Into(digit) => self.open_digit(digit, true),
@@ -333,17 +335,10 @@ impl App {
     }
 
     fn move_help(&mut self, command: Command) {
-        let Some(offset) = &mut self.help else { return };
-        match command {
-            Command::Up => *offset = offset.saturating_sub(1),
-            // Drawing holds it to the last useful line.
-            Command::Down => *offset = offset.saturating_add(1),
-            Command::PageUp => *offset = offset.saturating_sub(10),
-            Command::PageDown => *offset = offset.saturating_add(10),
-            Command::First => *offset = 0,
-            Command::Last => *offset = usize::MAX,
-            Command::Back => self.help = None,
-            _ => {}
+        if let (Some(scroll), Some(by)) = (&mut self.help, rows(command)) {
+            scroll.step(by);
+        } else if command == Command::Back {
+            self.help = None;
         }
     }
 
@@ -441,8 +436,8 @@ impl App {
         };
         if snapshot.nodes.is_empty() {
             starting(&mut scene, area);
-            if let Some(offset) = &mut self.help {
-                *offset = (*offset).min(help::draw(&mut scene, layout::top(area, 1).1, view, *offset));
+            if let Some(scroll) = &mut self.help {
+                help::draw(&mut scene, layout::top(area, 1).1, view, scroll);
             }
             return;
         }
@@ -466,7 +461,7 @@ impl App {
         let means = scene.world.means;
         let (middle, last) = layout::bottom(rest, u16::from(size != Size::Tiny || self.typing || self.popup.is_some()));
         match &mut self.help {
-            Some(offset) => *offset = (*offset).min(help::draw(&mut scene, middle, view, *offset)),
+            Some(scroll) => help::draw(&mut scene, middle, view, scroll),
             None => self.views[self.current].draw(&mut scene, middle),
         }
         let said = self.refusal.as_deref();

@@ -169,6 +169,9 @@ fn topology_page() {
 fn a_single_node_stands_in_the_middle() {
     let mut app = app_with(ThemeName::Default, GlyphSet::Unicode, fixture::alone(fixture::TICK));
     insta::assert_snapshot!("alone_120x36", text(&drawn(&mut app, 120, 36)));
+    // Its peers have no name but their ids.
+    press(&mut app, "3");
+    insta::assert_snapshot!("alone_peers_120x36", text(&drawn(&mut app, 120, 36)));
 }
 
 #[test]
@@ -259,12 +262,14 @@ fn no_size_panics() {
     worlds.push(fixture::cluster(1000, fixture::TICK));
     for snapshot in worlds {
         let many = snapshot.nodes.len() > 100;
+        // Each of the smallest sizes, where little fits, and samples of those that leave more and more room.
+        let sizes = |small: u16, step, most| (1..=small).chain((small + 1..=most).step_by(step));
         let mut app = app_with(ThemeName::Default, GlyphSet::Unicode, snapshot);
         for keys in ["1", "t", "t2", "3", "4", "4\n", "7", "8", "?", "?8/abc", "1x", "l"] {
             press(&mut app, keys);
-            let step = if many { 17 } else { 3 };
-            for width in (1..=130).step_by(step) {
-                for height in (1..=40).step_by(if many { 7 } else { 2 }) {
+            let (widths, heights) = if many { ((1, 17), (1, 7)) } else { ((12, 8), (8, 5)) };
+            for width in sizes(widths.0, widths.1, 130) {
+                for height in sizes(heights.0, heights.1, 40) {
                     drawn(&mut app, width, height);
                 }
             }

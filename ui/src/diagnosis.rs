@@ -5,7 +5,7 @@
 
 use crate::{
     format,
-    model::{Ban, Fault, Node, NodeState, Peer, PeerState, Problem, Severity, Snapshot, Subject, SyncPhase},
+    model::{Ban, Fault, Node, NodeState, Peer, PeerState, Problem, Severity, Snapshot, Subject},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -171,10 +171,7 @@ fn sync(snapshot: &Snapshot, found: &mut Vec<Problem>) {
     for node in &snapshot.nodes {
         let behind = node.sync.target.saturating_sub(node.height).max(node.lag);
         let from = node.sync.from.as_deref().map(|name| format!(" from {name}")).unwrap_or_default();
-        if node.sync.phase == SyncPhase::Failed && runs(node) {
-            let text = format!("{} gave up syncing at {}, {behind} behind. Enter, then 8 shows why", node.name, node.height);
-            say(found, Severity::Critical, Subject::Node(node.index), text);
-        } else if node.state == NodeState::Syncing {
+        if node.state == NodeState::Syncing {
             let moves = node.sync.blocks_per_second >= NO_PROGRESS;
             let still = snapshot.clock.elapsed.saturating_sub(node.tip_since.max(node.state_since));
             if !moves && still >= STALLED {

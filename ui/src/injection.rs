@@ -83,12 +83,13 @@ fn name(snapshot: &Snapshot, index: u32) -> String {
     facts::node(snapshot, index).map_or_else(|| format!("n{index}"), |node| clean(&node.name).into_owned())
 }
 
-/// Whether a fault makes a node stand still. The sentences of faults begin with what was done: `pause n3`, `pause n1, n4..n6`.
+/// Whether a fault makes a node stand still. The sentences of faults begin with what was done: `pause n3`, `pause n1, n4..n6`,
+/// `pause all`.
 fn stands_still(snapshot: &Snapshot, node: &Node) -> bool {
     let number = |word: &str| word.strip_prefix('n')?.parse::<u32>().ok();
     let means = |word: &str| match word.split_once("..") {
         Some((first, last)) => number(first).zip(number(last)).is_some_and(|(first, last)| (first..=last).contains(&node.index)),
-        None => word == node.name,
+        None => word == node.name || word == "all",
     };
     snapshot.faults.iter().any(|fault| {
         let mut words = fault.text.split([' ', ',']);

@@ -49,6 +49,7 @@ fn nodes() {
     for (text, stands) in [
         ("freeze n5", true),
         ("pause n1, n5", true),
+        ("pause all", true),
         ("pause n0, n4..n6", true),
         ("pause n6..n9", false),
         ("pause n50", false),

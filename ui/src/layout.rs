@@ -58,21 +58,6 @@ pub(crate) fn share(whole: u16, percent: u16) -> u16 {
     (u32::from(whole) * u32::from(percent) / 100) as u16
 }
 
-/// First row to show so that `selected` of `count` rows is among the `visible` ones, moving `offset` as little as possible.
-pub(crate) fn scroll(offset: usize, selected: usize, visible: usize, count: usize) -> usize {
-    if visible == 0 {
-        return 0;
-    }
-    let offset = offset.min(count.saturating_sub(visible));
-    if selected < offset {
-        selected
-    } else if selected >= offset + visible {
-        selected + 1 - visible
-    } else {
-        offset
-    }
-}
-
 #[cfg(test)]
 #[path = "layout_tests.rs"]
 mod tests;

@@ -20,15 +20,6 @@ fn pieces_fill_the_whole() {
 }
 
 #[test]
-fn the_selected_row_is_shown() {
-    assert_eq!(scroll(0, 5, 10, 100), 0);
-    assert_eq!(scroll(0, 10, 10, 100), 1);
-    assert_eq!(scroll(50, 10, 10, 100), 10);
-    assert_eq!(scroll(95, 99, 10, 100), 90);
-    assert_eq!(scroll(5, 2, 0, 3), 0);
-}
-
-#[test]
 fn sizes() {
     assert_eq!(Size::of(Rect::new(0, 0, 120, 36)), Size::Full);
     assert_eq!(Size::of(Rect::new(0, 0, 80, 24)), Size::Compact);

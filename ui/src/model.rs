@@ -199,8 +199,6 @@ pub enum SyncPhase {
     Validating,
     /// At the tip.
     Synced,
-    /// Gave up; says why in the log.
-    Failed,
 }
 
 /// A miner.

@@ -201,9 +201,10 @@ impl PopUp {
             Harm::Connect(_) => {
                 ("An address and a port, as in 127.0.0.1:8081; of a cluster also n5", vec![Field::words("address")])
             }
-            Harm::Ban { .. } => {
-                ("It is disconnected, and not taken again until the ban ends", vec![Field::open_time("lasts", "by the ladder")])
-            }
+            Harm::Ban { .. } => (
+                "It is disconnected, and not taken again until the ban ends",
+                vec![Field::open_time("lasts", "longer each time")],
+            ),
             Harm::Link { change, .. } => match change {
                 Change::Cut => ("Nothing comes through, both ways", vec![lasts(60)]),
                 Change::Latency => {

@@ -6,11 +6,12 @@ use rumormill_ui::{GlyphSet, Options, ThemeName, diagnosis, model};
 use std::{
     io::{Read as _, Write},
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Long enough for a machine that is busy with other tests.
@@ -44,12 +45,8 @@ fn the_dashboard_itself() {
         mouse: true,
         readonly: false,
     };
-    let begin = Instant::now();
     let mut given = false;
-    let latest = || {
-        assert!(!wishes("panic") || begin.elapsed() < Duration::from_millis(700), "a panic as wanted");
-        (!std::mem::replace(&mut given, true)).then(|| Arc::new(fixture::snapshot(fixture::TICK)))
-    };
+    let latest = || (!std::mem::replace(&mut given, true)).then(|| Arc::new(fixture::snapshot(fixture::TICK)));
     let suspended = AtomicBool::new(false);
     let mut wanted = Vec::new();
     let result = rumormill_ui::run(
@@ -57,6 +54,7 @@ fn the_dashboard_itself() {
         latest,
         &suspended,
         |intent| {
+            assert!(!wishes("panic"), "a panic as wanted");
             // As a handler of SIGCONT would.
             if intent == model::Intent::TogglePause {
                 rumormill_ui::resume();
@@ -75,8 +73,21 @@ fn the_dashboard_itself() {
     println!("ended{} {wanted:?}", if suspended.load(Ordering::Relaxed) { " suspended" } else { "" });
 }
 
+/// What the terminal shows, and who waits for it to change.
+struct Screen {
+    parser: Mutex<vt100::Parser>,
+    drawn: Condvar,
+}
+
+impl Screen {
+    fn draw(&self, bytes: &[u8]) {
+        self.parser.lock().expect("the screen").process(bytes);
+        self.drawn.notify_all();
+    }
+}
+
 struct Session {
-    screen: Arc<Mutex<vt100::Parser>>,
+    screen: Arc<Screen>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     // The terminal is gone when this, the keyboard and the reader of its screen are.
@@ -108,7 +119,7 @@ impl Session {
         let child = pair.slave.spawn_command(command).expect("the demo starts");
         let keys = pair.master.take_writer().expect("its keyboard");
         let mut reader = pair.master.try_clone_reader().expect("its screen");
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let screen = Arc::new(Screen { parser: Mutex::new(vt100::Parser::new(rows, columns, 0)), drawn: Condvar::new() });
         let seen = Arc::clone(&screen);
         let deaf = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&deaf);
@@ -118,7 +129,7 @@ impl Session {
                 if ends.load(Ordering::SeqCst) {
                     break;
                 }
-                seen.lock().expect("the screen").process(&bytes[..count]);
+                seen.draw(&bytes[..count]);
             }
         });
         Self { screen, keys, child, master: pair.master, deaf, reader }
@@ -126,12 +137,10 @@ impl Session {
 
     #[track_caller]
     fn wait_for(&self, what: &str, is_there: impl Fn(&vt100::Screen) -> bool) {
-        let begin = Instant::now();
-        while !is_there(self.screen.lock().expect("the screen").screen()) {
-            let shown = || self.screen.lock().expect("the screen").screen().contents();
-            assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}:\n{}", shown());
-            thread::sleep(Duration::from_millis(20));
-        }
+        let parser = self.screen.parser.lock().expect("the screen");
+        let (parser, waited) =
+            self.screen.drawn.wait_timeout_while(parser, PATIENCE, |parser| !is_there(parser.screen())).expect("the screen");
+        assert!(!waited.timed_out(), "waited in vain for {what}:\n{}", parser.screen().contents());
     }
 
     #[track_caller]
@@ -168,7 +177,7 @@ fn a_session_from_start_to_end() {
     session.press("8");
     session.wait_for_text("following");
     let size = PtySize { rows: 24, cols: 80, ..PtySize::default() };
-    session.screen.lock().expect("the screen").screen_mut().set_size(24, 80);
+    session.screen.parser.lock().expect("the screen").screen_mut().set_size(24, 80);
     session.master.resize(size).expect("a smaller terminal");
     // The head of the page without its longest parts: it knows the new size.
     session.wait_for("a page of 80 columns", |screen| screen.contents().starts_with(" ring-8 "));
@@ -183,6 +192,7 @@ fn a_session_from_start_to_end() {
 fn a_panic_gives_the_terminal_back_before_it_speaks() {
     let mut session = Session::start(120, 36, "panic");
     session.wait_for_text("What is wrong");
+    session.press("P");
     assert!(!session.child.wait().expect("it ends").success());
     session.wait_until_restored();
     session.wait_for_text("a panic as wanted");
@@ -258,7 +268,7 @@ fn resuming_sets_the_screen_up_again() {
     let mut session = Session::start(80, 24, "");
     session.wait_for_text("What is wrong");
     // What a shell leaves behind: its own screen, with its own words.
-    session.screen.lock().expect("the screen").process(b"\x1b[?1049l\x1b[?25h\x1b[2J");
+    session.screen.draw(b"\x1b[?1049l\x1b[?25h\x1b[2J");
     session.wait_for("the shell's screen", |screen| !screen.alternate_screen());
     session.press("P");
     session.wait_for("the dashboard's own screen", |screen| screen.alternate_screen() && screen.hide_cursor());
@@ -279,16 +289,11 @@ fn a_terminal_that_is_gone_ends_it_at_once() {
     let Session { screen, keys, mut child, master, reader, .. } = session;
     reader.join().expect("the reader ends");
     drop((keys, master));
-    let begin = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().expect("a child") {
-            break status;
-        }
-        if begin.elapsed() > PATIENCE {
-            child.kill().expect("it can be killed");
-            panic!("it goes on without a terminal: {}", screen.lock().expect("the screen").screen().contents());
-        }
-        thread::sleep(Duration::from_millis(20));
+    let (mut killer, (tell, ended)) = (child.clone_killer(), mpsc::channel());
+    thread::spawn(move || tell.send(child.wait().expect("a child")));
+    let Ok(status) = ended.recv_timeout(PATIENCE) else {
+        killer.kill().expect("it can be killed");
+        panic!("it goes on without a terminal: {}", screen.parser.lock().expect("the screen").screen().contents());
     };
     assert_eq!(status.exit_code(), GONE as u32, "{status:?}");
 }

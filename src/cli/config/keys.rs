@@ -237,7 +237,7 @@ pub static TABLE: [Row; 18] = [
         shape: Shape::Limit { least: 1, most: MAX_CONNECTIONS },
         default: |profile| Some(profile.max_per_ip().map_or(Value::Unlimited, Value::Whole)),
         unset: "",
-        about: "Most inbound connections from one IP address, or \"unlimited\"",
+        about: "Most inbound connections from one IP address (of IPv6: one /64), or \"unlimited\"",
     },
 ];
 

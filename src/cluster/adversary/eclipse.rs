@@ -21,9 +21,9 @@ impl Eclipse {
         Self { league: League::new(accomplices), next: Time(0) }
     }
 
-    fn tell(addresses: Vec<PeerAddress>, around: &mut Around<'_>, to: Vec<ConnectionId>) {
+    fn tell(answer: bool, addresses: Vec<PeerAddress>, around: &mut Around<'_>, to: Vec<ConnectionId>) {
         if !addresses.is_empty() {
-            around.send(to, Message::Peers { addresses });
+            around.send(to, Message::Peers { answer, addresses });
         }
     }
 }
@@ -37,7 +37,7 @@ impl Behaviour for Eclipse {
         self.league.on_input(&input);
         match &input {
             Input::Received { connection, message, .. } if matches!(**message, Message::GetPeers) => {
-                Self::tell(self.league.addresses(), around, vec![*connection]);
+                Self::tell(true, self.league.addresses(), around, vec![*connection]);
                 None
             }
             _ => Some(input),
@@ -56,7 +56,7 @@ impl Behaviour for Eclipse {
     fn on_deadline(&mut self, around: &mut Around<'_>) {
         self.next = around.now + GOSSIP;
         let everybody = around.peers.iter().copied().collect();
-        Self::tell(self.league.portion(), around, everybody);
+        Self::tell(false, self.league.portion(), around, everybody);
     }
 
     fn next_deadline(&self) -> Time {

@@ -2,15 +2,18 @@
 
 use super::limits::{BEAT, FLOOD_HEADERS};
 use super::shell::{Around, Behaviour};
-use crate::chain::{Hash256, Header, Seal, next_difficulty};
+use crate::chain::{BlockId, Hash256, Header, Seal, next_difficulty};
 use crate::node::{Input, Time};
 use crate::wire::Message;
 use crate::wire::limits::MAX_HEADERS;
 use rand::Rng;
+use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(super) struct HeaderFlood {
     chain: Vec<Header>,
+    /// Where in the chain an id stands: each costs two hashes.
+    places: BTreeMap<BlockId, usize>,
     next: Time,
     /// Which part of the chain is told next, in messages.
     part: usize,
@@ -23,6 +26,7 @@ impl HeaderFlood {
         let spec = ledger.spec();
         let Some(genesis) = ledger.at_height(0).and_then(|id| ledger.header(&id).copied()) else { return };
         let now = around.now.as_millis();
+        let mut id = self.chain.last().unwrap_or(&genesis).id();
         for _ in 0..MAX_HEADERS.min(FLOOD_HEADERS - self.chain.len()) {
             let height = self.chain.len() as u64 + 1;
             let parent = self.chain.last().copied().unwrap_or(genesis);
@@ -43,7 +47,7 @@ impl HeaderFlood {
             let mut header = Header {
                 version: genesis.version,
                 height,
-                parent: parent.id(),
+                parent: id,
                 tx_root: Hash256(root),
                 state_root: Hash256(root),
                 time,
@@ -61,6 +65,8 @@ impl HeaderFlood {
                 return;
             };
             header.seal = Seal::Work { nonce };
+            id = header.id();
+            self.places.insert(id, self.chain.len());
             self.chain.push(header);
         }
     }
@@ -76,7 +82,7 @@ impl Behaviour for HeaderFlood {
             Input::Received { connection, message, .. } => {
                 let Message::GetHeaders { locator } = &**message else { return Some(input) };
                 // Whoever asks gets more of it.
-                let after = self.chain.iter().position(|header| locator.contains(&header.id())).map_or(0, |at| at + 1);
+                let after = locator.iter().filter_map(|id| self.places.get(id)).min().map_or(0, |at| at + 1);
                 let headers = self.chain.iter().skip(after).take(MAX_HEADERS).copied().collect();
                 around.send(vec![*connection], Message::Headers { answer: true, headers });
                 None

@@ -85,7 +85,7 @@ impl League {
             Message::Nodes { own, records, .. } if self.is_accomplice(*connection) => {
                 own.iter().chain(records).for_each(|record| self.learn_record(record));
             }
-            Message::Peers { addresses } if self.is_accomplice(*connection) => {
+            Message::Peers { addresses, .. } if self.is_accomplice(*connection) => {
                 addresses.iter().for_each(|entry| self.learn(entry.node, entry.socket()));
             }
             _ => {}

@@ -1,7 +1,7 @@
 //! The machine around a node: carries what goes in and what comes out past a misbehaviour.
 
-use crate::node::{ConnectionId, Event, Input, Machine, Node, Output, Priority, Time};
-use crate::wire::{Message, encoded_len};
+use crate::node::{ConnectionId, Event, Input, Machine, Node, Output, Priority, Time, briefer};
+use crate::wire::{Message, check, encoded_len};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,13 +23,21 @@ impl Around<'_> {
     /// Says something that the node inside does not say.
     pub(super) fn send(&mut self, to: Vec<ConnectionId>, message: Message) {
         if !to.is_empty() {
-            self.out.push(Output::Send { to, message: Arc::new(message), priority: Priority::Normal });
+            self.out.push(Output::Send { to, message: Arc::new(takeable(message)), priority: Priority::Normal });
         }
     }
 
     /// Says it to all with whom hands are shaken.
     pub(super) fn broadcast(&mut self, message: Message) {
         self.send(self.peers.iter().copied().collect(), message);
+    }
+}
+
+/// As it is if anybody takes it: a block that is too large to be news goes by its header, as that of an honest node does.
+fn takeable(message: Message) -> Message {
+    match briefer(&message) {
+        Some(brief) if check(&message).is_err() => brief,
+        _ => message,
     }
 }
 
@@ -170,5 +178,24 @@ impl Machine for Shell {
 
     fn node(&self) -> &Node {
         &self.node
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::{Block, ChainId, ChainSpec, Signature, Transaction, Transfer};
+
+    #[test]
+    fn a_block_that_nobody_would_take_as_news_goes_by_its_header() {
+        let (from, to) = Default::default();
+        let transfer = Transfer { chain: ChainId(1), from, to, amount: 1, fee: 1, nonce: 0 };
+        let header = ChainSpec::lab().genesis().0.header;
+        let block = |count| {
+            let transactions = vec![Transaction { transfer, signature: Signature([0; 64]) }; count];
+            Message::NewBlock { block: Arc::new(Block { header, transactions }) }
+        };
+        assert!(takeable(block(400)) == block(400));
+        assert!(takeable(block(10_000)) == Message::Headers { answer: false, headers: vec![header] });
     }
 }

@@ -47,12 +47,12 @@ impl Behaviour for Sybil {
         self.league.on_input(&input);
         if let Input::Received { connection, message, .. } = &input {
             match &**message {
-                Message::Peers { addresses } => {
+                Message::Peers { addresses, .. } => {
                     addresses.iter().for_each(|entry| self.aim(around, entry.node, entry.socket()));
                 }
                 Message::GetPeers => {
                     let addresses = self.league.addresses();
-                    around.send(vec![*connection], Message::Peers { addresses });
+                    around.send(vec![*connection], Message::Peers { answer: true, addresses });
                     return None;
                 }
                 _ => {}
@@ -92,7 +92,7 @@ impl Behaviour for Sybil {
             self.gossip = around.now + GOSSIP;
             let addresses = self.league.portion();
             if !addresses.is_empty() {
-                around.broadcast(Message::Peers { addresses });
+                around.broadcast(Message::Peers { answer: false, addresses });
             }
         }
         let free = |target: &(&Address, &SocketAddr)| !self.connected.contains(target.0);

@@ -19,7 +19,7 @@ mod tests;
 
 pub use words::{chosen, fault_words, seconds};
 
-use super::limits::MAX_FAULTS;
+use super::limits::{MAX_FAULTS, MAX_MESHED};
 use super::scenario::{Fault, TimelineEntry};
 use super::{Payment, Plan, Selection, Traffic};
 use crate::link::LinkModel;
@@ -100,6 +100,17 @@ pub enum Refusal {
         /// Receivers.
         to: Selection,
     },
+    /// Links that come up by themselves would go around it.
+    #[error("with more than {MAX_MESHED} nodes that look for peers a partition has holes: cut off nodes of a smaller network")]
+    Leaks,
+    /// It stands still by a fault that nobody set by hand.
+    #[error("n{node} stands still by fault #{number} of the scenario: undo that one")]
+    Paused {
+        /// Which.
+        node: u32,
+        /// The fault's number.
+        number: u32,
+    },
     /// No such fault.
     #[error("fault #{0} does not hold (any more): the faults that do are listed with their numbers")]
     NoFault(u32),
@@ -120,7 +131,12 @@ struct Payments {
 /// The state machine.
 pub struct Director {
     count: u32,
+    /// Of all pairs that a fault may part, linked or not.
     base: BTreeMap<(u32, u32), LinkModel>,
+    /// The pairs between which there are links, or were, or may come up.
+    linked: BTreeSet<(u32, u32)>,
+    /// Whether links come up that no fault can part.
+    leaks: bool,
     script: Vec<TimelineEntry>,
     next: usize,
     active: Vec<Active>,
@@ -147,7 +163,9 @@ impl Director {
         });
         Self {
             count: plan.count,
-            base: plan.links.clone(),
+            base: plan.links.iter().chain(&plan.others).map(|(pair, model)| (*pair, *model)).collect(),
+            linked: plan.links.keys().copied().collect(),
+            leaks: plan.seeks_peers && plan.count > MAX_MESHED,
             script,
             next: 0,
             active: Vec::new(),
@@ -164,6 +182,16 @@ impl Director {
     pub fn begin(&mut self, out: &mut Vec<Action>) {
         self.settle(out);
         self.advance(Duration::ZERO, out);
+    }
+
+    /// Two nodes have a link, drawn or not: faults from now on are its own, too. Whether that is news.
+    pub fn met(&mut self, one: u32, other: u32) -> bool {
+        let mut met = |pair| {
+            // Of more nodes than have a model for each pair: clear, as the engine has it.
+            self.base.entry(pair).or_default();
+            self.linked.insert(pair)
+        };
+        met((one, other)) | met((other, one))
     }
 
     /// When [`Director::advance`] has something to do next.
@@ -239,10 +267,16 @@ impl Director {
         lasts: Option<Duration>,
         out: &mut Vec<Action>,
     ) -> Result<String, Refusal> {
-        let fault = Fault::Pause(chosen([node]));
-        match self.active.iter().rev().find(|active| active.by == By::Hand && active.fault == fault) {
-            Some(active) => self.undo(elapsed, Some(active.number), out),
-            None => self.inject(elapsed, fault, lasts, out),
+        let pauses = |active: &&Active| matches!(&active.fault, Fault::Pause(nodes) if nodes.contains(node));
+        let mut pauses = self.active.iter().rev().filter(pauses);
+        // Newest first; what a hand did a hand undoes, though the scenario may hold the node all the same.
+        match pauses.clone().find(|active| active.by == By::Hand).or_else(|| pauses.next()) {
+            Some(Active { by: By::Hand, number, .. }) => {
+                let number = *number;
+                self.undo(elapsed, Some(number), out)
+            }
+            Some(Active { number, .. }) => Err(Refusal::Paused { node, number: *number }),
+            None => self.inject(elapsed, Fault::Pause(chosen([node])), lasts, out),
         }
     }
 
@@ -317,9 +351,10 @@ impl Director {
             Fault::Link { from, to, both_ways, .. } => {
                 highest(from)?;
                 highest(to)?;
-                let touched = self.base.keys().any(|pair| effect::touches(from, to, *both_ways, *pair));
+                let touched = self.linked.iter().any(|pair| effect::touches(from, to, *both_ways, *pair));
                 if touched { Ok(()) } else { Err(Refusal::NoLink { from: from.clone(), to: to.clone() }) }
             }
+            Fault::Partition { .. } if self.leaks => Err(Refusal::Leaks),
             Fault::Partition { groups } => groups.iter().try_for_each(highest),
             Fault::Kill(nodes) | Fault::Leave(nodes) | Fault::Pause(nodes) => {
                 highest(nodes)?;

@@ -94,6 +94,35 @@ fn a_partition_cuts_between_any_groups_and_the_rest_is_one_more() {
 }
 
 #[test]
+fn a_fault_parts_those_too_between_whom_no_link_is_drawn() {
+    let mut plan = plan();
+    (plan.links, plan.others) = plan.links.into_iter().partition(|((from, to), _)| from.abs_diff(*to) == 1);
+    let mut director = started(&plan);
+    let mut out = Vec::new();
+    director.inject(S, Fault::Partition { groups: vec![chosen([0])] }, None, &mut out).unwrap();
+    let parted = |from, to| Action::SetLink { from, to, model: LinkModel { cut: true, ..base() } };
+    for pair in [(0, 1), (0, 2), (0, 3), (3, 0)] {
+        assert!(out.contains(&parted(pair.0, pair.1)), "somebody may link {pair:?} by hand");
+    }
+    let cuts = |director: &Director| director.cuts().into_iter().collect::<Vec<_>>();
+    assert_eq!(cuts(&director), [(0, 1)], "nobody is shown a link that is not there");
+    assert!(director.inject(S, change(0, 2, loss(1)), None, &mut out).is_err());
+    assert!(director.met(0, 2) && !director.met(2, 0));
+    assert_eq!(cuts(&director), [(0, 1), (0, 2)]);
+    assert!(director.inject(S, change(0, 2, loss(1)), None, &mut out).is_ok());
+}
+
+#[test]
+fn of_many_nodes_a_link_is_parted_once_it_is_known() {
+    let mut director = started(&Plan { count: MAX_MESHED + 2, links: [((0, 1), base()), ((1, 0), base())].into(), ..plan() });
+    assert!(director.met(0, 301) && !director.met(301, 0));
+    let mut out = Vec::new();
+    director.inject(S, Fault::Partition { groups: vec![chosen([0])] }, None, &mut out).unwrap();
+    assert_eq!(director.cuts().into_iter().collect::<Vec<_>>(), [(0, 1), (0, 301)]);
+    assert_eq!(out.len(), 4);
+}
+
+#[test]
 fn the_timeline_comes_in_its_order_and_expires_on_time() {
     let mut plan = plan();
     plan.timeline = vec![entry(5, Fault::Pause(chosen([2])), Some(3)), entry(2, Fault::Kill(chosen([1])), Some(4))];
@@ -177,6 +206,22 @@ fn freezing_twice_lets_go() {
 }
 
 #[test]
+fn whom_the_scenario_stands_still_no_hand_stands_still_again() {
+    let mut plan = plan();
+    plan.timeline = vec![entry(1, Fault::Pause(Selection::All), Some(9))];
+    let mut director = started(&plan);
+    let mut out = Vec::new();
+    director.toggle_pause(Duration::ZERO, 3, None, &mut out).unwrap();
+    director.advance(S, &mut out);
+    let refused = director.toggle_pause(2 * S, 2, None, &mut out).unwrap_err();
+    assert_eq!(refused.to_string(), "n2 stands still by fault #2 of the scenario: undo that one");
+    assert_eq!(director.by_hand().len(), 1, "nothing of it is saved");
+    assert_eq!(director.toggle_pause(2 * S, 3, None, &mut out).unwrap(), "undid fault #1: pause n3");
+    director.advance(10 * S, &mut out);
+    assert!(director.active().is_empty() && director.toggle_pause(11 * S, 2, None, &mut out).is_ok());
+}
+
+#[test]
 fn what_was_done_by_hand_does_the_same_on_a_timeline() {
     let mut by_hand = started(&plan());
     let mut out = Vec::new();
@@ -211,6 +256,15 @@ fn what_cannot_be_done_is_refused_in_a_sentence() {
         director.inject(S, change(0, 1, loss(1)), None, &mut out).unwrap();
     }
     assert_eq!(director.inject(S, change(0, 1, loss(1)), None, &mut out), Err(Refusal::TooMany));
+}
+
+#[test]
+fn a_partition_that_would_leak_is_refused() {
+    let large = Plan { count: MAX_MESHED + 1, seeks_peers: true, ..plan() };
+    let partition = || Fault::Partition { groups: vec![chosen([0])] };
+    assert_eq!(started(&large).inject(S, partition(), None, &mut Vec::new()), Err(Refusal::Leaks));
+    let drawn = Plan { seeks_peers: false, ..large };
+    assert!(started(&drawn).inject(S, partition(), None, &mut Vec::new()).is_ok());
 }
 
 #[test]

@@ -53,21 +53,26 @@ impl Director {
         lines
     }
 
-    /// How each direction of each link is told to behave now.
+    /// How each direction between any two nodes is told to behave now, linked or not.
     pub fn links(&self) -> &BTreeMap<(u32, u32), LinkModel> {
         self.told.links()
     }
 
-    /// The pairs of nodes between which nothing comes through in one direction at least.
+    /// Of those between which there are links, as far as is known.
+    fn known(&self) -> impl Iterator<Item = (&(u32, u32), &LinkModel)> {
+        self.links().iter().filter(|(pair, _)| self.linked.contains(*pair))
+    }
+
+    /// The pairs of linked nodes between which nothing comes through in one direction at least.
     pub fn cuts(&self) -> BTreeSet<(u32, u32)> {
-        let cut = self.links().iter().filter(|(_, model)| model.cut);
+        let cut = self.known().filter(|(_, model)| model.cut);
         cut.map(|((from, to), _)| (*from.min(to), *from.max(to))).collect()
     }
 
     /// The links that behave in any way at all, both directions of each, by their ends, the smaller first.
     pub fn shapes(&self) -> BTreeMap<(u32, u32), (model::LinkShape, model::LinkShape)> {
         let mut shapes: BTreeMap<(u32, u32), (model::LinkShape, model::LinkShape)> = BTreeMap::new();
-        for ((from, to), model) in self.links().iter().filter(|(_, model)| !model.is_clear()) {
+        for ((from, to), model) in self.known().filter(|(_, model)| !model.is_clear()) {
             let both = shapes.entry((*from.min(to), *from.max(to))).or_default();
             *(if from < to { &mut both.0 } else { &mut both.1 }) = shape(model);
         }

@@ -4,8 +4,12 @@ use super::spread::Spread;
 use crate::chain::{Address, BlockId, TxId};
 use crate::cluster::Plan;
 use crate::node::{ConnectionId, Direction, Event, PeerTraffic, Stamped, SyncPhase};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
+
+/// Transfers of which it is remembered that they were counted: one that is submitted again is so within seconds, and the traffic makes a
+/// thousand a second at most.
+const SUBMITTED: usize = 65_536;
 
 /// What is known of one node.
 #[derive(Clone, Debug, Default)]
@@ -70,10 +74,14 @@ pub struct Facts {
     pub blocks: Spread,
     /// How transactions travelled.
     pub transactions: Spread,
-    /// Transfers that were submitted and taken.
-    submitted: HashSet<TxId>,
+    /// Transfers that were submitted and taken, and the latest of them, each once.
+    submitted: u64,
+    latest: HashSet<TxId>,
+    order: VecDeque<TxId>,
     /// Height of the chain at the start.
     pub(super) first_height: Option<u64>,
+    /// Nodes that have started once: what they come back with is no start of the chain.
+    begun: Vec<bool>,
     round_trips: BTreeMap<(u32, u32), RoundTrips>,
     /// Events by kind.
     kinds: BTreeMap<&'static str, u64>,
@@ -91,8 +99,11 @@ impl Facts {
             indices: HashMap::new(),
             blocks: Spread::new(plan.count),
             transactions: Spread::new(plan.count),
-            submitted: HashSet::new(),
+            submitted: 0,
+            latest: HashSet::new(),
+            order: VecDeque::new(),
             first_height: None,
+            begun: vec![false; plan.count as usize],
             round_trips: BTreeMap::new(),
             kinds: BTreeMap::new(),
             memory: 0,
@@ -109,7 +120,13 @@ impl Facts {
     /// Transfers submitted, and transactions on the main chain. A chain made before the run has none.
     pub fn transfers(&self) -> (u64, u64) {
         let most = self.nodes.iter().filter(|node| node.up).map(|node| node.transactions).max().unwrap_or_default();
-        (self.submitted.len() as u64, most)
+        (self.submitted, most)
+    }
+
+    /// How many transfers are remembered by their ids.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.latest.len()
     }
 
     /// Blocks that came onto the longest main chain since the start.
@@ -154,8 +171,11 @@ impl Facts {
             Event::Started { id, height, tip, .. } => {
                 *node = NodeFacts { up: true, tip: *tip, height: *height, ..NodeFacts::default() };
                 self.indices.insert(*id, index);
-                let first = self.first_height.get_or_insert(*height);
-                *first = (*first).max(*height);
+                if let Some(begun) = self.begun.get_mut(index as usize).filter(|begun| !**begun) {
+                    *begun = true;
+                    let first = self.first_height.get_or_insert(*height);
+                    *first = (*first).max(*height);
+                }
                 self.count_up();
             }
             Event::Stopped => self.down(index),
@@ -196,7 +216,15 @@ impl Facts {
                 }
             }
             Event::TransactionAccepted { id, from: None } => {
-                self.submitted.insert(*id);
+                if self.latest.insert(*id) {
+                    self.submitted += 1;
+                    self.order.push_back(*id);
+                    if self.order.len() > SUBMITTED
+                        && let Some(oldest) = self.order.pop_front()
+                    {
+                        self.latest.remove(&oldest);
+                    }
+                }
                 if honest {
                     self.transactions.begins(id.as_bytes(), stamped.at, index);
                 }

@@ -4,7 +4,7 @@ use super::facts::{Change, Facts, NodeFacts};
 use super::tally::Tally;
 use super::words;
 use crate::chain::{Address, BlockId};
-use crate::cluster::scenario::{Bounds, Expectation, What};
+use crate::cluster::scenario::{Bounds, Expectation, What, When};
 use crate::cluster::{Plan, Selection};
 use crate::node::{Event, Stamped, SyncPhase};
 use std::collections::BTreeMap;
@@ -34,6 +34,8 @@ pub(super) struct Gauge {
     /// Nodes in whose name bans and reputations count: the honest ones.
     observers: Vec<bool>,
     mines: bool,
+    /// Whether there must be a transfer before all of them can be mined.
+    awaits_transfers: bool,
     measure: Measure,
 }
 
@@ -62,6 +64,7 @@ impl Gauge {
             members: (0..nodes).map(|node| expectation.nodes.contains(node) && (named || honest(&node))).collect(),
             observers: (0..nodes).map(|node| honest(&node)).collect(),
             mines: plan.mines,
+            awaits_transfers: matches!(expectation.when, When::By(_)) && plan.transactions_per_second > 0.0,
             measure,
         }
     }
@@ -165,7 +168,8 @@ impl Gauge {
             Measure::Synced(synced) => synced.lowest() == Some(true),
             Measure::Elsewhere if self.what == What::TransactionsMined => {
                 let (submitted, mined) = facts.transfers();
-                mined >= submitted
+                // At first all of no transfers are mined: where some come, that is no moment that was waited for.
+                mined >= submitted && (submitted > 0 || !self.awaits_transfers)
             }
             _ => {
                 let (low, high) = self.range(facts);

@@ -7,12 +7,14 @@
 //! |---|---|
 //! | `facts` | what is known of each node |
 //! | `spread` | how blocks and transactions travel from node to node |
+//! | `histogram` | durations counted in bounded memory, and their median |
 //! | `gauge` | one measure of one expectation, and whether it is within its bounds |
 //! | `tally` | a multiset with a lowest and a highest member |
 //! | `words` | the expectation as a sentence, the measure in words, the names of events |
 
 mod facts;
 mod gauge;
+mod histogram;
 mod spread;
 mod tally;
 mod words;
@@ -109,12 +111,12 @@ impl Judge {
         for watch in self.watches.iter_mut().filter(|watch| watch.verdict == Verdict::Pending) {
             match watch.expectation.when {
                 When::By(by) => {
-                    // What has held since before it counted holds at the moment from which it does.
-                    if watch.from > self.now && watch.from <= now {
+                    // What has held since before it counted holds at the moment from which it does: a figure that never changes, too.
+                    if watch.from >= self.now && watch.from < now {
                         watch.look(watch.from, &self.facts);
                     }
-                    if watch.verdict == Verdict::Pending && now > by {
-                        watch.decide(Verdict::Missed, by, &self.facts);
+                    if now > by {
+                        watch.close(by, &self.facts);
                     }
                 }
                 When::From(from) if from > self.now && from <= now => watch.look(from, &self.facts),
@@ -135,12 +137,8 @@ impl Judge {
         self.advance(now);
         self.ended = true;
         for watch in self.watches.iter_mut().filter(|watch| watch.verdict == Verdict::Pending && watch.reached(now)) {
-            let met = match watch.expectation.when {
-                When::By(_) => false,
-                // Had one that holds throughout ever failed, it would not be pending.
-                When::From(_) | When::AtEnd => watch.gauge.holds(&self.facts),
-            };
-            watch.decide(if met { Verdict::Met } else { Verdict::Missed }, now, &self.facts);
+            // Had one that holds throughout ever failed, it would not be pending.
+            watch.close(now, &self.facts);
         }
     }
 
@@ -187,6 +185,14 @@ impl Watch {
             When::By(by) if now >= self.from && now <= by && self.gauge.holds(facts) => self.decide(Verdict::Met, now, facts),
             When::From(from) if now >= from && !self.gauge.holds(facts) => self.decide(Verdict::Missed, now, facts),
             When::By(_) | When::From(_) | When::AtEnd => {}
+        }
+    }
+
+    /// The last moment that counts: it holds now, or it is missed.
+    fn close(&mut self, at: Duration, facts: &Facts) {
+        if self.verdict == Verdict::Pending {
+            let verdict = if self.gauge.holds(facts) { Verdict::Met } else { Verdict::Missed };
+            self.decide(verdict, at, facts);
         }
     }
 

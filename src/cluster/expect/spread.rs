@@ -1,23 +1,24 @@
 //! How things travel: when each node first had a block or a transaction, and over how many hops.
 
+use super::histogram::Histogram;
 use crate::node::Time;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
-/// Things traced at once; an older one is settled as it stands. Ten minutes of a thousand transactions a second never are on their way.
+/// Things traced at once; an older one is settled as it stands. It is what a thousand transactions a second make in 16 s, longer than any
+/// of them is on its way in a network that still works.
 const TRACED: usize = 16_384;
 /// A node that does not have it yet.
 const UNSEEN: u8 = u8::MAX;
 
 struct Trace {
     began: Time,
-    /// Hops to each node.
+    /// Hops to each node; empty once all have it.
     hops: Vec<u8>,
     seen: u32,
-    last: Duration,
     longest: u8,
-    half: Option<Duration>,
-    most: Option<Duration>,
+    half: bool,
+    most: bool,
 }
 
 /// How things of one kind travelled.
@@ -26,10 +27,11 @@ pub struct Spread {
     // Looked up, never iterated. Keys are the first eight bytes of hashes.
     traces: HashMap<u64, Trace>,
     order: VecDeque<u64>,
-    half: Vec<Duration>,
-    most: Vec<Duration>,
-    all: Vec<Duration>,
-    hops: Vec<u8>,
+    half: Histogram,
+    most: Histogram,
+    all: Histogram,
+    /// How often each number of hops was the most.
+    hops: BTreeMap<u8, u64>,
     begun: u64,
 }
 
@@ -58,10 +60,10 @@ impl Spread {
             nodes: nodes as usize,
             traces: HashMap::new(),
             order: VecDeque::new(),
-            half: Vec::new(),
-            most: Vec::new(),
-            all: Vec::new(),
-            hops: Vec::new(),
+            half: Histogram::new(),
+            most: Histogram::new(),
+            all: Histogram::new(),
+            hops: BTreeMap::new(),
             begun: 0,
         }
     }
@@ -77,7 +79,7 @@ impl Spread {
         if let Some(place) = hops.get_mut(node as usize) {
             *place = 0;
         }
-        let trace = Trace { began: at, hops, seen: 1, last: Duration::ZERO, longest: 0, half: None, most: None };
+        let trace = Trace { began: at, hops, seen: 1, longest: 0, half: false, most: false };
         self.traces.insert(key, trace);
         self.order.push_back(key);
         if self.order.len() > TRACED
@@ -96,25 +98,26 @@ impl Spread {
         trace.longest = trace.longest.max(*place);
         trace.seen += 1;
         let took = at.since(trace.began);
-        trace.last = trace.last.max(took);
         let reached = |percent: u64| u64::from(trace.seen) * 100 >= u64::from(running) * percent;
-        if trace.half.is_none() && reached(50) {
-            trace.half = Some(took);
-            insert(&mut self.half, took);
+        if !trace.half && reached(50) {
+            trace.half = true;
+            self.half.add(took);
         }
-        if trace.most.is_none() && reached(95) {
-            trace.most = Some(took);
-            insert(&mut self.most, took);
+        if !trace.most && reached(95) {
+            trace.most = true;
+            self.most.add(took);
         }
-        if u64::from(trace.seen) == u64::from(running) {
-            insert(&mut self.all, took);
-            insert(&mut self.hops, trace.longest);
+        // Once: who joins later was not waited for. Nodes that had it may have ended, so that more had it than run.
+        if trace.seen >= running {
+            self.all.add(took);
+            *self.hops.entry(trace.longest).or_default() += 1;
+            trace.hops = Vec::new();
         }
     }
 
     /// The median time to this share of the nodes: of 50 or 95 percent.
     pub(super) fn median(&self, percentile: u8) -> Option<Duration> {
-        middle(if percentile <= 50 { &self.half } else { &self.most })
+        (if percentile <= 50 { &self.half } else { &self.most }).median()
     }
 
     /// How many began.
@@ -126,23 +129,26 @@ impl Spread {
     pub fn travel(&self) -> Travel {
         Travel {
             count: self.begun,
-            arrived: self.most.len() as u64,
-            p50: middle(&self.half),
-            p95: middle(&self.most),
-            all: middle(&self.all),
-            worst: self.most.last().copied(),
+            arrived: self.most.count(),
+            p50: self.half.median(),
+            p95: self.most.median(),
+            all: self.all.median(),
+            worst: self.most.longest(),
             hops: middle(&self.hops),
         }
     }
 }
 
-fn insert<T: Ord>(sorted: &mut Vec<T>, value: T) {
-    let place = sorted.partition_point(|other| *other <= value);
-    sorted.insert(place, value);
-}
-
-fn middle<T: Copy>(sorted: &[T]) -> Option<T> {
-    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
+/// The median of counted values, the lower of two.
+fn middle(counts: &BTreeMap<u8, u64>) -> Option<u8> {
+    let mut rank = counts.values().sum::<u64>().checked_sub(1)? / 2;
+    for (value, count) in counts {
+        if rank < *count {
+            return Some(*value);
+        }
+        rank -= count;
+    }
+    None
 }
 
 fn key(id: &[u8; 32]) -> u64 {

@@ -103,6 +103,39 @@ fn the_same_tip_is_met_at_the_first_moment_and_missed_at_the_deadline() {
 }
 
 #[test]
+fn what_holds_from_the_start_holds_by_any_moment() {
+    let reorgs = || at_most(What::ReorgDepth, 0.0, When::By(10 * S));
+    let mut run = Run::new(reorgs());
+    run.tip(11 * S, 0, 1, 1);
+    assert_eq!(run.line(), (Verdict::Met, "0, at 0s".into()));
+    let of = |what, nodes| Expectation { nodes, ..at_most(what, 0.0, When::By(10 * S)) };
+    for what in [What::Bans, What::BansOf, What::Events { kind: "warning".into() }] {
+        assert_eq!(Run::new(of(what.clone(), Selection::All)).end(10 * S).0, Verdict::Met, "{what:?}");
+        let mut run = Run::new(of(what.clone(), Selection::All));
+        run.says(S, 0, banned(1)).says(S, 0, Event::Warning { text: String::new() });
+        assert_eq!(run.end(10 * S).0, Verdict::Met, "{what:?}: it held for a second");
+    }
+    // What comes to hold without an event of its own, as sums over a growing chain do, is found at the deadline.
+    let mut run = Run::new(at_most(What::MessagesPerBlock, 0.0, When::By(10 * S)));
+    run.tip(S, 0, 1, 2);
+    assert_eq!(run.end(10 * S).0, Verdict::Met);
+}
+
+#[test]
+fn all_transfers_are_mined_by_a_moment_only_if_there_was_one() {
+    let mined = || expectation(What::TransactionsMined, When::By(10 * S));
+    let mut run = Run::of(&Plan { transactions_per_second: 1.0, ..plan(mined()) });
+    run.tip(S, 0, 1, 0);
+    assert_eq!(run.line(), (Verdict::Pending, "0 of 0 on the main chain".into()));
+    run.says(2 * S, 0, Event::TransactionAccepted { id: TxId([1; 32]), from: None });
+    assert_eq!(run.verdict(), Verdict::Pending);
+    assert_eq!(run.tip(3 * S, 0, 2, 1).line(), (Verdict::Met, "1 of 1 on the main chain, at 3s".into()));
+    let mut run = Run::of(&Plan { transactions_per_second: 1.0, ..plan(mined()) });
+    assert_eq!(run.tip(S, 0, 1, 0).end(10 * S).0, Verdict::Missed);
+    assert_eq!(Run::new(mined()).end(10 * S).0, Verdict::Met, "where none are made there are none to wait for");
+}
+
+#[test]
 fn what_held_before_the_last_disturbance_says_nothing() {
     let fault = Fault::Partition { groups: vec![chosen([0])] };
     let timeline = vec![TimelineEntry { at: 5 * S, fault, lasts: Some(10 * S) }];
@@ -137,7 +170,7 @@ fn throughout_means_every_moment_from_then_on() {
         peer: id(peer),
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
         why: String::new(),
-        stranger: false,
+        guest: false,
     };
     run.says(6 * S, 1, lost(2));
     assert_eq!(run.verdict(), Verdict::Pending, "n1 still has n0");
@@ -233,6 +266,46 @@ fn blocks_are_traced_from_node_to_node() {
 }
 
 #[test]
+fn a_block_reaches_all_nodes_once_however_many_run_meanwhile() {
+    let received = |node: u32| Event::BlockReceived {
+        id: BlockId([1; 32]),
+        height: 1,
+        transactions: 0,
+        size: 1,
+        miner: id(0),
+        connection: ConnectionId(1),
+        peer: id(node - 1),
+    };
+    let mined = Event::BlockMined { id: BlockId([1; 32]), height: 1, transactions: 0, size: 1, reward: 0 };
+    // n2 is down when n1, the last that runs, gets it; back, it gets it too, and that is no second arrival at all.
+    let mut run = Run::new(expectation(What::SameTip, When::AtEnd));
+    run.judge.down(S, 2);
+    run.says(2 * S, 0, mined.clone()).says(3 * S, 1, received(1)).says(4 * S, 2, started(2)).says(9 * S, 2, received(2));
+    let travel = run.judge.facts().blocks.travel();
+    assert_eq!((travel.all, travel.hops), (Some(S), Some(1)));
+    // n0 ends before n1 and n2 have it: three had it then, of two that run.
+    let mut run = Run::new(expectation(What::SameTip, When::AtEnd));
+    run.says(2 * S, 0, mined).says(3 * S, 1, received(1));
+    run.judge.down(3 * S, 0);
+    run.judge.down(3 * S, 1);
+    run.says(6 * S, 2, received(2));
+    assert_eq!(run.judge.facts().blocks.travel().all, Some(4 * S));
+}
+
+#[test]
+fn what_was_submitted_is_counted_once_and_not_kept() {
+    let mut run = Run::new(expectation(What::TransactionsMined, When::AtEnd));
+    for number in 0..70_000_u32 {
+        let mut tx = [0; 32];
+        tx[..4].copy_from_slice(&number.to_le_bytes());
+        run.says(S, 0, Event::TransactionAccepted { id: TxId(tx), from: None });
+        run.says(S, 1, Event::TransactionAccepted { id: TxId(tx), from: None });
+    }
+    assert_eq!(run.judge.facts().transfers(), (70_000, 0));
+    assert!(run.judge.facts().remembered() < 70_000);
+}
+
+#[test]
 fn transactions_are_traced_and_must_be_mined() {
     let accept = |run: &mut Run, name: u8| {
         for (node, from) in [(1, None), (0, Some(ConnectionId(1))), (2, Some(ConnectionId(1)))] {
@@ -274,6 +347,17 @@ fn figures_of_cost_are_per_block_and_per_delivery() {
     assert_eq!(judged(What::BytesPerBlock, 2_500.0), (Verdict::Met, "2500".into()));
     assert_eq!(judged(What::DuplicatesPerDelivery, 1.4), (Verdict::Missed, "1.50".into()));
     assert_eq!(judged(What::DuplicatesPerDelivery, 1.5).0, Verdict::Met);
+}
+
+#[test]
+fn a_node_that_comes_back_does_not_move_the_start_of_the_chain() {
+    let mut run = Run::new(expectation(What::SameTip, When::AtEnd));
+    run.tip(S, 0, 1, 5).tip(S, 1, 1, 5).tip(S, 2, 1, 5);
+    run.judge.down(2 * S, 2);
+    let again = Event::Started { id: id(2), height: 5, tip: BlockId([1; 32]), balance: 0, max_peers: 8, mining: None };
+    run.says(3 * S, 2, again);
+    assert_eq!(run.judge.facts().chain_growth(), 5);
+    assert_eq!(run.end(4 * S).0, Verdict::Met, "nobody has to find another block for its return");
 }
 
 #[test]

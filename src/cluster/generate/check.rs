@@ -108,13 +108,17 @@ pub fn check(plan: &Plan) -> Outcome {
         budgets(&stage, &honest, &mut violations);
     }
     let before = lowest(&stage, &honest);
-    let agreed = stage.sim.run_until(GRACE, COMPARE, |sim| {
-        let tips: Vec<_> = honest.iter().map(|node| sim.node(*node as usize).map(|node| node.ledger().tip())).collect();
-        tips.iter().all(|tip| *tip == tips[0]) && tips[0].is_some_and(|tip| tip.height > before)
-    });
+    let end = plan.duration + GRACE;
+    let mut agreed = false;
+    while !agreed && time < end {
+        time = (time + COMPARE).min(end);
+        stage.run_until(time);
+        let tips: Vec<_> = honest.iter().map(|node| stage.sim().node(*node as usize).map(|node| node.ledger().tip())).collect();
+        agreed = tips.iter().all(|tip| *tip == tips[0]) && tips[0].is_some_and(|tip| tip.height > before);
+    }
     if !agreed {
         let tips: BTreeSet<_> =
-            honest.iter().map(|node| stage.sim.node(*node as usize).map(|node| node.ledger().tip().id)).collect();
+            honest.iter().map(|node| stage.sim().node(*node as usize).map(|node| node.ledger().tip().id)).collect();
         violations.push(match tips.len() {
             1 => Violation::NoGrowth(GRACE),
             _ => Violation::NoAgreement { grace: GRACE, tips: words(&stage, &honest) },
@@ -122,7 +126,7 @@ pub fn check(plan: &Plan) -> Outcome {
     }
     budgets(&stage, &honest, &mut violations);
     for index in &honest {
-        match stage.sim.node(*index as usize) {
+        match stage.sim().node(*index as usize) {
             Some(node) => books(*index, node, &mut violations),
             None => violations.push(Violation::Down(*index)),
         }
@@ -133,7 +137,7 @@ pub fn check(plan: &Plan) -> Outcome {
         deepest_reorg: 0,
         bans: 0,
         slips: BTreeMap::new(),
-        trace: stage.sim.trace_hash(),
+        trace: stage.sim().trace_hash(),
     };
     let events = events.lock().unwrap_or_else(PoisonError::into_inner);
     events.iter().for_each(|stamped| judge(plan, &honest, stamped, &mut outcome));
@@ -170,9 +174,9 @@ fn judge(plan: &Plan, honest: &[u32], stamped: &Stamped, outcome: &mut Outcome) 
     }
 }
 
-fn budgets(stage: &Stage<'_>, honest: &[u32], violations: &mut Vec<Violation>) {
+fn budgets(stage: &Stage, honest: &[u32], violations: &mut Vec<Violation>) {
     for index in honest {
-        let over = stage.sim.node(*index as usize).and_then(Node::over_budget);
+        let over = stage.sim().node(*index as usize).and_then(Node::over_budget);
         let known = violations.iter().any(|known| matches!(known, Violation::OverBudget { node, .. } if node == index));
         if let Some(what) = over.filter(|_| !known) {
             violations.push(Violation::OverBudget { node: *index, what });
@@ -195,13 +199,13 @@ fn books(index: u32, node: &Node, violations: &mut Vec<Violation>) {
     }
 }
 
-fn lowest(stage: &Stage<'_>, honest: &[u32]) -> u64 {
-    let heights = honest.iter().map(|node| stage.sim.node(*node as usize).map_or(0, |node| node.ledger().tip().height));
+fn lowest(stage: &Stage, honest: &[u32]) -> u64 {
+    let heights = honest.iter().map(|node| stage.sim().node(*node as usize).map_or(0, |node| node.ledger().tip().height));
     heights.min().unwrap_or(0)
 }
 
-fn words(stage: &Stage<'_>, honest: &[u32]) -> String {
-    let each = honest.iter().map(|index| match stage.sim.node(*index as usize) {
+fn words(stage: &Stage, honest: &[u32]) -> String {
+    let each = honest.iter().map(|index| match stage.sim().node(*index as usize) {
         Some(node) => {
             let (tip, best) = (node.ledger().tip(), node.ledger().best_header());
             format!(

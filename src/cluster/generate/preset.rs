@@ -3,7 +3,7 @@
 use super::limits::{BLOCK_TIME, GRACE, TRIES_PER_SECOND};
 use super::plan::Plan;
 use crate::cluster::limits::MAX_BLOCK_TRANSACTIONS;
-use crate::cluster::scenario::{Bounds, EngineKind, Expectation, LinkChange, What, When};
+use crate::cluster::scenario::{Bounds, EngineKind, Expectation, Fault, LinkChange, What, When};
 use crate::cluster::{Chain, Links, Mining, Nodes, Preset, Selection, Settings, Topology, TrafficRate};
 use crate::link::LinkModel;
 use std::time::Duration;
@@ -36,7 +36,8 @@ impl Plan {
             topology: Topology::Edges(self.edges.clone()),
             links: Links { profile: None, change: change_of(&self.links), between: Vec::new() },
             traffic: TrafficRate { transactions_per_second: f64::from(self.transactions_per_second) },
-            timeline: self.timeline.clone(),
+            // A link that is not there cannot change.
+            timeline: self.timeline.iter().filter(|entry| self.touches_a_link(&entry.fault)).cloned().collect(),
             adversaries: self.adversaries.clone(),
             expectations: vec![
                 Expectation { what: What::SameTip, nodes: honest.clone(), bounds: Bounds::default(), when: When::By(end) },
@@ -48,6 +49,11 @@ impl Plan {
                 },
             ],
         }
+    }
+
+    fn touches_a_link(&self, fault: &Fault) -> bool {
+        let Fault::Link { from, to, .. } = fault else { return true };
+        self.edges.iter().any(|(a, b)| [(a, b), (b, a)].into_iter().any(|(a, b)| from.contains(*a) && to.contains(*b)))
     }
 
     /// The same as TOML.

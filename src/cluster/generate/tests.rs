@@ -1,5 +1,59 @@
+use super::stage::Stage;
 use super::*;
-use crate::cluster::scenario::Fault;
+use crate::chain::Hash256;
+use crate::cluster::scenario::{Fault, TimelineEntry};
+use crate::cluster::{Audience, Blueprint, Conductor, Inbox, Preset, Progress, RunSettings, Selection, SimulationEngine, Speed};
+use crate::node::Time;
+use crate::observe::Control;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+struct Nobody;
+
+impl Audience for Nobody {
+    fn control(&self, _: Time, _: Control) {}
+    fn now(&self, _: Time) {}
+    fn keep_pace(&self) {}
+    fn progress(&self, _: &Progress) {}
+}
+
+/// The history of a run of a preset, from start to end.
+fn conducted(preset: &Preset) -> (Duration, Hash256) {
+    let mut engine = SimulationEngine::new(&Blueprint::new(preset, preset.seed, None));
+    let plan = crate::cluster::Plan::of(preset, preset.seed);
+    let inbox = Inbox::default();
+    crate::cluster::Engine::set_events(&mut engine, inbox.sink());
+    let settings = RunSettings { duration: plan.duration, ends: true, keep: false, speed: Speed::FULL, readonly: true };
+    let save = Box::new(|_: &crate::cluster::director::Director| String::new());
+    let conductor = Conductor::new(&mut engine, &plan, settings, inbox, Arc::new(Nobody), save);
+    let (outcome, ..) = conductor.run(&mpsc::channel().1, &AtomicBool::new(false));
+    (outcome.elapsed, outcome.trace_hash.unwrap())
+}
+
+#[test]
+fn what_a_seed_prints_plays_what_was_played() {
+    let second = Duration::from_secs(1);
+    let node = || Selection::of_nodes([1]);
+    // Faults of one kind on one node that overlap: the end of the first leaves the second.
+    let faults = [
+        (5, 8, Fault::Pause(node())),
+        (10, 8, Fault::Pause(node())),
+        (20, 10, Fault::DiskFull(node())),
+        (25, 10, Fault::DiskFull(node())),
+        (22, 10, Fault::ClockSkew { nodes: node(), by: 9 * second, back: false }),
+        (28, 10, Fault::ClockSkew { nodes: node(), by: 30 * second, back: true }),
+        (34, 4, Fault::Kill(node())),
+        (36, 4, Fault::Leave(node())),
+    ];
+    let entry = |(at, lasts, fault)| TimelineEntry { at: at * second, fault, lasts: Some(lasts * second) };
+    let plan = Plan { timeline: faults.map(entry).into(), duration: 40 * second, ..scenario(4) };
+    let preset = Preset::parse("printed", &plan.to_toml()).unwrap_or_else(|error| panic!("{error}"));
+    let (end, trace) = conducted(&preset);
+    let mut stage = Stage::new(&plan, Arc::new(|_| {}));
+    stage.run_until(end);
+    assert_eq!(stage.sim().trace_hash(), trace);
+}
 
 #[test]
 fn a_seed_gives_one_scenario_and_one_history() {

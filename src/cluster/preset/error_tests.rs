@@ -396,3 +396,54 @@ fn a_file_is_called_by_its_path_in_errors_and_by_its_stem_otherwise() {
     std::fs::write(path, "#".repeat(2 << 20)).unwrap();
     assert!(Preset::find(path).unwrap_err().to_string().contains("longer than 1048576 bytes"));
 }
+
+#[test]
+fn a_partition_that_nodes_would_find_their_way_around_is_refused() {
+    let large = |finds: &str| {
+        GOOD.replace("count = 12", &format!("count = 301\n{finds}")).replace("seed = 1", "seed = 1\nengine = \"simulation\"")
+            + "[[timeline]]\nat = \"1s\"\nfault = { partition = [\"n0\"] }\n"
+    };
+    assert_eq!(
+        Preset::parse("mine.toml", &large("")).map(drop).map_err(|error| error.to_string()),
+        Ok(()),
+        "links that are drawn can be parted"
+    );
+    let error = Preset::parse("mine.toml", &large("kademlia = true")).unwrap_err().to_string();
+    assert!(error.contains("nodes that look for peers would go around this partition"), "{error}");
+}
+
+#[test]
+fn what_would_change_nothing_is_refused() {
+    let fault = |fault: &str| format!("[[timeline]]\nat = \"1s\"\nfault = {{ {fault} }}");
+    // A ring of twelve.
+    assert_eq!(
+        after(&fault("cut = true, from = \"n0\", to = \"n5..n6\"")),
+        "no link goes from n0 to n5..n6 | \"n5..n6\" | wanted: nodes that the topology links"
+    );
+    assert!(after(&fault("latency = \"1s\", from = \"n3\", to = \"n3\"")).starts_with("no link goes from n3 to n3"));
+    for fine in ["from = \"n0\", to = \"n11\"", "from = \"n5\"", "to = \"n5\", one_way = true"] {
+        let text = format!("{GOOD}\n{}", fault(&format!("latency = \"1s\", {fine}")));
+        assert!(Preset::parse("mine.toml", &text).is_ok(), "{fine}");
+    }
+    let seeking = GOOD.replace("count = 12", "count = 12\npeer_exchange = true");
+    let text = format!("{seeking}\n{}", fault("cut = true, from = \"n0\", to = \"n6\""));
+    assert!(Preset::parse("mine.toml", &text).is_ok(), "that link may come up");
+
+    for what in ["\"memory\"\nat_most = \"1 MB\"", "\"block-propagation-p95\"\nat_most = \"1s\"", "\"transactions-mined\""] {
+        let said = after(&format!("[[expect]]\nnodes = \"n0\"\nwhat = {what}"));
+        assert!(said.starts_with("`nodes` means nothing for "), "{said}");
+        let text = format!("{GOOD}\n[[expect]]\nnodes = \"all\"\nwhat = {what}");
+        assert!(Preset::parse("mine.toml", &text).is_ok(), "{what}");
+    }
+}
+
+#[test]
+fn a_way_to_mine_takes_somebody_who_does() {
+    let mining = "count = 12\nmining = { nodes = \"none\", block_time = \"5s\" }";
+    let nobody = "nobody mines | mining | wanted: somebody in its `nodes`, or a group with mining = true; or leave it out";
+    assert_eq!(one("count = 12", mining), nobody);
+    let group = |mines| format!("{mining}\n[[nodes.group]]\nname = \"more\"\ncount = 1\nmining = {mines}");
+    assert_eq!(one("count = 12", &group(false)), nobody);
+    let preset = Preset::parse("mine.toml", &GOOD.replace("count = 12", &group(true))).unwrap();
+    assert!(crate::cluster::Plan::of(&preset, 1).mines);
+}

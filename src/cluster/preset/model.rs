@@ -55,6 +55,14 @@ pub struct Nodes {
     pub groups: Vec<Group>,
 }
 
+impl Nodes {
+    /// Whether any of them looks for others than those that it is linked to.
+    pub fn seek_peers(&self) -> bool {
+        let settings = std::iter::once(&self.settings).chain(self.groups.iter().map(|group| &group.settings));
+        settings.into_iter().any(|settings| settings.peer_exchange == Some(true) || settings.kademlia == Some(true))
+    }
+}
+
 /// What can be set for all nodes, and otherwise for a group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {

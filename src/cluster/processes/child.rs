@@ -3,7 +3,7 @@
 use super::channel::{ChildSetup, Order, Said, read_line, say};
 use crate::cluster::launch::{Blueprint, NodePlan};
 use crate::cluster::limits::{CHILD_BEAT, CHILD_MEMORY};
-use crate::cluster::sockets::{life_seed, real_time};
+use crate::cluster::real_time::{life_seed, real_time};
 use crate::cluster::{Preset, PresetError};
 use crate::net::{self, Handle, Names, Setup, StartError, Transport, Workers};
 use crate::node::{Command, Config, Event, EventSink, Stamped};

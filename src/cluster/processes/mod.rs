@@ -22,4 +22,4 @@ pub use engine::ProcessesEngine;
 pub use folder::RunFolder;
 
 /// The hidden subcommand that a node's process is started with.
-pub const CHILD_COMMAND: &str = "node-child";
+pub const CHILD_COMMAND: &str = "run-child";

@@ -62,5 +62,26 @@ fn without_expectations_the_one_case_is_agreement() {
     let report = Report { name: "x", title: "X", seed: 9, plan: &plan, outcome: &outcome, facts: judge.facts() };
     let xml = report.junit();
     assert!(xml.contains("tests=\"1\" failures=\"1\""), "{xml}");
-    assert!(xml.contains("<failure message=\"the nodes disagree; nothing was heard from n0\"/>"), "{xml}");
+    assert!(xml.contains("<failure message=\"the nodes disagree; nothing is heard from n0\"/>"), "{xml}");
+}
+
+#[test]
+fn the_verdict_of_a_run_is_that_of_its_exit_code() {
+    let plan = Plan { count: 1, ..Plan::default() };
+    let judge = Judge::new(&plan, Time(0));
+    let verdict = |outcome: &Outcome| {
+        let report = Report { name: "x", title: "X", seed: 9, plan: &plan, outcome, facts: judge.facts() };
+        report.json()["verdict"].as_str().unwrap().to_owned()
+    };
+    let agreed = Standing::Agreed { nodes: 1, tip: crate::chain::BlockId::default(), height: 0 };
+    let split = outcome(Vec::new(), (0, 0, 0));
+    assert_eq!((verdict(&split).as_str(), split.failed(0)), ("missed", true));
+    let good = Outcome { standing: agreed.clone(), ..split.clone() };
+    assert_eq!((verdict(&good).as_str(), good.failed(0)), ("met", false));
+    assert_eq!(verdict(&Outcome { judged: false, ..good }), "pending", "nobody looked");
+    let short = outcome(vec![line("later", Verdict::Pending)], (0, 0, 1));
+    assert_eq!(verdict(&short), "missed", "too short to judge, and the nodes disagree");
+    assert_eq!(verdict(&Outcome { standing: agreed, ..short }), "pending");
+    let ended = Outcome { judged: false, ..outcome(vec![line("now", Verdict::Missed)], (0, 1, 0)) };
+    assert_eq!(verdict(&ended), "missed");
 }

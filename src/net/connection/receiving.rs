@@ -68,6 +68,7 @@ where
         if self.conn.link.is_established() {
             self.frames.set_established();
         }
+        self.frames.set_asked(self.conn.link.is_asked());
         let connection = self.conn.id;
         let plain = self.plain.get(self.plain_at..self.plain_end).unwrap_or_default();
         let mut rest = plain;
@@ -95,8 +96,11 @@ where
             {
                 self.conn.link.establish();
             }
+            Input::Received { message, .. } if message.kind() == MessageKind::Block => self.conn.link.came(),
             _ => {}
         }
+        // Before it waits for room: once decoded its bytes are of no use.
+        self.frames.release();
         self.blocked = self.conn.inbox.offer(input, bytes)?;
         Ok(true)
     }

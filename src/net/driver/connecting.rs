@@ -4,10 +4,10 @@ use super::Driver;
 use crate::net::connection::Connection;
 use crate::net::dialer::dial;
 use crate::net::inbox::{Inbox, Item};
-use crate::net::limits::{MISMATCH_WARNING, PENDING_DIALS};
+use crate::net::limits::{HANDSHAKE, MISMATCH_WARNING, PENDING_DIALS};
 use crate::net::link::Link;
 use crate::net::listener::Accepted;
-use crate::net::secure::{Credentials, SecureError, Secured, Transport, secure};
+use crate::net::secure::{Credentials, SecureError, Secured, Transport, secure_by};
 use crate::net::shaping::Shaping;
 use crate::net::socket;
 use crate::net::strangers::Stranger;
@@ -19,12 +19,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// What the tasks of connections need, dialled or taken.
 pub(super) struct Common {
     pub(super) credentials: Credentials,
     pub(super) timing: Timing,
+    pub(super) largest_block: usize,
     pub(super) inbox: Inbox,
     pub(super) shaping: Arc<Shaping>,
     pub(super) switches: Arc<Switches>,
@@ -51,12 +52,14 @@ impl Driver {
             let _place = place;
             // Without TCP_NODELAY it still works, only slower.
             let _ = stream.set_nodelay(true);
+            let late = common.switches.deadline(HANDSHAKE);
+            let securing = secure_by(&mut stream, &common.credentials, Direction::Inbound, seed, late.passed());
             let secured = tokio::select! {
                 biased;
-                secured = common.switches.while_running(secure(&mut stream, &common.credentials, Direction::Inbound, seed)) => secured,
+                secured = common.switches.while_running(securing) => secured,
                 () = stopped(&common.stopping) => return,
                 () = stranger.lost() => return,
-                () = sleep_until(stranger.until()) => return,
+                () = stranger.late() => return,
             };
             match secured {
                 Ok(secured) => {
@@ -90,7 +93,7 @@ impl Driver {
         let began = Instant::now();
         self.tasks.spawn(async move {
             let dialling = async {
-                let (stream, secured) = dial(address, common.timing.connect, &common.credentials, seed).await?;
+                let (stream, secured) = dial(address, common.timing.connect, &common.credentials, seed, &common.switches).await?;
                 let Some(link) = common.shaping.admit(secured.peer) else {
                     // Who is there is known only now. Over a cut link nobody would have answered.
                     drop(stream);
@@ -165,5 +168,6 @@ async fn carry(
         return;
     }
     let (reader, writer) = socket::split(stream, Arc::clone(&common.switches));
-    Connection { id, direction, channel, reader, writer, link, inbox, stranger, timing: common.timing }.run().await;
+    let (timing, largest_block) = (common.timing, common.largest_block);
+    Connection { id, direction, channel, reader, writer, link, inbox, stranger, timing, largest_block }.run().await;
 }

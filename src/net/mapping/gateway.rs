@@ -41,7 +41,7 @@ impl Upnp {
 
 impl Router for Upnp {
     async fn find(&mut self) -> Result<(), MapError> {
-        self.found = None;
+        // The one found before stays until then: it may hold a mapping that is to be taken back.
         let mut options = SearchOptions::default();
         options.bind_addr = SocketAddr::new(self.own, 0);
         options.broadcast_address = self.search;

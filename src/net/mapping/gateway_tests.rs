@@ -36,6 +36,21 @@ async fn a_port_is_mapped_renewed_and_taken_back() {
     assert!(gateway.held.lock().unwrap().mappings.is_empty());
 }
 
+/// It is still there, and only the search found nothing: else the port would stay open.
+#[tokio::test]
+async fn a_mapping_is_taken_back_though_the_last_search_found_nothing() {
+    let (gateway, mut router) = found(Manner::Good).await;
+    router.map(PORT, PORT, MAP_LEASE).await.unwrap();
+    // A search that is given up, as after its deadline.
+    tokio::select! {
+        biased;
+        found = router.find() => panic!("found before anything was sent: {found:?}"),
+        () = std::future::ready(()) => {}
+    }
+    router.unmap(PORT).await.unwrap();
+    assert!(gateway.held.lock().unwrap().mappings.is_empty());
+}
+
 #[tokio::test]
 async fn what_a_gateway_refuses_is_told_apart() {
     let (_gateway, mut router) = found(Manner::Taken).await;

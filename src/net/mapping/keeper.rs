@@ -31,7 +31,7 @@ pub(super) enum MapError {
 
 /// What is asked of a gateway. Each may take any time: the keeper has the deadlines.
 pub(super) trait Router: Send {
-    /// Finds it; what was known before is forgotten.
+    /// Finds it; one that was found before counts until then.
     fn find(&mut self) -> impl Future<Output = Result<(), MapError>> + Send;
     /// Its outer address.
     fn outside(&mut self) -> impl Future<Output = Result<IpAddr, MapError>> + Send;

@@ -29,6 +29,7 @@ use super::limits::HANDSHAKE;
 use crate::chain::{Address, KeyPair};
 use crate::node::Direction;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::sleep;
 
 /// What a node secures its connections with: its transport, and how it proves itself there.
 pub enum Credentials {
@@ -84,8 +85,25 @@ pub async fn secure<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    secure_by(stream, credentials, direction, seed, sleep(HANDSHAKE)).await
+}
+
+/// The same, within the time that `late` leaves it.
+///
+/// # Errors
+/// As [`secure`].
+pub async fn secure_by<S>(
+    stream: &mut S,
+    credentials: &Credentials,
+    direction: Direction,
+    seed: [u8; 32],
+    late: impl Future<Output = ()>,
+) -> Result<Secured, SecureError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     // Boxed: the room that a handshake takes goes with it, and is not held and moved with the task of a connection for all its life.
-    Box::pin(within(async {
+    Box::pin(within(late, async {
         match credentials {
             Credentials::Noise(identity) => noise::exchange(stream, identity, direction == Direction::Outbound, seed).await,
             Credentials::Tls(identity) => tls::exchange(stream, identity, direction).await,
@@ -96,11 +114,14 @@ where
 }
 
 /// The deadline of the whole handshake.
-async fn within(exchange: impl Future<Output = Result<Secured, SecureError>>) -> Result<Secured, SecureError> {
+async fn within(
+    late: impl Future<Output = ()>,
+    exchange: impl Future<Output = Result<Secured, SecureError>>,
+) -> Result<Secured, SecureError> {
     tokio::select! {
         biased;
         done = exchange => done,
-        () = tokio::time::sleep(HANDSHAKE) => Err(SecureError::TimedOut),
+        () = late => Err(SecureError::TimedOut),
     }
 }
 

@@ -12,10 +12,11 @@ pub use super::{Channel, Secured};
 use super::resolver::Resolver;
 use super::{SecureError, Transport, opening, within};
 use crate::chain::{Address, KeyPair, Signature};
-use crate::net::limits::{RECORD_HEADER, RECORD_TAG};
+use crate::net::limits::{HANDSHAKE, RECORD_HEADER, RECORD_TAG};
 use snow::params::NoiseParams;
 use snow::{Builder, HandshakeState};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::sleep;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
@@ -72,7 +73,7 @@ pub async fn handshake<S>(stream: &mut S, identity: &Identity, initiator: bool, 
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    within(exchange(stream, identity, initiator, seed)).await
+    within(sleep(HANDSHAKE), exchange(stream, identity, initiator, seed)).await
 }
 
 /// Shakes hands.

@@ -217,7 +217,7 @@ proptest! {
             rest = after;
         }
 
-        let mut reader = FrameReader::new();
+        let mut reader = FrameReader::default();
         reader.set_established();
         let (mut arrived, mut plain, mut cut) = (Vec::new(), Vec::new(), Vec::new());
         let mut rest = &sealed[..];

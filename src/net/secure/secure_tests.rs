@@ -1,4 +1,6 @@
+use super::super::switches::{Mode, Switches};
 use super::*;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::time::{Instant, sleep, timeout};
@@ -120,6 +122,30 @@ async fn a_handshake_cut_short_proves_nobody() {
             // Noise's first message is whole after 34 bytes: what follows here is no third one.
             let cut = matches!(listened, Err(SecureError::Io(_) | SecureError::Length(_)));
             assert!(cut, "{transport}, {length}");
+        }
+    }
+}
+
+/// Whoever stands still has the time afterwards that he had before, on either side.
+#[tokio::test(start_paused = true)]
+async fn a_pause_in_the_middle_of_a_handshake_does_not_end_it() {
+    for transport in Transport::ALL {
+        for still in [Direction::Inbound, Direction::Outbound] {
+            let switches = Arc::<Switches>::default();
+            let late = switches.deadline(HANDSHAKE);
+            let (mut left, mut right) = duplex(10_000);
+            let (alice, bob) = (credentials(transport, 1), credentials(transport, 2));
+            let pause = async {
+                switches.set(Mode::Paused);
+                sleep(HANDSHAKE * 10).await;
+                switches.set(Mode::Running);
+            };
+            let other = if still == Direction::Inbound { Direction::Outbound } else { Direction::Inbound };
+            let stands = switches.while_running(secure_by(&mut left, &alice, still, [3; 32], late.passed()));
+            // Its own time is not what is looked at here.
+            let patient = secure_by(&mut right, &bob, other, [4; 32], std::future::pending());
+            let (stood, waited, ()) = tokio::join!(stands, patient, pause);
+            assert!(stood.is_ok() && waited.is_ok(), "{transport}, {still:?}");
         }
     }
 }

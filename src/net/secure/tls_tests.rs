@@ -4,7 +4,8 @@ use crate::net::limits::{RECORD_PLAIN, RECORD_TAG};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{AlertDescription, CertificateError, Error};
+use rustls::sign::{CertifiedKey, Signer, SigningKey};
+use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved, SignatureAlgorithm, SignatureScheme};
 use tokio::io::{DuplexStream, duplex};
 
 fn keys(number: u8) -> KeyPair {
@@ -112,13 +113,7 @@ async fn a_copied_certificate_is_refused() {
     let thief = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(thief.serialize_der()));
     let signing = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
-    let certified = Arc::new(rustls::sign::CertifiedKey::new(vec![victims], signing));
-    let mut stolen = identity(3);
-    let resolver = Arc::new(Fixed(certified));
-    let (mut client, mut server) = ((*stolen.client).clone(), (*stolen.server).clone());
-    client.client_auth_cert_resolver = Arc::clone(&resolver) as _;
-    server.cert_resolver = resolver;
-    (stolen.client, stolen.server) = (Arc::new(client), Arc::new(server));
+    let stolen = showing(victims, signing);
     let refused = |error: SecureError| {
         let bad = matches!(error, SecureError::Tls(Error::InvalidCertificate(CertificateError::BadSignature)));
         assert!(bad, "{error}");
@@ -127,12 +122,54 @@ async fn a_copied_certificate_is_refused() {
     refused(with(&identity(2), &stolen).await.0.err().unwrap());
 }
 
+/// A key of another kind than the protocol allows, with a proof that fits it: what was offered to its owner does not trouble him.
+#[tokio::test]
+async fn a_key_and_signature_of_another_kind_are_refused() {
+    let own = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let proof = keys(1).sign(&certificate::signed(&rcgen::PublicKeyData::subject_public_key_info(&own)));
+    let (certificate, key) = certificate::issue(&own, keys(1).address(), &proof).unwrap();
+    assert_eq!(certificate::prove(&certificate), Ok(keys(1).address()), "only its kind is wrong");
+    let signing = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+    let stubborn = showing(certificate, Arc::new(Stubborn(signing)));
+    let refused = |error: SecureError| {
+        let bad =
+            matches!(error, SecureError::Tls(Error::PeerMisbehaved(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)));
+        assert!(bad, "{error}");
+    };
+    refused(with(&stubborn, &identity(2)).await.1.err().unwrap());
+    refused(with(&identity(2), &stubborn).await.0.err().unwrap());
+}
+
+/// Signs as it can, whatever the other side takes.
+#[derive(Debug)]
+struct Stubborn(Arc<dyn SigningKey>);
+
+impl SigningKey for Stubborn {
+    fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        self.0.choose_scheme(&[SignatureScheme::ECDSA_NISTP256_SHA256])
+    }
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+/// Shows this certificate and signs with this key, whether they fit or not.
+fn showing(certificate: CertificateDer<'static>, key: Arc<dyn SigningKey>) -> Identity {
+    let resolver = Arc::new(Fixed(Arc::new(CertifiedKey::new(vec![certificate], key))));
+    let mut identity = identity(3);
+    let (mut client, mut server) = ((*identity.client).clone(), (*identity.server).clone());
+    client.client_auth_cert_resolver = Arc::clone(&resolver) as _;
+    server.cert_resolver = resolver;
+    (identity.client, identity.server) = (Arc::new(client), Arc::new(server));
+    identity
+}
+
 /// Always the same certificate.
 #[derive(Debug)]
-struct Fixed(Arc<rustls::sign::CertifiedKey>);
+struct Fixed(Arc<CertifiedKey>);
 
 impl rustls::client::ResolvesClientCert for Fixed {
-    fn resolve(&self, _: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0))
     }
     fn has_certs(&self) -> bool {
@@ -141,7 +178,7 @@ impl rustls::client::ResolvesClientCert for Fixed {
 }
 
 impl rustls::server::ResolvesServerCert for Fixed {
-    fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<rustls::sign::CertifiedKey>> {
+    fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0))
     }
 }

@@ -48,7 +48,7 @@ impl Node {
         match source {
             Source::Peer(..) => self.counts.exchange.found += 1,
             Source::Seed(_) => self.counts.seeds.found += 1,
-            Source::Lookup(..) => self.counts.kademlia.found += 1,
+            Source::Lookup(..) | Source::Record(..) => self.counts.kademlia.found += 1,
             Source::Bootstrap | Source::Inbound => {}
         }
         true

@@ -5,6 +5,7 @@
 
 use super::book::Source;
 use crate::chain::Address;
+use crate::node::bucket::{Bucket, Rate};
 use crate::node::context::Context;
 use crate::node::limits::{GOSSIP_ADDRESSES, GOSSIP_FRESH, GOSSIP_PEERS, GOSSIP_TOLD};
 use crate::node::timers::Timer;
@@ -29,27 +30,25 @@ pub(in crate::node) struct Gossip {
     news: Vec<News>,
     /// When it was last told an address, or told us of it; at most [`GOSSIP_TOLD`].
     told: BTreeMap<SocketAddr, Time>,
-    /// What it may still tell unasked, and when that was counted.
-    allowance: (usize, Time),
+    /// What it may still tell unasked.
+    allowance: Bucket,
+}
+
+/// The pace at which unasked addresses are told, and taken.
+fn pace(interval: Duration) -> Rate {
+    Rate { burst: GOSSIP_ADDRESSES as u64, count: GOSSIP_ADDRESSES as u64, per: interval }
 }
 
 impl Default for Gossip {
     fn default() -> Self {
-        Self { news: Vec::new(), told: BTreeMap::new(), allowance: (GOSSIP_ADDRESSES, Time(0)) }
+        Self { news: Vec::new(), told: BTreeMap::new(), allowance: Bucket::full(&pace(Duration::ZERO)) }
     }
 }
 
 impl Gossip {
     /// How many of `count` unasked addresses are taken: [`GOSSIP_ADDRESSES`] in each `interval`.
     pub(in crate::node) fn take(&mut self, count: usize, interval: Duration, now: Time) -> usize {
-        let pause = (interval.as_micros() / GOSSIP_ADDRESSES as u128).max(1);
-        let (left, since) = self.allowance;
-        let earned = usize::try_from(now.since(since).as_micros() / pause).unwrap_or(usize::MAX);
-        let left = left.saturating_add(earned).min(GOSSIP_ADDRESSES);
-        let taken = count.min(left);
-        // What is not yet a whole address stays in the time.
-        self.allowance = (left - taken, if earned > 0 { now } else { since });
-        taken
+        self.allowance.take_up_to(count as u64, &pace(interval), now) as usize
     }
 
     /// It knows this address: it need not be told.
@@ -128,7 +127,7 @@ impl Node {
             .collect();
         for (connection, addresses) in portions {
             self.counts.gossip_told += addresses.len() as u64;
-            self.send(cx, connection, Message::Peers { addresses });
+            self.send(cx, connection, Message::Peers { answer: false, addresses });
         }
         let jitter = self.rng.random_range(0..=interval.as_micros() as u64 / 10);
         self.timers.set(cx.now + interval + Duration::from_micros(jitter), Timer::Gossip);

@@ -1,11 +1,11 @@
 //! Who is banned, until when: node ids and IP addresses, each on a ladder of its own.
 //!
 //! The first ban of somebody is short, the next longer (`Timing::bans`). Whoever changes ids does not get round it: an IP address from
-//! which too many ids were banned is banned itself, unless it is one that many share.
+//! which too many ids were banned is banned itself, unless it is one that many share. What counts as one address says [`host`].
 
 use crate::chain::Address;
 use crate::node::Time;
-use crate::node::discovery::book::scope::group;
+use crate::node::discovery::book::scope::{group, host};
 use crate::node::limits::{BANNED_IDS_PER_ADDRESS, BANS};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -116,18 +116,18 @@ impl Bans {
         ladder: &[Duration; 3],
         now: Time,
     ) -> Duration {
-        self.peers.ban(*peer, from.map(|ip| ip.to_canonical()), by, ladder, now)
+        self.peers.ban(*peer, from.map(host), by, ladder, now)
     }
 
     /// Bans an IP address; for how long from now on.
     pub(in crate::node) fn ban_address(&mut self, ip: IpAddr, by: By, ladder: &[Duration; 3], now: Time) -> Duration {
-        self.addresses.ban(ip.to_canonical(), None, by, ladder, now)
+        self.addresses.ban(host(ip), None, by, ladder, now)
     }
 
     /// Whether so many ids were banned from an IP address, lately, that it is to be banned itself. Never one that many may share: behind
     /// loopback, a gateway or a bridge stand people who have nothing to do with each other.
     pub(in crate::node) fn is_a_nest(&self, ip: IpAddr, ladder: &[Duration; 3], now: Time) -> bool {
-        let ip = ip.to_canonical();
+        let ip = host(ip);
         if group(ip).is_none() || self.is_address_banned(&ip, now) {
             return false;
         }
@@ -143,7 +143,7 @@ impl Bans {
 
     /// Whether an IP address is banned at this moment.
     pub(in crate::node) fn is_address_banned(&self, ip: &IpAddr, now: Time) -> bool {
-        self.addresses.is_banned(&ip.to_canonical(), now)
+        self.addresses.is_banned(&host(*ip), now)
     }
 
     /// Ends the ban of a node id if it is over. True if it ended.
@@ -153,7 +153,7 @@ impl Bans {
 
     /// Ends the ban of an IP address if it is over. True if it ended.
     pub(super) fn end_address(&mut self, ip: &IpAddr, now: Time) -> bool {
-        self.addresses.end(&ip.to_canonical(), now)
+        self.addresses.end(&host(*ip), now)
     }
 
     /// Ends the ban of a node id now. True if there was one.
@@ -163,7 +163,7 @@ impl Bans {
 
     /// Ends the ban of an IP address now. True if there was one.
     pub(super) fn lift_address(&mut self, ip: &IpAddr) -> bool {
-        self.addresses.lift(&ip.to_canonical())
+        self.addresses.lift(&host(*ip))
     }
 
     /// The IP addresses that are banned at this moment, in order.
@@ -179,111 +179,5 @@ impl Bans {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::node::Timing;
-    use std::net::Ipv4Addr;
-
-    const LADDER: [Duration; 3] = Timing::LAB.bans;
-    const PEER: Address = Address([7; 32]);
-
-    fn peer(n: u32) -> Address {
-        let mut id = [0; 32];
-        id[..4].copy_from_slice(&n.to_be_bytes());
-        Address(id)
-    }
-
-    #[test]
-    fn the_ban_ladder_climbs_and_each_ban_ends() {
-        for ladder in [Timing::LAB.bans, Timing::PUBLIC.bans] {
-            let mut bans = Bans::default();
-            let mut now = Time(0);
-            for step in [0, 1, 2, 2] {
-                assert_eq!(bans.ban(&PEER, None, By::Offence, &ladder, now), ladder[step]);
-                assert!(bans.is_banned(&PEER, now));
-                assert!(!bans.end(&PEER, now), "not before its time");
-                now = now + ladder[step];
-                assert!(!bans.is_banned(&PEER, now));
-                assert!(bans.end(&PEER, now));
-                assert!(!bans.end(&PEER, now), "once");
-            }
-        }
-    }
-
-    #[test]
-    fn a_ban_by_hand_outlives_what_the_ladder_says() {
-        let mut bans = Bans::default();
-        let hour = Duration::from_secs(3_600);
-        assert_eq!(bans.ban(&PEER, None, By::Hand(Some(hour)), &LADDER, Time(0)), hour);
-        assert_eq!(bans.ban(&PEER, None, By::Offence, &LADDER, Time(0)), hour, "ten seconds of the ladder do not shorten it");
-        assert!(!bans.end(&PEER, Time(0) + LADDER[0]));
-        assert!(bans.is_banned(&PEER, Time(0) + LADDER[0]));
-        let minute = Duration::from_secs(60);
-        assert_eq!(bans.ban(&PEER, None, By::Hand(Some(minute)), &LADDER, Time(0)), minute, "a person may shorten it");
-        assert_eq!(bans.ban(&PEER, None, By::Hand(None), &LADDER, Time(0)), LADDER[1], "the second step");
-    }
-
-    #[test]
-    fn to_lift_what_is_not_there_does_nothing() {
-        let mut bans = Bans::default();
-        assert!(!bans.lift(&PEER));
-        assert!(!bans.lift_address(&IpAddr::from([203, 0, 113, 1])));
-        bans.ban(&PEER, None, By::Offence, &LADDER, Time(0));
-        assert!(bans.lift(&PEER));
-        assert!(!bans.is_banned(&PEER, Time(0)));
-        assert!(!bans.lift(&PEER));
-    }
-
-    #[test]
-    fn past_five_banned_ids_an_address_is_a_nest() {
-        let mut bans = Bans::default();
-        let ip = IpAddr::from([203, 0, 113, 1]);
-        let mapped = IpAddr::V6(Ipv4Addr::new(203, 0, 113, 1).to_ipv6_mapped());
-        for n in 0..BANNED_IDS_PER_ADDRESS as u32 {
-            bans.ban(&peer(n), Some(ip), By::Offence, &LADDER, Time(0));
-            bans.ban(&peer(n), Some(ip), By::Offence, &LADDER, Time(0));
-            // By hand, and elsewhere, does not count.
-            bans.ban(&peer(100 + n), Some(ip), By::Hand(None), &LADDER, Time(0));
-            bans.ban(&peer(200 + n), Some(IpAddr::from([203, 0, 113, 2])), By::Offence, &LADDER, Time(0));
-            assert!(!bans.is_a_nest(ip, &LADDER, Time(0)));
-        }
-        bans.ban(&peer(99), Some(mapped), By::Offence, &LADDER, Time(0));
-        assert!(bans.is_a_nest(ip, &LADDER, Time(0)), "the mapped form is the same address");
-        assert!(!bans.is_a_nest(ip, &LADDER, Time(0) + LADDER[2] * 2), "long ago");
-        bans.lift(&peer(99));
-        assert!(!bans.is_a_nest(ip, &LADDER, Time(0)), "a lifted ban no longer counts");
-        bans.ban(&peer(99), Some(ip), By::Offence, &LADDER, Time(0));
-        bans.ban_address(mapped, By::Offence, &LADDER, Time(0));
-        assert!(bans.is_address_banned(&ip, Time(0)));
-        assert!(!bans.is_a_nest(ip, &LADDER, Time(0)), "it is banned already");
-        assert_eq!(*bans.addresses(Time(0)), [ip]);
-        assert!(bans.addresses(Time(0) + LADDER[0]).is_empty());
-    }
-
-    #[test]
-    fn an_address_that_many_share_is_never_a_nest() {
-        for ip in ["127.0.0.1", "10.0.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
-            let ip: IpAddr = ip.parse().unwrap();
-            let mut bans = Bans::default();
-            for n in 0..100 {
-                bans.ban(&peer(n), Some(ip), By::Offence, &LADDER, Time(0));
-            }
-            assert!(!bans.is_a_nest(ip, &LADDER, Time(0)), "{ip}");
-        }
-    }
-
-    #[test]
-    fn a_full_list_drops_the_oldest_and_keeps_what_a_person_banned() {
-        let mut bans = Bans::default();
-        let long = Duration::from_secs(1_000_000);
-        bans.ban(&peer(0), None, By::Hand(Some(long)), &LADDER, Time(0));
-        for n in 1..BANS as u32 + 10 {
-            bans.ban(&peer(n), None, By::Offence, &LADDER, Time(n.into()));
-        }
-        assert_eq!(bans.len(), (BANS, 0));
-        let now = Time(BANS as u64 + 10);
-        assert!(bans.is_banned(&peer(0), now), "by hand");
-        assert!(!bans.is_banned(&peer(1), now) && !bans.is_banned(&peer(10), now), "the oldest");
-        assert!(bans.is_banned(&peer(11), now) && bans.is_banned(&peer(BANS as u32 + 9), now));
-    }
-}
+#[path = "bans_tests.rs"]
+mod tests;

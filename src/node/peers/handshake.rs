@@ -127,7 +127,8 @@ impl Node {
                 if let Some(version) = self.check_hello(cx, connection, hello) {
                     // For a guest nobody gives way.
                     let guest = hello.capabilities.has(Capabilities::VISIT);
-                    if !guest && !(self.settle_duplicate(cx, connection) && self.settle_slot(cx, connection, true)) {
+                    let stays = guest || self.settle_duplicate(cx, connection) && self.settle_slot(cx, connection, true);
+                    if !stays {
                         return;
                     }
                     let ours = self.hello(cx, false);
@@ -143,7 +144,7 @@ impl Node {
                 if let Some(highest) = self.check_hello(cx, connection, hello) {
                     if *version != highest {
                         let text = format!("version {version} was taken, {highest} is the highest in common");
-                        return self.refuse(cx, connection, ErrorCode::NoCommonVersion, text);
+                        return self.refuse(cx, connection, ErrorCode::NoCommonVersion, text.clone(), text);
                     }
                     match self.peers.get(&connection) {
                         Some(peer) if peer.visit => self.on_visit_ready(cx, connection, hello),
@@ -171,28 +172,27 @@ impl Node {
         let spec = self.ledger.spec();
         let genesis = self.genesis;
         let refusal = if hello.node != peer.id {
-            Some((ErrorCode::WrongIdentity, "the node id said is not the one proven".to_owned()))
+            let text = "the node id said is not the one proven";
+            Some((ErrorCode::WrongIdentity, text.to_owned(), text.to_owned()))
         } else if hello.chain != spec.chain || hello.genesis != genesis {
-            let text = format!(
-                "we are on chain {} with genesis {}, you are on chain {} with genesis {}",
-                spec.chain.0,
-                genesis.short(),
-                hello.chain.0,
-                hello.genesis.short()
-            );
-            Some((ErrorCode::WrongChain, text))
+            let ours = format!("chain {} with genesis {}", spec.chain.0, genesis.short());
+            let its = format!("chain {} with genesis {}", hello.chain.0, hello.genesis.short());
+            let told = format!("we are on {ours}, you are on {its}");
+            Some((ErrorCode::WrongChain, told, format!("it is on {its}, we are on {ours}: these are two networks")))
         } else if hello.version_highest.min(VERSION_HIGHEST) < hello.version_lowest.max(VERSION_LOWEST) {
-            let text = format!(
-                "we speak versions {VERSION_LOWEST} to {VERSION_HIGHEST}, you {} to {}",
-                hello.version_lowest, hello.version_highest
+            let (lowest, highest) = (hello.version_lowest, hello.version_highest);
+            let told = format!("we speak versions {VERSION_LOWEST} to {VERSION_HIGHEST}, you {lowest} to {highest}");
+            let who = if highest < VERSION_LOWEST { "its" } else { "this" };
+            let said = format!(
+                "it speaks versions {lowest} to {highest}, we {VERSION_LOWEST} to {VERSION_HIGHEST}: {who} program is to be brought up to date"
             );
-            Some((ErrorCode::NoCommonVersion, text))
+            Some((ErrorCode::NoCommonVersion, told, said))
         } else {
             None
         };
-        if let Some((code, text)) = refusal {
-            self.book.refused(address, cx.now);
-            self.refuse(cx, connection, code, text);
+        if let Some((code, told, said)) = refusal {
+            self.book.refused(address, cx.now, &self.config.timing);
+            self.refuse(cx, connection, code, told, said);
             return None;
         }
         let off = hello.time.abs_diff(self.wall(cx.now));
@@ -205,16 +205,15 @@ impl Node {
         Some(hello.version_highest.min(VERSION_HIGHEST))
     }
 
-    /// Tells a peer why it is refused, and closes.
-    pub(in crate::node) fn refuse(&mut self, cx: &mut Context<'_>, connection: ConnectionId, code: ErrorCode, text: String) {
+    /// Tells a peer why it is refused, and closes; `said` is the same in words for our own people.
+    fn refuse(&mut self, cx: &mut Context<'_>, connection: ConnectionId, code: ErrorCode, mut told: String, said: String) {
         if self.peers.get(&connection).is_none_or(Peer::is_closing) {
             return;
         }
-        let mut told = text.clone();
         let end = (0..=told.len().min(crate::wire::limits::MAX_TEXT)).rev().find(|end| told.is_char_boundary(*end));
         told.truncate(end.unwrap_or(0));
         self.send(cx, connection, Message::Error { code, text: told });
-        self.close(cx, connection, CloseReason::Graceful(text));
+        self.close(cx, connection, CloseReason::Graceful(said));
     }
 
     /// Hands are shaken.
@@ -240,6 +239,7 @@ impl Node {
             }
             (Direction::Inbound, None) => {}
         }
+        self.admit(cx);
         self.count_found(id);
         self.count_peers(cx.now);
         let agent = hello.agent.chars().filter(|c| !c.is_control()).collect();
@@ -263,11 +263,15 @@ impl Node {
         }
         self.schedule_sync(cx);
         self.start_mining(cx);
+        if direction == Direction::Outbound {
+            self.pump_lookups(cx);
+        }
     }
 
     /// Hands were not shaken in time.
     pub(in crate::node) fn on_handshake_deadline(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
-        if self.peers.get(&connection).is_some_and(|peer| !peer.is_ready() && !peer.is_closing()) {
+        let shaken = |peer: &Peer| peer.is_ready() || peer.is_visiting();
+        if self.peers.get(&connection).is_some_and(|peer| !shaken(peer) && !peer.is_closing()) {
             self.close(cx, connection, CloseReason::Abrupt("hands were not shaken in time".to_owned()));
         }
     }

@@ -3,12 +3,13 @@
 use super::health::Health;
 use super::offences::{Merit, Offence};
 use crate::chain::{Address, BlockId, TxId};
+use crate::node::bucket::{Bucket, Rate};
 use crate::node::context::Context;
 use crate::node::discovery::gossip::Gossip;
-use crate::node::discovery::kademlia::Allowance;
-use crate::node::limits::{KNOWN_BLOCKS_PER_PEER, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES};
+use crate::node::limits::{
+    FIND_NODE_BURST, FIND_NODE_PAUSE, KNOWN_BLOCKS_PER_PEER, SERVED_BURST, SERVED_RATE, SPAM_BURST, SPAM_RATE, UNKNOWN_MESSAGES,
+};
 use crate::node::presync::Presync;
-use crate::node::timers::Timer;
 use crate::node::{CloseReason, ConnectionId, Direction, Event, Node, PeerTraffic, Time};
 use crate::wire::{ErrorCode, GoodbyeReason, Message, WireError};
 use std::collections::{BTreeSet, VecDeque};
@@ -60,7 +61,7 @@ pub(in crate::node) struct Peer {
     ready_since: Option<Time>,
     /// Whether it said goodbye before hands were shaken, or without need of the link: it is there, and nothing failed.
     pub(in crate::node) declined: bool,
-    /// Whether it had no slot for us any more.
+    /// Whether it had no slot for us any more, or needed it for somebody else.
     pub(in crate::node) displaced: bool,
     /// Whether this link only tests the address.
     pub(in crate::node) feeler: bool,
@@ -69,7 +70,7 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) traffic: PeerTraffic,
     /// When it connected.
     pub(in crate::node) since: Time,
-    /// When the link last was of use to either side.
+    /// When the link last was of use to either side; at first, when it connected.
     pub(in crate::node) served: Time,
     /// When it last was the first to bring a block that proved valid; a transaction.
     pub(in crate::node) new_block: Option<Time>,
@@ -83,6 +84,8 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) relays: bool,
     /// Whether it answers look-ups.
     pub(in crate::node) dht: bool,
+    /// Whether it came only to ask, or to see whether we answer, and was let in for that.
+    pub(in crate::node) guest: bool,
     /// Whether we dialled it only to ask one question.
     pub(in crate::node) visit: bool,
     /// Where it sees us come from.
@@ -127,11 +130,22 @@ pub(in crate::node) struct Peer {
     /// News of addresses.
     pub(in crate::node) gossip: Gossip,
     /// What it may still ask of our table.
-    find_nodes: Allowance,
+    find_nodes: Bucket,
+    /// Whether it ever asked.
+    told_nodes: bool,
     unknown_messages: u32,
-    /// What it may still send unasked, and when that was counted.
-    allowance: (u64, Time),
+    /// What it may still send unasked.
+    unasked: Bucket,
+    /// The bytes that it may still ask of us.
+    served_bytes: Bucket,
 }
+
+/// Messages that nobody asked for.
+const UNASKED: Rate = Rate { burst: SPAM_BURST, count: SPAM_RATE, per: Duration::from_secs(1) };
+/// Questions of look-ups.
+const FIND_NODES: Rate = Rate { burst: FIND_NODE_BURST, count: 1, per: FIND_NODE_PAUSE };
+/// Bytes of headers and bodies.
+const SERVED: Rate = Rate { burst: SERVED_BURST, count: SERVED_RATE, per: Duration::from_secs(1) };
 
 impl Peer {
     pub(in crate::node) fn new(
@@ -151,6 +165,7 @@ impl Peer {
             declined: false,
             displaced: false,
             feeler: false,
+            guest: false,
             dismissed: false,
             traffic: PeerTraffic { connection: connection.0, ..PeerTraffic::default() },
             since: now,
@@ -183,9 +198,11 @@ impl Peer {
             owes_addresses: false,
             asked_us_for_peers: None,
             gossip: Gossip::default(),
-            find_nodes: Allowance::default(),
+            find_nodes: Bucket::full(&FIND_NODES),
+            told_nodes: false,
             unknown_messages: 0,
-            allowance: (SPAM_BURST, Time(0)),
+            unasked: Bucket::full(&UNASKED),
+            served_bytes: Bucket::full(&SERVED),
         }
     }
 
@@ -204,7 +221,13 @@ impl Peer {
 
     /// Whether it may ask our table once more.
     pub(in crate::node) fn may_find_nodes(&mut self, now: Time) -> bool {
-        self.find_nodes.take(now)
+        self.told_nodes = true;
+        self.find_nodes.take(1, &FIND_NODES, now)
+    }
+
+    /// Whether it asked our table, and was answered.
+    pub(in crate::node) fn was_told_nodes(&self) -> bool {
+        self.told_nodes
     }
 
     pub(in crate::node) fn is_closing(&self) -> bool {
@@ -260,13 +283,27 @@ impl Peer {
         self.health.note_request(true);
     }
 
-    /// Notes that it has a block.
-    pub(in crate::node) fn learn_block(&mut self, id: BlockId) {
-        if !self.knows_block(&id) {
+    /// Whether the link was of use lately, beyond its being there.
+    pub(in crate::node) fn is_in_use(&self, now: Time, lately: Duration) -> bool {
+        self.served > self.since && now.since(self.served) < lately
+    }
+
+    /// Notes that it has a block; whether that was not known yet.
+    pub(in crate::node) fn learn_block(&mut self, id: BlockId) -> bool {
+        let news = !self.knows_block(&id);
+        if news {
             if self.known_blocks.len() >= KNOWN_BLOCKS_PER_PEER {
                 self.known_blocks.pop_front();
             }
             self.known_blocks.push_back(id);
+        }
+        news
+    }
+
+    /// Notes that it told us of a block: that is of use, even if others told of it before.
+    pub(in crate::node) fn tells_of_block(&mut self, id: BlockId, now: Time) {
+        if self.learn_block(id) {
+            self.served = now;
         }
     }
 
@@ -286,33 +323,32 @@ impl Peer {
             | Message::Announce { .. }
             | Message::NewBlock { .. } => true,
             Message::FindNode { .. } => true,
-            Message::Peers { .. } => !self.owes_addresses,
+            Message::Peers { answer, .. } => !(*answer && self.owes_addresses),
             Message::Headers { answer, .. } => !answer,
             _ => false,
         };
-        if !unasked {
-            return false;
-        }
-        let (left, since) = self.allowance;
-        let earned = u64::try_from(now.since(since).as_micros()).unwrap_or(u64::MAX).saturating_mul(SPAM_RATE) / 1_000_000;
-        // What is not yet a whole message stays in the time.
-        let since = if earned > 0 { now } else { since };
-        match left.saturating_add(earned).min(SPAM_BURST).checked_sub(1) {
-            Some(left) => {
-                self.allowance = (left, since);
-                false
-            }
-            None => {
-                self.allowance = (SPAM_BURST, now);
-                true
-            }
-        }
+        unasked && is_too_much(&mut self.unasked, 1, &UNASKED, now)
+    }
+
+    /// Counts bytes that are to be sent because it asked; true once for each burst that is more than a link can carry.
+    pub(in crate::node) fn is_draining(&mut self, now: Time, bytes: u64) -> bool {
+        is_too_much(&mut self.served_bytes, bytes, &SERVED, now)
     }
 
     /// How many blocks are remembered that it has.
     pub(in crate::node) fn known_block_count(&self) -> usize {
         self.known_blocks.len()
     }
+}
+
+/// Takes `count`; if there is not so much, it is too much, and a new burst begins.
+fn is_too_much(bucket: &mut Bucket, count: u64, rate: &Rate, now: Time) -> bool {
+    let enough = bucket.take(count, rate, now);
+    if !enough {
+        *bucket = Bucket::full(rate);
+        bucket.take(0, rate, now);
+    }
+    !enough
 }
 
 /// Whether a message asks for a part of the chain or of the pool: such questions are what links are for. Pings are not, and neither are
@@ -346,7 +382,9 @@ impl Node {
         if let Some(peer) = self.peers.get_mut(&connection) {
             // A feeler has seen what it wanted to see: nothing was lost.
             peer.dismissed |= reason == GoodbyeReason::Idle;
-            peer.displaced = reason == GoodbyeReason::Full;
+            // A link that served nobody while slots were scarce would serve nobody at once again.
+            let reaped = reason == GoodbyeReason::Idle && peer.was_ready() && !peer.feeler;
+            peer.displaced = reason == GoodbyeReason::Full || reaped;
             peer.declined = true;
         }
         let why = match reason {
@@ -365,10 +403,10 @@ impl Node {
         if matches!(code, ErrorCode::WrongChain | ErrorCode::NoCommonVersion)
             && let Some(peer) = self.peers.get(&connection)
         {
-            self.book.refused(peer.address, cx.now);
+            self.book.refused(peer.address, cx.now, &self.config.timing);
         }
         let text: String = text.chars().filter(|c| !c.is_control()).collect();
-        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us: {text}")));
+        self.close(cx, connection, CloseReason::Abrupt(format!("the peer refused us, in its words: {text}")));
     }
 
     /// A connection is over.
@@ -381,16 +419,14 @@ impl Node {
         };
         if peer.visit {
             // Whom we visited we may want to dial for good.
-            self.timers.set(cx.now + self.config.timing.redial.0, Timer::Dial);
-            return;
+            return self.dial_soon(cx);
         }
         if peer.was_ready() && !peer.dismissed {
             self.count_lost(peer.id);
         }
         self.count_peers(cx.now);
         self.admit(cx);
-        let stranger = peer.direction == Direction::Inbound && !peer.was_ready();
-        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why, stranger });
+        cx.event(Event::Disconnected { connection, peer: peer.id, address: peer.address, why, guest: peer.guest });
         self.on_link_ended(cx, &peer);
         self.schedule_sync(cx);
     }

@@ -77,7 +77,7 @@ impl Node {
     }
 }
 
-/// How long a pong may take. On a slow line a ping waits behind what we sent before it, and its pong behind what we asked for: neither is
+/// How long a pong may take. On a slow line a ping waits behind what we send, and its pong behind what we asked for: neither is
 /// the peer's silence.
 fn pong_patience(peer: &Peer, least: Duration) -> Duration {
     let ahead = peer.traffic.bytes_out.saturating_sub(peer.bytes_confirmed);

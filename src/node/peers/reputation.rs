@@ -5,11 +5,13 @@
 
 use super::bans::By;
 use super::offences::{Merit, Offence};
+use super::peer::Peer;
 use crate::chain::Address;
 use crate::node::context::Context;
 use crate::node::{CloseReason, ConnectionId, Event, Node, Time};
 use crate::wire::GoodbyeReason;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 const HIGHEST: i32 = 10_000;
@@ -59,7 +61,12 @@ impl Reputations {
     fn change(&mut self, peer: &Address, delta: i32, now: Time) -> i32 {
         let value = self.value(peer, now).saturating_add(delta).clamp(LOWEST, HIGHEST);
         if self.standings.len() >= STANDINGS && !self.standings.contains_key(peer) {
-            let dull = self.standings.iter().min_by_key(|(id, standing)| (standing.value.abs(), **id)).map(|(id, _)| *id);
+            // Whoever still counts what he earned is kept, or he could earn it again under the same name.
+            let dullness = |(id, standing): &(&Address, &Standing)| {
+                let earns = standing.earned.0 > 0 && now.since(standing.earned.1) <= EARNING_PERIOD;
+                (earns, decayed(standing.value, now.since(standing.at)).abs(), **id)
+            };
+            let dull = self.standings.iter().min_by_key(dullness).map(|(id, _)| *id);
             if let Some(dull) = dull {
                 self.standings.remove(&dull);
             }
@@ -87,11 +94,34 @@ impl Reputations {
     }
 }
 
+/// Who brought something that is judged later: by then he may be gone, but his name is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::node) struct Source {
+    pub(in crate::node) connection: ConnectionId,
+    pub(in crate::node) id: Address,
+    ip: IpAddr,
+}
+
 impl Node {
+    /// Who is at the other end of a connection.
+    pub(in crate::node) fn source(&self, connection: ConnectionId) -> Option<Source> {
+        self.peers.get(&connection).map(|peer| Source { connection, id: peer.id, ip: peer.address.ip() })
+    }
+
     /// A peer did something wrong: its reputation falls, and with it perhaps the link, or it is banned.
     pub(in crate::node) fn offend(&mut self, cx: &mut Context<'_>, connection: ConnectionId, offence: Offence) {
-        let Some(peer) = self.peers.get(&connection) else { return };
-        let (id, ip) = (peer.id, peer.address.ip());
+        if let Some(source) = self.source(connection) {
+            self.blame(cx, source, offence);
+        }
+    }
+
+    /// Somebody did something wrong, and may have left since: that saves the link nobody, and the name nobody either.
+    pub(in crate::node) fn blame(&mut self, cx: &mut Context<'_>, source: Source, offence: Offence) {
+        let Source { connection, id, ip } = source;
+        // One message may hold many faults. A ban is for all of them.
+        if self.bans.is_banned(&id, cx.now) {
+            return;
+        }
         let (cost, reason) = offence.terms();
         let before = self.reputations.value(&id, cx.now);
         // What is fatal takes all that was earned.
@@ -100,6 +130,8 @@ impl Node {
         cx.event(Event::Reputation { connection, peer: id, delta, value, reason: reason.to_owned() });
         if value <= BAN {
             self.ban(cx, id, Some(ip), By::Offence, reason);
+        } else if self.peers.get(&connection).is_none_or(Peer::is_closing) {
+            // There is no link that could end.
         } else if value <= DISCONNECT {
             self.part(cx, connection, GoodbyeReason::Reputation, &format!("its reputation fell too low: it {reason}"));
         } else if offence.ends_the_stream() {
@@ -160,6 +192,29 @@ mod tests {
         assert_eq!(reputations.earn(&PEER, 150, Time(0)), 50);
         assert_eq!(reputations.earn(&PEER, 150, Time(0)), 0);
         assert_eq!(reputations.earn(&PEER, 150, Time(0) + EARNING_PERIOD * 2), 150);
+    }
+
+    /// What counts is what is left of a reputation, not what it once was.
+    #[test]
+    fn what_has_decayed_is_forgotten_first() {
+        let mut reputations = Reputations::default();
+        let id = |n: u32| {
+            let mut id = [0; 32];
+            id[..4].copy_from_slice(&n.to_be_bytes());
+            Address(id)
+        };
+        for n in 0..STANDINGS as u32 - 2 {
+            reputations.change(&id(n), -2_000, Time(0));
+        }
+        let now = Time(0) + HALF_LIFE * 10;
+        reputations.earn(&id(u32::MAX), 10, now);
+        reputations.change(&id(u32::MAX - 1), 10, now);
+        for n in 1..=10 {
+            reputations.change(&id(u32::MAX / 2 + n), -2_000, now);
+        }
+        assert_eq!(reputations.standings.len(), STANDINGS);
+        assert_eq!(reputations.value(&id(u32::MAX - 1), now), 10, "fresh, if small");
+        assert_eq!(reputations.earn(&id(u32::MAX), 500, now), TRANSACTION_EARNINGS - 10, "what was earned is still counted");
     }
 
     #[test]

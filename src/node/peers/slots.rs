@@ -5,7 +5,7 @@ use super::eviction::{Candidate, gives_way};
 use super::peer::Peer;
 use crate::chain::Address;
 use crate::node::context::Context;
-use crate::node::discovery::book::scope::group;
+use crate::node::discovery::book::scope::{group, host};
 use crate::node::limits::SCARCE_PERCENT;
 use crate::node::timers::Timer;
 use crate::node::{Admission, ConnectionId, Direction, Event, Node, Output, Time};
@@ -38,16 +38,20 @@ impl Slots {
 }
 
 impl Node {
-    /// Inbound connections that are not being closed.
+    /// Inbound connections that are not being closed, and are no visits.
     fn inbound(&self) -> impl Iterator<Item = (&ConnectionId, &Peer)> {
         self.peers.iter().filter(|(_, peer)| peer.direction == Direction::Inbound && !peer.is_closing() && !peer.is_visiting())
     }
 
+    /// Those with whom hands are shaken: each has a slot. Strangers have none, or a handful who never say hello would take them all.
+    fn slot_holders(&self) -> impl Iterator<Item = (&ConnectionId, &Peer)> {
+        self.inbound().filter(|(_, peer)| peer.is_ready())
+    }
+
     /// Who would give way to a newcomer.
-    fn who_gives_way(&self, newcomer: Option<ConnectionId>, now: Time) -> Option<ConnectionId> {
+    fn who_gives_way(&self, now: Time) -> Option<ConnectionId> {
         let candidates: Vec<_> = self
-            .inbound()
-            .filter(|(connection, _)| Some(**connection) != newcomer)
+            .slot_holders()
             .map(|(connection, peer)| Candidate {
                 connection: *connection,
                 direction: peer.direction,
@@ -70,8 +74,8 @@ impl Node {
         if peer.direction == Direction::Outbound {
             return true;
         }
-        let (id, ip) = (peer.id, peer.address.ip());
-        let from_there = || self.inbound().filter(|(_, peer)| peer.address.ip() == ip).count();
+        let (id, from) = (peer.id, host(peer.address.ip()));
+        let from_there = || self.inbound().filter(|(_, peer)| host(peer.address.ip()) == from).count();
         if self.config.max_per_ip.is_some_and(|most| from_there() > most) {
             self.counts.refused += 1;
             self.part(cx, connection, GoodbyeReason::Full, "too many connections from its address");
@@ -79,12 +83,12 @@ impl Node {
         }
         // Another connection of the same peer may go instead, if this one stays at all.
         let replaces = !stays && self.inbound().any(|(other, peer)| *other != connection && peer.id == id);
-        if replaces || self.inbound().count() <= self.config.max_inbound {
+        if replaces || self.slot_holders().count() < self.config.max_inbound {
             return true;
         }
         // Who has a bad name costs nobody else his place.
         let welcome = self.config.max_inbound > 0 && self.reputations.value(&id, cx.now) >= 0;
-        match self.who_gives_way(Some(connection), cx.now).filter(|_| welcome) {
+        match self.who_gives_way(cx.now).filter(|_| welcome) {
             Some(_) if !stays => true,
             Some(other) => {
                 self.counts.evicted += 1;
@@ -104,8 +108,8 @@ impl Node {
         if self.stopping {
             return;
         }
-        let taken = self.inbound().count();
-        let full = taken >= self.config.max_inbound && self.who_gives_way(None, cx.now).is_none();
+        let taken = self.slot_holders().count();
+        let full = taken >= self.config.max_inbound && self.who_gives_way(cx.now).is_none();
         let told = &mut self.slots.told;
         if told.full == full && told.per_ip == self.config.max_per_ip && told.banned == self.slots.banned {
             return;
@@ -114,15 +118,27 @@ impl Node {
         cx.out.push(Output::Admit(told.clone()));
     }
 
-    /// While inbound slots are scarce, one who serves nobody gives his up, each second one: the one that has been so for longest.
+    /// Whether links are used at present: at least half of those that we dialled, within the time after which a link is idle. No stranger
+    /// has a say in that. A node that dialled nobody goes by those who dialled it.
+    fn are_links_used(&self, now: Time) -> bool {
+        let half_of = |direction: Direction| {
+            let links = || self.peers.values().filter(|peer| peer.direction == direction && peer.is_ready() && peer.is_link());
+            let used = links().filter(|peer| peer.is_in_use(now, self.config.timing.idle)).count();
+            (links().count() > 0).then(|| used * 2 >= links().count())
+        };
+        half_of(Direction::Outbound).or_else(|| half_of(Direction::Inbound)).unwrap_or(false)
+    }
+
+    /// While inbound slots are scarce, one who serves nobody gives his up, each second one: the one that has been so for longest. As long as
+    /// there is little to be said, nobody has to: the best of links is idle then.
     pub(in crate::node) fn reap_idle(&mut self, cx: &mut Context<'_>) {
-        let scarce = self.inbound().count() * 100 >= self.config.max_inbound * SCARCE_PERCENT;
+        let scarce = self.slot_holders().count() * 100 >= self.config.max_inbound * SCARCE_PERCENT;
         let ready = self.peers.values().filter(|peer| peer.is_ready()).count();
-        if !scarce || ready <= self.config.min_peers || self.stopping {
+        if !scarce || ready <= self.config.min_peers || self.stopping || !self.are_links_used(cx.now) {
             return;
         }
         let patience = self.config.timing.idle;
-        let idle = self.inbound().filter(|(_, peer)| peer.is_ready() && cx.now.since(peer.served) >= patience);
+        let idle = self.slot_holders().filter(|(_, peer)| cx.now.since(peer.served) >= patience);
         if let Some(connection) = idle.min_by_key(|(connection, peer)| (peer.served, **connection)).map(|(id, _)| *id) {
             self.counts.idle += 1;
             self.part(cx, connection, GoodbyeReason::Idle, "it served nobody while slots were scarce");
@@ -151,11 +167,11 @@ impl Node {
 
     /// Bans an IP address; ends what links there are with it.
     fn ban_address(&mut self, cx: &mut Context<'_>, address: IpAddr, by: By, reason: &str) {
-        let address = address.to_canonical();
+        let address = host(address);
         let time = self.bans.ban_address(address, by, &self.config.timing.bans, cx.now);
         self.timers.set(cx.now + time, Timer::UnbanAddress(address));
         cx.event(Event::AddressBanned { address, reason: reason.to_owned(), time });
-        for connection in self.connections(|peer| peer.address.ip().to_canonical() == address) {
+        for connection in self.connections(|peer| host(peer.address.ip()) == address) {
             self.part(cx, connection, GoodbyeReason::Banned, "its address is banned");
         }
         self.note_banned_addresses(cx);
@@ -199,7 +215,7 @@ impl Node {
     /// The ban of an IP address is ended before its time; if there is none, nothing happens.
     pub(in crate::node) fn lift_address_ban(&mut self, cx: &mut Context<'_>, address: IpAddr) {
         if self.bans.lift_address(&address) {
-            self.address_unbanned(cx, address.to_canonical());
+            self.address_unbanned(cx, host(address));
         }
     }
 

@@ -1,14 +1,16 @@
 //! Addresses: what strangers may tell, and what they are told.
 
 use super::*;
+use crate::node::discovery::book::Source;
 use crate::node::limits::{FIND_NODE_BURST, GOSSIP_ADDRESSES, GUEST_TIME, GUESTS};
 use crate::wire::{NodeRecord, PeerAddress, mapped};
+use std::collections::BTreeSet;
 
-const VISITOR: Capabilities = Capabilities(Capabilities::VISIT.0 | Capabilities::DHT.0);
+pub(super) const VISITOR: Capabilities = Capabilities(Capabilities::VISIT.0 | Capabilities::DHT.0);
 
 impl Stage {
     /// Hands are shaken with a peer of these capabilities, which listens on port 9000.
-    fn befriend_with(&mut self, n: u8, capabilities: Capabilities) {
+    pub(super) fn befriend_with(&mut self, n: u8, capabilities: Capabilities) {
         self.connect(n);
         let hello = Hello { capabilities, port: 9_000, ..self.hello(n, 0, 1) };
         self.receive(n.into(), Message::Handshake { hello });
@@ -23,17 +25,17 @@ impl Stage {
         self.receive(n.into(), Message::HandshakeAck { hello, version: 1, seen: mapped(seen.into()) });
     }
 
-    fn record(&self, n: u8, ip: [u8; 4]) -> NodeRecord {
+    pub(super) fn record(&self, n: u8, ip: [u8; 4]) -> NodeRecord {
         let address = SocketAddr::from((ip, 9_000));
         NodeRecord::sign(&peer_keys(n), self.spec.chain, &self.spec.genesis_id(), address, self.now.as_millis() / 1_000)
     }
 
-    fn find(&mut self, n: u8, own: Option<NodeRecord>) {
+    pub(super) fn find(&mut self, n: u8, own: Option<NodeRecord>) {
         self.receive(n.into(), Message::FindNode { nonce: 7, target: peer_keys(n).address(), own });
     }
 
     /// The answers to look-ups that went to a peer.
-    fn nodes_told(&self, n: u8) -> Vec<Vec<NodeRecord>> {
+    pub(super) fn nodes_told(&self, n: u8) -> Vec<Vec<NodeRecord>> {
         let to = connection(n.into());
         let nodes = self.sent.iter().filter(|(receiver, _)| *receiver == to).filter_map(|(_, message)| match &**message {
             Message::Nodes { records, .. } => Some(records.clone()),
@@ -60,8 +62,15 @@ fn a_guest_gets_an_answer_and_is_no_peer() {
     stage.find(2, None);
     assert_eq!(stage.nodes_told(2), [vec![stage.record(1, [127, 0, 0, 1])]]);
     assert_eq!(stage.node.ready_peers().len(), 1);
-    stage.wait(GUEST_TIME);
-    assert!(stage.closed.iter().any(|(id, _)| *id == connection(1)), "a guest may not stay");
+    stage.wait(GUEST_TIME - SECOND);
+    assert!(!stage.was_closed(1), "he may ask again");
+    stage.wait(SECOND);
+    assert!(stage.was_closed(1), "a guest may not stay");
+    let goodbye = Message::Goodbye { reason: GoodbyeReason::Idle };
+    assert!(stage.take_sent(1).iter().any(|message| **message == goodbye), "in good order");
+    stage.give(Input::Disconnected { connection: connection(1), reason: "closed".to_owned() });
+    let guests = stage.events.iter().filter(|event| matches!(event, Event::Disconnected { guest: true, .. })).count();
+    assert_eq!(guests, 1, "whoever reads the lines is not told of it as of a peer that was lost");
 }
 
 /// A full node answers look-ups without sending anybody away.
@@ -177,7 +186,7 @@ fn a_newcomer_is_told_to_two_others_once() {
     stage.wait(SECOND * 6);
     let newcomer = SocketAddr::from(([127, 0, 0, 7], 9_000));
     let told = stage.sent.iter().filter(|(_, message)| match &**message {
-        Message::Peers { addresses } => addresses.iter().any(|entry| entry.socket() == newcomer),
+        Message::Peers { addresses, .. } => addresses.iter().any(|entry| entry.socket() == newcomer),
         _ => false,
     });
     assert_eq!(told.map(|(to, _)| *to).filter(|to| *to != connection(7)).count(), 2);
@@ -186,15 +195,109 @@ fn a_newcomer_is_told_to_two_others_once() {
     assert!(!stage.sent.iter().any(|(_, message)| matches!(&**message, Message::Peers { .. })), "once is enough");
 }
 
+/// Five hundred addresses from the `first`.
+fn crowd(first: u16) -> Vec<PeerAddress> {
+    let address = |n: u16| SocketAddr::from(([10, 0, (n >> 8) as u8, n as u8], 1));
+    (first..first + 500).map(|n| PeerAddress::new(address(n), peer_keys(9).address(), 0)).collect()
+}
+
 #[test]
 fn unasked_addresses_are_taken_at_a_pace() {
     let mut stage = Stage::new(Config::default());
     stage.befriend_with(1, Capabilities::RELAY);
-    stage.receive(1, Message::Peers { addresses: Vec::new() });
-    let entry = |n: u16| PeerAddress::new(SocketAddr::from(([10, 0, (n >> 8) as u8, n as u8], 1)), peer_keys(9).address(), 0);
     let before = stage.node.book.len();
-    stage.receive(1, Message::Peers { addresses: (0..500).map(entry).collect() });
+    stage.receive(1, Message::Peers { answer: false, addresses: crowd(0) });
     assert_eq!(stage.node.book.len() - before, GOSSIP_ADDRESSES);
-    stage.receive(1, Message::Peers { addresses: (500..1_000).map(entry).collect() });
+    stage.receive(1, Message::Peers { answer: false, addresses: crowd(500) });
     assert_eq!((stage.node.book.len() - before, stage.value(1)), (GOSSIP_ADDRESSES, 0));
+}
+
+#[test]
+fn news_before_an_owed_answer_is_not_taken_for_it() {
+    let mut stage = Stage::new(Config::default());
+    stage.befriend_with(1, Capabilities::RELAY);
+    assert!(stage.take_sent(1).iter().any(|message| **message == Message::GetPeers), "an answer is owed");
+    let before = stage.node.book.len();
+    stage.receive(1, Message::Peers { answer: false, addresses: crowd(0) });
+    assert_eq!((stage.node.book.len() - before, stage.node.counts.exchange.answered), (GOSSIP_ADDRESSES, 0));
+    // The answer itself is taken whole. A second one, which nobody asked for, is news at most.
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd(500) });
+    assert_eq!((stage.node.book.len() - before, stage.node.counts.exchange.answered), (GOSSIP_ADDRESSES + 500, 1));
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd(1_000) });
+    assert_eq!((stage.node.book.len() - before, stage.node.counts.exchange.answered), (GOSSIP_ADDRESSES + 500, 1));
+    assert_eq!(stage.value(1), 0);
+}
+
+impl Stage {
+    /// Somebody connects from an IP address and asks for addresses; those he is told.
+    fn ask_from(&mut self, n: u8, ip: &str) -> BTreeSet<SocketAddr> {
+        let address = SocketAddr::new(ip.parse().unwrap(), 40_000);
+        let peer = peer_keys(n).address();
+        self.give(Input::Connected { connection: connection(n.into()), address, direction: Direction::Inbound, peer });
+        let hello = self.hello(n, 0, 1);
+        self.receive(n.into(), Message::Handshake { hello });
+        self.receive(n.into(), Message::GetPeers);
+        let told = self.take_sent(n.into()).iter().find_map(|message| match &**message {
+            Message::Peers { answer: true, addresses } => Some(addresses.iter().map(PeerAddress::socket).collect()),
+            _ => None,
+        });
+        self.give(Input::Disconnected { connection: connection(n.into()), reason: String::new() });
+        told.unwrap()
+    }
+
+    /// The book knows `count` addresses more, from the `first` on.
+    fn know(&mut self, first: u16, count: u16) {
+        for n in first..first + count {
+            let address = SocketAddr::from(([10, 0, (n >> 8) as u8, n as u8], 1));
+            let node = Some(peer_keys(50).address());
+            assert!(self.node.book.learn(&Source::Bootstrap, address, node, self.now, self.now));
+        }
+    }
+}
+
+#[test]
+fn who_comes_again_and_again_is_told_the_same_addresses() {
+    let mut stage = Stage::new(Config { timing: Timing::PUBLIC, ..Config::default() });
+    stage.know(0, 900);
+    let told = stage.ask_from(1, "1.2.3.4");
+    assert_eq!(told.len(), 207);
+    // Whoever he says he is, and wherever in this kind of network he comes from, for a day.
+    for n in 2..=23 {
+        stage.now = stage.now + SECOND * 3_600;
+        stage.know(900 + u16::from(n), 1);
+        assert!(stage.ask_from(n, &format!("{}.2.3.4", 60 + n)) == told, "after {} hours", n - 1);
+    }
+    // Those whom he reaches in another way are told others, so that he does not know the two for one node.
+    let elsewhere = stage.ask_from(30, "2a00::1");
+    assert_eq!((elsewhere.len(), stage.ask_from(31, "2a01::1") == elsewhere), (212, true));
+    assert!(elsewhere.intersection(&told).count() < 100);
+    assert!(stage.ask_from(32, "192.168.1.1") != told);
+    stage.now = stage.now + SECOND * 5 * 3_600;
+    let later = stage.ask_from(24, "1.2.3.4");
+    assert!(later.intersection(&told).count() < 100, "a new day, a new answer");
+    assert_eq!(stage.node.over_budget(), None);
+}
+
+#[test]
+fn what_was_told_of_a_small_book_is_not_told_of_a_large_one() {
+    let mut stage = Stage::new(Config { timing: Timing::PUBLIC, ..Config::default() });
+    assert_eq!(stage.ask_from(1, "1.2.3.4").len(), 0);
+    stage.know(0, 40);
+    let told = stage.ask_from(2, "1.2.3.4");
+    assert_eq!(told.len(), 20);
+    stage.know(40, 39);
+    assert_eq!(stage.ask_from(3, "1.2.3.4"), told);
+    stage.know(79, 1);
+    assert_ne!(stage.ask_from(4, "1.2.3.4"), told, "twice as many are known");
+}
+
+#[test]
+fn what_was_forgotten_is_not_told_any_more() {
+    let mut stage = Stage::new(Config { timing: Timing::PUBLIC, ..Config::default() });
+    stage.know(0, 40);
+    let mut told = stage.ask_from(1, "1.2.3.4");
+    let gone = *told.iter().next().unwrap();
+    stage.node.book.forget(&gone);
+    told.remove(&gone);
+    assert_eq!(stage.ask_from(2, "1.2.3.4"), told);
 }

@@ -86,7 +86,7 @@ fn a_peer_of_another_chain_is_not_dialled_again_for_long() {
         stage.receive(1, refusal(hello));
         assert!(stage.was_closed(1));
         assert_eq!(stage.reputation(1), 0);
-        stage.wait(limits::REFUSED_REDIAL - SECOND);
+        stage.wait(Timing::LAB.refused - SECOND);
         assert_eq!(dials(&stage), 1, "it was dialled again");
         stage.wait(2 * SECOND);
         assert_eq!(dials(&stage), 2, "it was given up");

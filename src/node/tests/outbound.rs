@@ -17,7 +17,7 @@ impl Stage {
     /// A peer tells addresses, as an answer to the question that each new peer gets.
     fn hear(&mut self, from: u8, addresses: Vec<PeerAddress>) {
         self.befriend(from);
-        self.receive(from.into(), Message::Peers { addresses });
+        self.receive(from.into(), Message::Peers { answer: true, addresses });
     }
 
     /// Dials made since this was asked last.
@@ -47,7 +47,7 @@ fn outbound_links_go_to_different_networks() {
     // Forty addresses in one /16, and one in each of five others.
     let crowd = (1..=40).map(|n| told(SocketAddr::from(([81, 2, n, 1], 8_080)), 4));
     let others = (1..=5).map(|n| told(public(90 + n, 1, 1), 4));
-    stage.receive(1, Message::Peers { addresses: crowd.chain(others).collect() });
+    stage.receive(1, Message::Peers { answer: true, addresses: crowd.chain(others).collect() });
     let dials = stage.dials();
     let groups: BTreeSet<_> = dials.iter().map(|address| group(address.ip())).collect();
     assert_eq!((dials.len(), groups.len()), (6, 6), "{dials:?}");
@@ -68,6 +68,31 @@ fn a_lonely_node_takes_what_there_is() {
     assert_eq!(stage.dials().len(), 2, "three peers are wanted, one is there");
 }
 
+/// The cable is out: every dial fails at once.
+#[test]
+fn an_outage_of_our_own_costs_no_address_and_is_no_reason_to_hurry() {
+    let mut stage = Stage::new(Config::default());
+    (1..=3).for_each(|n| stage.befriend(n));
+    stage.receive(1, Message::Peers { answer: true, addresses: (1..=200).map(|n| told(public(n, 1, 1), 4)).collect() });
+    let known = stage.node.book.len();
+    assert!(known >= 190, "{known}");
+    let mut most = 0;
+    let end = stage.now + 120 * SECOND;
+    while stage.now < end {
+        let before = most;
+        let mut round = 0;
+        while let Some(address) = stage.dialled.pop() {
+            round += 1;
+            stage.give(Input::DialFailed { address, error: DialError::Failed("the network is unreachable".to_owned()) });
+        }
+        most = before.max(round);
+        stage.wait(Timing::LAB.redial.0 / 2);
+    }
+    assert_eq!(stage.node.ready_peers(), [], "nobody is heard any more");
+    assert_eq!(stage.node.book.len(), known);
+    assert!((1..=16).contains(&most), "{most} dials at once");
+}
+
 /// Row 15.
 #[test]
 fn an_alias_of_our_own_address_is_dialled_once() {
@@ -83,6 +108,40 @@ fn an_alias_of_our_own_address_is_dialled_once() {
     stage.give(Input::Command(Command::Connect(alias)));
     stage.wait(SECOND / 2);
     assert_eq!(stage.dials(), []);
+}
+
+/// What a person asks for is done at once; a node that is asked for more than it can hold says so.
+#[test]
+fn whom_a_person_wants_is_dialled_without_a_free_slot() {
+    let bootstrap = public(80, 80, 80);
+    let mut stage = Stage::new(Config { bootstrap: vec![bootstrap], max_outbound: 1, ..Config::default() });
+    stage.dial_succeeds(90, bootstrap, peer_keys(9).address());
+    stage.acknowledge(90, 9);
+    assert_eq!(stage.dials(), [bootstrap]);
+    let there: Vec<_> = (1..=limits::SLOTS_BY_HAND as u8 + 1).map(|n| public(81, n, n)).collect();
+    for (number, address) in (100..).zip(&there) {
+        stage.events.clear();
+        stage.give(Input::Command(Command::Connect(*address)));
+        let warned =
+            stage.events.iter().any(|event| matches!(event, Event::Warning { text } if text.contains("slots are taken")));
+        let room = number < 100 + limits::SLOTS_BY_HAND as u64;
+        assert_eq!((stage.dials(), warned), if room { (vec![*address], false) } else { (vec![], true) });
+        if room {
+            let peer = number as u8 - 90;
+            stage.dial_succeeds(number, *address, peer_keys(peer).address());
+            stage.acknowledge(number, peer);
+        }
+    }
+    // Who is there already is not dialled twice, and who is banned not at all.
+    stage.give(Input::Command(Command::Connect(bootstrap)));
+    assert_eq!(stage.dials(), []);
+    let banned = public(82, 1, 1);
+    stage.give(Input::Command(Command::BanAddress { address: banned.ip(), time: None }));
+    stage.events.clear();
+    stage.give(Input::Command(Command::Connect(banned)));
+    assert_eq!(stage.dials(), []);
+    assert!(stage.events.iter().any(|event| matches!(event, Event::Warning { text } if text.contains("end the ban first"))));
+    assert_eq!(stage.node.over_budget(), None);
 }
 
 #[test]
@@ -131,25 +190,27 @@ fn a_feeler_that_meets_a_peer_costs_no_link() {
     }
 }
 
-/// Or two nodes push each other out of a third one's slots for ever.
+/// Or two nodes push each other out of a third one's slots for ever, and who serves nobody is sent away again and again.
 #[test]
 fn who_had_to_give_way_is_in_no_hurry_to_come_back() {
     let (full, other) = (public(70, 1, 1), public(80, 1, 1));
-    let timing = Timing { redial: (SECOND, 300 * SECOND), pong: 600 * SECOND, ..Timing::LAB };
-    let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
-    assert_eq!(stage.dials(), [full]);
-    stage.dial_succeeds(5, full, peer_keys(5).address());
-    stage.acknowledge(5, 5);
-    stage.hear(1, vec![told(other, 6)]);
-    stage.wait(2 * limits::HEALTHY_LINK);
-    stage.receive(5, Message::Goodbye { reason: GoodbyeReason::Full });
-    stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
-    assert_eq!(stage.dials(), [other], "the next one it knows");
-    stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
-    stage.wait(15 * SECOND);
-    assert!(!stage.dials().contains(&full), "not before 16 s");
-    stage.wait(18 * SECOND);
-    assert!(stage.dials().contains(&full), "but after 32 s");
+    let timing = Timing { redial: (SECOND, 300 * SECOND), refused: 600 * SECOND, pong: 600 * SECOND, ..Timing::LAB };
+    for reason in [GoodbyeReason::Full, GoodbyeReason::Idle] {
+        let mut stage = Stage::new(Config { bootstrap: vec![full], max_outbound: 1, timing, ..Config::default() });
+        assert_eq!(stage.dials(), [full]);
+        stage.dial_succeeds(5, full, peer_keys(5).address());
+        stage.acknowledge(5, 5);
+        stage.hear(1, vec![told(other, 6)]);
+        stage.wait(2 * limits::HEALTHY_LINK);
+        stage.receive(5, Message::Goodbye { reason });
+        stage.give(Input::Disconnected { connection: connection(5), reason: String::new() });
+        assert_eq!(stage.dials(), [other], "the next one it knows");
+        stage.give(Input::DialFailed { address: other, error: DialError::Incompatible("another chain".to_owned()) });
+        stage.wait(15 * SECOND);
+        assert!(!stage.dials().contains(&full), "not before 16 s");
+        stage.wait(18 * SECOND);
+        assert!(stage.dials().contains(&full), "but after 32 s");
+    }
 }
 
 #[test]
@@ -157,6 +218,8 @@ fn a_bootstrap_address_is_left_alone_once_all_slots_are_taken() {
     let down = public(70, 1, 1);
     let mut stage = Stage::new(Config { bootstrap: vec![down], max_outbound: 2, ..Config::default() });
     assert_eq!(stage.dials(), [down]);
+    // They show that the network works, and that nothing needs to be paced.
+    (2..=3).for_each(|n| stage.befriend(n));
     stage.give(Input::DialFailed { address: down, error: DialError::Refused });
     stage.hear(1, vec![told(public(80, 1, 1), 5), told(public(81, 1, 1), 6)]);
     let mut dials = stage.dials();
@@ -169,6 +232,48 @@ fn a_bootstrap_address_is_left_alone_once_all_slots_are_taken() {
     stage.now = stage.now + 600 * SECOND;
     stage.node.dial_due(&mut Context { now: stage.now, out: &mut Vec::new() });
     assert_eq!(stage.dials(), []);
+}
+
+#[test]
+fn a_banned_bootstrap_address_takes_nobodys_turn() {
+    let (banned, other) = (public(70, 1, 1), public(80, 1, 1));
+    let mut stage = Stage::new(Config { bootstrap: vec![banned, other], max_outbound: 1, ..Config::default() });
+    assert_eq!(stage.dials(), [banned]);
+    let hour = Some(3_600 * SECOND);
+    stage.give(Input::Command(Command::BanAddress { address: banned.ip(), time: hour }));
+    stage.give(Input::DialFailed { address: banned, error: DialError::Refused });
+    // From its second failure on the other one has failed more often than the one that is banned.
+    for _ in 0..3 {
+        stage.wait(Timing::LAB.redial.1);
+        assert_eq!(stage.dials(), [other]);
+        stage.give(Input::DialFailed { address: other, error: DialError::Refused });
+    }
+}
+
+/// More addresses than one draw looks at, and none of them will do.
+#[test]
+fn looking_in_vain_for_an_address_does_not_multiply() {
+    let mut stage = Stage::new(Config { max_outbound: 3, min_peers: 1, ..Config::default() });
+    let crowd = |b: u8| (0..200).map(move |n| told(SocketAddr::from(([81, b, n, 1], 8_080)), 50 + b));
+    stage.hear(1, crowd(2).chain(crowd(3)).collect());
+    let dials = stage.dials();
+    assert_eq!(dials.len(), 2, "one of each network");
+    for (n, address) in (5..).zip(dials) {
+        stage.dial_succeeds(u64::from(n), address, peer_keys(n).address());
+        stage.acknowledge(n.into(), n);
+    }
+    for _ in 0..20 {
+        stage.now = stage.now + SECOND / 100;
+        stage.node.dial_due(&mut Context { now: stage.now, out: &mut Vec::new() });
+        assert_eq!(stage.node.timers.count(Timer::Dial), 1);
+    }
+    stage.wait(3 * SECOND);
+    assert_eq!((stage.node.timers.count(Timer::Dial), stage.dials()), (1, vec![]));
+    // A pause of our own moves it with all others.
+    stage.now = stage.now + 20 * SECOND;
+    stage.give(Input::Deadline);
+    stage.wait(SECOND);
+    assert!(stage.node.timers.count(Timer::Dial) <= 1);
 }
 
 #[test]
@@ -218,4 +323,23 @@ fn the_book_is_kept_when_it_has_changed_and_tried_again_when_it_could_not() {
     stage.hear(2, vec![told(public(81, 1, 1), 6)]);
     stage.give(Input::Command(Command::Shutdown));
     assert_eq!(stage.kept.len(), before + 1, "the last one at the end");
+}
+
+/// Or it would know nobody after a month, if it were restarted then.
+#[test]
+fn among_the_same_peers_the_book_is_kept_each_hour_with_when_they_were_seen() {
+    let timing = Timing { pong: 1_000_000 * SECOND, ..Timing::PUBLIC };
+    let mut stage = Stage::new(Config { min_peers: 0, timing, ..Config::default() });
+    let hello = Hello { port: 8_080, ..stage.hello(5, 0, 0) };
+    let peer = peer_keys(5).address();
+    let address = public(80, 1, 1);
+    stage.give(Input::Connected { connection: connection(5), address, direction: Direction::Inbound, peer });
+    stage.receive(5, Message::Handshake { hello });
+    stage.wait(1_800 * SECOND);
+    let before = stage.kept.len();
+    assert_eq!(before, 1, "it is new");
+    stage.wait(10 * 3_600 * SECOND);
+    assert!((8..=11).contains(&(stage.kept.len() - before)), "{}", stage.kept.len());
+    let seen = stage.kept.last().and_then(|kept| kept.addresses.first()).map(|kept| kept.seen);
+    assert!(seen.is_some_and(|seen| stage.now.as_millis() / 1_000 - seen <= 2 * 3_600), "{seen:?}");
 }

@@ -1,6 +1,7 @@
 //! Inbound slots, bans of ids and of addresses, idle links, and parting words.
 
 use super::*;
+use crate::wire::MessageKind;
 use std::net::IpAddr;
 
 impl Stage {
@@ -70,6 +71,21 @@ fn a_full_node_says_so_to_its_listener_until_somebody_may_give_way() {
     assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (1, 1));
 }
 
+/// Whoever says nothing has three seconds, and then the next one comes: for them nobody is sent away or refused.
+#[test]
+fn strangers_who_say_nothing_hold_no_slots() {
+    let mut stage = Stage::new(slots(8));
+    (1..=6).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(limits::TOO_YOUNG + SECOND);
+    for n in 20..50 {
+        stage.link(n, SocketAddr::new("203.0.113.9".parse().unwrap(), 50_000 + u16::from(n)), Direction::Inbound);
+    }
+    assert!(!stage.admission().full);
+    assert!(stage.knock(7, "203.0.113.1") && stage.knock(8, "203.0.113.1"), "two slots are free");
+    assert!((1..=8).all(|n| stage.ready(n)));
+    assert_eq!((stage.node.counts.evicted, stage.node.counts.refused), (0, 0));
+}
+
 /// Its node crashed and came back: nobody else has to make room.
 #[test]
 fn a_peer_that_comes_back_takes_its_own_slot() {
@@ -125,6 +141,28 @@ fn one_address_has_so_many_connections_and_its_mapped_form_is_the_same_one() {
     stage.receive(50, Message::Handshake { hello });
     assert_eq!(stage.goodbyes(50), [GoodbyeReason::Duplicate]);
     assert!(stage.ready(5));
+}
+
+/// Of IPv6, whoever has one address has a whole /64: his connections count together, and a ban is of all of it.
+#[test]
+fn an_ipv6_host_is_counted_and_banned_whichever_of_its_addresses_it_comes_from() {
+    let mut stage = Stage::new(Config { max_per_ip: Some(2), ..slots(8) });
+    assert!(stage.knock(1, "2001:db8:1:2::1") && stage.knock(2, "2001:db8:1:2:ffff::1"));
+    assert!(!stage.knock(3, "2001:db8:1:2::3"));
+    assert_eq!(stage.goodbyes(3), [GoodbyeReason::Full]);
+    assert!(stage.knock(4, "2001:db8:1:3::1"));
+    let address = "2001:db8:1:2::77".parse().unwrap();
+    stage.give(Input::Command(Command::BanAddress { address, time: None }));
+    assert_eq!((stage.goodbyes(1), stage.goodbyes(2)), (vec![GoodbyeReason::Banned], vec![GoodbyeReason::Banned]));
+    assert!(stage.ready(4));
+    let network: IpAddr = "2001:db8:1:2::".parse().unwrap();
+    assert_eq!(*stage.admission().banned, [network]);
+    // The ban ends by its timer, and by hand whichever address is named.
+    stage.live(Timing::LAB.bans[0] + SECOND);
+    assert!(stage.admission().banned.is_empty());
+    stage.give(Input::Command(Command::BanAddress { address, time: None }));
+    stage.give(Input::Command(Command::UnbanAddress("2001:db8:1:2::5".parse().unwrap())));
+    assert!(stage.admission().banned.is_empty());
 }
 
 #[test]
@@ -233,17 +271,38 @@ fn what_is_fatal_bans_whatever_was_earned() {
     assert!(stage.is_banned(1));
 }
 
+/// A question for a part of the chain: what links are for.
+fn question() -> Message {
+    Message::GetHeaders { locator: vec![] }
+}
+
+impl Stage {
+    /// A link that we dialled.
+    fn reach(&mut self, n: u8) {
+        self.link(n, SocketAddr::new([203, 0, 113, n].into(), 9_000), Direction::Outbound);
+        let hello = self.hello(n, 0, 0);
+        self.receive(n.into(), Message::HandshakeAck { hello, version: 1, seen: [0; 16] });
+    }
+
+    /// Time passes in which those of some connections ask something, twice in the time after which a link is idle.
+    fn work(&mut self, busy: &[u8], time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            busy.iter().for_each(|n| self.receive((*n).into(), question()));
+            self.live(Timing::LAB.idle / 2);
+        }
+    }
+}
+
 #[test]
 fn a_link_that_serves_nobody_ends_when_slots_are_scarce() {
     let mut stage = Stage::new(slots(10));
-    stage.link(20, "203.0.113.20:9000".parse().unwrap(), Direction::Outbound);
-    let hello = stage.hello(20, 0, 0);
-    stage.receive(20, Message::HandshakeAck { hello, version: 1, seen: [0; 16] });
+    stage.reach(20);
     (1..=8).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
-    stage.live(Timing::LAB.idle * 2);
+    stage.work(&[20], Timing::LAB.idle * 2);
     assert!((1..=8).all(|n| stage.ready(n)), "eight of ten slots: there is room");
     assert!(stage.knock(9, "203.0.113.1"));
-    stage.receive(3, Message::GetHeaders { locator: vec![] });
+    stage.receive(3, question());
     stage.live(2 * SECOND);
     let gone: Vec<_> = (1..=9).filter(|n| !stage.ready(*n)).collect();
     assert_eq!(gone, [1], "one, the longest idle, and then slots are no longer scarce");
@@ -261,13 +320,70 @@ fn a_link_that_serves_nobody_ends_when_slots_are_scarce() {
 fn idle_links_stay_while_peers_are_few() {
     let mut stage = Stage::new(Config { min_peers: 3, ..slots(3) });
     (1..=3).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
-    stage.live(Timing::LAB.idle * 2);
+    stage.work(&[1, 2], Timing::LAB.idle * 2);
     assert!((1..=3).all(|n| stage.ready(n)));
 }
 
 #[test]
+fn in_a_quiet_network_nobody_has_to_go_for_being_idle() {
+    let mut stage = Stage::new(slots(10));
+    (20..=23).for_each(|n| stage.reach(n));
+    (1..=10).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    // What strangers do, however many they are, says nothing; nor does what one does whom we dialled.
+    stage.work(&[1, 2, 3, 4, 5, 6, 20], Timing::LAB.idle * 5);
+    assert!((1..=10).all(|n| stage.ready(n)), "all slots are taken, and there is nothing to do");
+    // Two of the four whom we dialled: there is something to do.
+    stage.work(&[1, 2, 3, 4, 5, 6, 20, 21], Timing::LAB.idle);
+    assert_eq!((7..=10).filter(|n| stage.ready(*n)).count(), 2, "until slots are no longer scarce");
+}
+
+#[test]
+fn a_node_that_dialled_nobody_goes_by_those_who_dialled_it() {
+    let mut stage = Stage::new(slots(10));
+    (1..=10).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    // Newcomers have done nothing yet.
+    stage.work(&[1, 2, 3, 4], Timing::LAB.idle * 5);
+    assert!((1..=10).all(|n| stage.ready(n)));
+    stage.work(&[1, 2, 3, 4, 5], Timing::LAB.idle);
+    assert_eq!((6..=10).filter(|n| stage.ready(*n)).count(), 3);
+}
+
+#[test]
+fn who_brings_news_is_not_idle_even_if_others_were_quicker() {
+    let mut stage = Stage::new(slots(10));
+    stage.reach(20);
+    (1..=10).for_each(|n| assert!(stage.knock(n, "203.0.113.1")));
+    stage.live(Timing::LAB.idle / 2);
+    // Of two blocks of one height the second is told to nobody; a transaction is told once it is here.
+    let told = chain_of(&stage, 1).remove(0);
+    let untold = Builder::new(Arc::clone(&stage.spec)).mine(Vec::new(), 2);
+    let transaction = pay(0, 0, 5, 1);
+    stage.receive(20, Message::NewBlock { block: Arc::clone(&told) });
+    stage.receive(20, Message::NewBlock { block: Arc::clone(&untold) });
+    stage.receive(20, Message::Announce { ids: vec![transaction.id()] });
+    // Three got the first block whole, which is of use to them; three of the others bring what others brought before.
+    let whole =
+        |n: &u8| stage.sent.iter().any(|(to, sent)| *to == connection((*n).into()) && sent.kind() == MessageKind::NewBlock);
+    let others: Vec<u8> = (1..=10).filter(|n| !whole(n)).collect();
+    let [a, b, c, idle @ ..] = &others[..] else { panic!("{others:?}") };
+    stage.receive((*a).into(), Message::NewBlock { block: Arc::clone(&untold) });
+    stage.receive((*b).into(), headers(&[untold], false));
+    stage.receive((*c).into(), Message::Announce { ids: vec![transaction.id()] });
+    stage.receive(20, Message::Transaction { transactions: vec![transaction] });
+    // Whom we told of something ourselves tells us nothing with it.
+    stage.receive(idle[0].into(), Message::NewBlock { block: Arc::clone(&told) });
+    stage.receive(idle[0].into(), headers(&[told], false));
+    stage.receive(idle[1].into(), Message::Announce { ids: vec![transaction.id()] });
+    stage.live(Timing::LAB.idle / 2);
+    stage.receive(20, question());
+    stage.live(5 * SECOND);
+    let gone: Vec<_> = (1..=10).filter(|n| !stage.ready(*n)).collect();
+    assert_eq!(gone, idle[..2], "the first of those that brought nothing, until slots are no longer scarce");
+}
+
+#[test]
 fn both_sides_hear_why_versions_do_not_fit_and_wait_long() {
-    // As the listener: what the dialler is told is what we tell our own people.
+    // As the listener: the dialler and our own people are told the same, each in words that fit them.
     let mut stage = Stage::new(slots(8));
     let hello = Hello { version_lowest: 7, version_highest: 9, ..stage.hello(1, 0, 0) };
     stage.link(1, "203.0.113.1:5000".parse().unwrap(), Direction::Inbound);
@@ -283,7 +399,7 @@ fn both_sides_hear_why_versions_do_not_fit_and_wait_long() {
         Some(Event::Disconnected { why, .. }) => why.clone(),
         _ => String::new(),
     };
-    assert_eq!(why(&stage), told);
+    assert_eq!(why(&stage), "it speaks versions 7 to 9, we 1 to 1: this program is to be brought up to date");
     assert!(!stage.is_banned(1));
     // As the dialler, which reads it.
     let there: SocketAddr = "203.0.113.2:9000".parse().unwrap();
@@ -294,7 +410,7 @@ fn both_sides_hear_why_versions_do_not_fit_and_wait_long() {
     assert!(!stage.is_banned(2));
     stage.events.clear();
     let dials = |stage: &Stage| stage.events.iter().filter(|event| matches!(event, Event::Connecting { .. })).count();
-    stage.wait(limits::REFUSED_REDIAL - SECOND);
+    stage.wait(Timing::LAB.refused - SECOND);
     assert_eq!(dials(&stage), 0);
     stage.wait(2 * SECOND);
     assert_eq!(dials(&stage), 1);

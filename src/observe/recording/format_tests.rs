@@ -21,7 +21,7 @@ fn every_event() -> Vec<Event> {
         Event::DialFailed { address, why: why.clone(), retry_in: time },
         Event::Connected { connection, address, direction: Direction::Inbound, peer: id },
         Event::NewPeer { connection, peer: id, address, agent: why.clone(), version: 1, height: 3 },
-        Event::Disconnected { connection, peer: id, address, why: why.clone(), stranger: true },
+        Event::Disconnected { connection, peer: id, address, why: why.clone(), guest: true },
         Event::RoundTrip { connection, time },
         Event::PeerHeight { connection, height: 8 },
         Event::Reputation { connection, peer: id, delta: -2_000, value: -10_000, reason: why.clone() },

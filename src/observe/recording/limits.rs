@@ -36,3 +36,6 @@ pub const MARK_GAP: Duration = Duration::from_secs(1);
 pub const NODES: usize = crate::observe::limits::NODES;
 /// Slowest and fastest, percent of the recorded run's own time.
 pub const SPEEDS: (u32, u32) = (10, 10_000);
+
+/// How long a run that waits for room waits before it looks whether it is to end: below what a person feels as a delay.
+pub(super) const ROOM: Duration = Duration::from_millis(50);

@@ -10,6 +10,7 @@ use crate::store::MemoryStore;
 use rumormill_ui::diagnosis::diagnose;
 use rumormill_ui::model::{ClockMode, Controls, Intent, LinkShape, Load, Snapshot, TimelineLine};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -128,7 +129,7 @@ fn record(seed: u64, seconds: u32, pictures: u32) -> Recorded {
         }
         // A little before the next round's doings, which come at the same moment as its beginning.
         sim.run_for(SECOND / pictures - MARGIN);
-        recorder.wait_for_room();
+        recorder.wait_for_room(&AtomicBool::new(false));
         for stamped in heard.lock().unwrap().drain(..) {
             observer.observe(&stamped);
         }
@@ -318,7 +319,7 @@ fn marks_stay_few_and_the_graver_ones_stay() {
         lines.push(Line::Event(Stamped {
             at,
             node: 0,
-            event: Event::Disconnected { connection, peer, address, why, stranger: false },
+            event: Event::Disconnected { connection, peer, address, why, guest: false },
         }));
         if number % 100 == 0 {
             let event = Event::Reorg { depth: 2, fork_height: number, old_tip: Default::default(), new_tip: Default::default() };

@@ -1,7 +1,7 @@
 //! Writes a run down while it happens: a bounded queue, and a thread of its own that writes what waits there. Nodes never wait for it.
 
 use super::format::{Control, Header, Line};
-use super::limits::{BATCH, FINISH, FLUSH, QUEUE, QUEUE_RESERVE, WRITE};
+use super::limits::{BATCH, FINISH, FLUSH, QUEUE, QUEUE_RESERVE, ROOM, WRITE};
 use crate::node::{EventSink, Stamped, Time};
 use crate::observe::hub::is_chatter;
 use std::fs::{self, File, OpenOptions};
@@ -122,22 +122,33 @@ impl Recorder {
 
     /// Writes what no event says. One that says the same as the last of its kind is left out.
     pub fn control(&self, at: Time, control: Control) {
-        if control.is_state() {
-            let mut queue = self.shared.lock();
-            match queue.said.iter_mut().find(|said| mem::discriminant(*said) == mem::discriminant(&control)) {
-                Some(said) if *said == control => return,
-                Some(said) => said.clone_from(&control),
-                None => queue.said.push(control.clone()),
+        let mut queue = self.shared.lock();
+        let is_state = control.is_state();
+        let kind = mem::discriminant(&control);
+        let said = queue.said.iter().position(|said| is_state && mem::discriminant(said) == kind);
+        if said.and_then(|place| queue.said.get(place)).is_some_and(|said| *said == control) {
+            return;
+        }
+        let kept = is_state.then(|| control.clone());
+        let taken = self.shared.put(&mut queue, self.shared.capacity, || Line::Control { at, control });
+        // What found no room was not said: it may be said again.
+        if let Some(control) = kept.filter(|_| taken) {
+            match said.and_then(|place| queue.said.get_mut(place)) {
+                Some(said) => *said = control,
+                None => queue.said.push(control),
             }
         }
-        self.shared.push(self.shared.capacity, || Line::Control { at, control });
     }
 
-    /// Waits until half of the queue is free, so that nothing is lost: for a run in virtual time, which can stand still meanwhile.
-    pub fn wait_for_room(&self) {
+    /// Waits until half of the queue is free, so that nothing is lost: for a run in virtual time, which can stand still meanwhile. A
+    /// reader that has stopped reading is waited for until `ending` is set, and no longer.
+    pub fn wait_for_room(&self, ending: &AtomicBool) {
         let mut queue = self.shared.lock();
-        while queue.lines.len() > self.shared.capacity / 2 && !self.shared.broken.load(Ordering::Acquire) {
-            queue = self.shared.emptied.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        while queue.lines.len() > self.shared.capacity / 2
+            && !self.shared.broken.load(Ordering::Acquire)
+            && !ending.load(Ordering::Acquire)
+        {
+            queue = self.shared.emptied.wait_timeout(queue, ROOM).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -177,22 +188,25 @@ impl Control {
 
 impl Shared {
     fn push(&self, room: usize, line: impl FnOnce() -> Line) {
-        if self.broken.load(Ordering::Relaxed) {
-            return;
+        if !self.broken.load(Ordering::Relaxed) {
+            self.put(&mut self.lock(), room, line);
         }
-        let mut queue = self.lock();
-        if queue.closed {
-            return;
+    }
+
+    /// Whether there was room for it.
+    fn put(&self, queue: &mut Queue, room: usize, line: impl FnOnce() -> Line) -> bool {
+        if queue.closed || self.broken.load(Ordering::Relaxed) {
+            return false;
         }
         if queue.lines.len() >= room {
             queue.lost += 1;
-            return;
+            return false;
         }
         queue.lines.push(line());
         if queue.lines.len() == 1 || queue.lines.len() == self.plenty() {
-            drop(queue);
             self.filled.notify_one();
         }
+        true
     }
 
     /// So many lines are written at once, without waiting for more.

@@ -3,6 +3,7 @@ use super::reader::Reader;
 use super::recorder::Recorder;
 use crate::node::{ConnectionId, Event, Stamped, Time};
 use std::io::{self, Write};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -159,7 +160,7 @@ fn a_full_disk_is_told_once_and_the_run_goes_on() {
         sink(warning(number));
     }
     // Whoever waits for room is not held up by a disk that takes nothing.
-    recorder.wait_for_room();
+    recorder.wait_for_room(&AtomicBool::new(false));
     let finished = recorder.finish(START);
     let warnings = warnings.lock().unwrap();
     assert_eq!(warnings.len(), 1);
@@ -191,9 +192,48 @@ fn a_run_in_virtual_time_loses_nothing() {
     let recorder = Recorder::with_capacity(slow, &header(), no_warning, 8).unwrap();
     let sink = recorder.sink();
     for number in 0..200 {
-        recorder.wait_for_room();
+        recorder.wait_for_room(&AtomicBool::new(false));
         sink(warning(number));
     }
     let finished = recorder.finish(START + Duration::from_secs(1));
     assert_eq!((finished.lost, finished.lines), (0, 202));
+}
+
+/// A recorder of eight lines whose output holds its first write back; and what lets it go on.
+fn held() -> (Recorder, Receiver<()>, Sender<()>, Arc<Mutex<Vec<u8>>>) {
+    let ((entered, in_write), (release, go)) = (channel(), channel());
+    let written = Arc::new(Mutex::new(Vec::new()));
+    let out = Slow { entered, go, written: written.clone() };
+    (Recorder::with_capacity(out, &header(), no_warning, 8).unwrap(), in_write, release, written)
+}
+
+#[test]
+fn a_reader_that_stopped_holds_up_no_end() {
+    let (recorder, in_write, release, _) = held();
+    let sink = recorder.sink();
+    sink(warning(0));
+    in_write.recv().unwrap();
+    (0..8).for_each(|number| sink(warning(number)));
+    // The writer stands in its first write, and nobody reads: without the word of the end this would wait for ever.
+    recorder.wait_for_room(&AtomicBool::new(true));
+    drop(release);
+    recorder.wait_for_room(&AtomicBool::new(false));
+}
+
+#[test]
+fn what_found_no_room_is_said_again() {
+    let (recorder, in_write, release, written) = held();
+    let sink = recorder.sink();
+    sink(warning(0));
+    in_write.recv().unwrap();
+    (0..8).for_each(|number| sink(warning(number)));
+    let cut = Control::Cuts { pairs: vec![(0, 1)] };
+    recorder.control(START, cut.clone());
+    drop(release);
+    recorder.wait_for_room(&AtomicBool::new(false));
+    recorder.control(START, cut.clone());
+    recorder.control(START, cut);
+    assert_eq!(recorder.finish(START).lost, 1);
+    let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.lines().filter(|line| line.contains("cuts")).count(), 1, "{text}");
 }

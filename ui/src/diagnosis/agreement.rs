@@ -84,7 +84,9 @@ pub(super) fn partition(snapshot: &Snapshot, groups: &[Vec<&Node>], found: &mut 
     let shown: Vec<_> = groups.iter().take(3).map(|group| names(group)).collect();
     let more = if groups.len() > 3 { format!(" and {} more", groups.len() - 3) } else { String::new() };
     let cut = snapshot.links.iter().any(|link| link.cut);
-    let fault = snapshot.faults.iter().find(|fault| fault.text.contains("partition") || fault.text.contains("cut"));
+    // Of several the newest; a partition rather than a cut, which parts groups only along with others.
+    let newest = |word| snapshot.faults.iter().rev().find(|fault| fault.text.split([' ', ',']).any(|found| found == word));
+    let fault = newest("partition").or_else(|| newest("cut"));
     let cause = match fault {
         Some(fault) => {
             let left = fault.left.map(|left| format!(", {} left", format::duration(left))).unwrap_or_default();

@@ -5,7 +5,10 @@ use crate::{
     brush::clean,
     format, layout,
     model::Node,
-    widgets::frame::{self, Look},
+    widgets::{
+        frame::{self, Look},
+        list::Scroll,
+    },
     world::{Hit, Scene},
 };
 use ratatui::layout::Rect;
@@ -27,9 +30,11 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, node: &Node, look: Look, c
     let elapsed = scene.snapshot.clock.elapsed;
     let fits = usize::from(inside.height);
     // The last row says what is missing, unless the chosen one would be among that.
-    let first = layout::scroll(0, chosen.unwrap_or(0), fits, node.bans.len());
+    let first = Scroll::default().around(chosen.unwrap_or(0), fits, node.bans.len()).start;
     let more = node.bans.len() - first > fits && chosen.is_none();
     let shown = if more { fits.saturating_sub(1) } else { fits };
+    // Strangers have no name but their id, and addresses are their own.
+    let named = node.bans.iter().any(|ban| ban.name != ban.id && ban.name != short(&ban.id));
     for (line, (place, ban)) in node.bans.iter().enumerate().skip(first).take(shown).enumerate() {
         let left = format!("{} left", format::duration(ban.until.saturating_sub(elapsed)));
         let (glyph, style) = (scene.glyphs.down, theme.bad);
@@ -40,8 +45,8 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, node: &Node, look: Look, c
             .put(if is_chosen { ">" } else { " " }, theme.title)
             .put(glyph, style)
             .skip(1)
-            .left(11, &ban.name, theme.text)
-            .left(9, short(&ban.id), theme.accent)
+            .left(if named { 11 } else { 16 }, &ban.name, theme.text)
+            .left(if named { 9 } else { 0 }, if ban.name == ban.id { "" } else { short(&ban.id) }, theme.accent)
             .right(13, &left, theme.label)
             .skip(2)
             .put(&ban.reason, theme.text);

@@ -5,14 +5,17 @@ use crate::{
     brush::clean,
     layout,
     model::Verdict,
-    widgets::frame::{self, Look},
+    widgets::{
+        frame::{self, Look},
+        list::Scroll,
+    },
     world::Scene,
 };
 use ratatui::layout::Rect;
 
 #[derive(Default)]
 pub(crate) struct Expectations {
-    offset: usize,
+    pub scroll: Scroll,
 }
 
 /// A verdict's word, beside its sign.
@@ -28,10 +31,6 @@ pub(crate) const fn word(verdict: Verdict) -> &'static str {
 const VERDICT: usize = 11;
 
 impl Expectations {
-    pub fn step(&mut self, by: isize) {
-        self.offset = self.offset.saturating_add_signed(by);
-    }
-
     /// Rows that all of them take in so many columns, two at most for each: the sentence and the figure.
     pub fn wanted(count: usize) -> u16 {
         u16::try_from(count.max(1) * 2).unwrap_or(u16::MAX)
@@ -51,8 +50,7 @@ impl Expectations {
         let columns = usize::from(inside.width).saturating_sub(VERDICT + 1).max(1);
         // One row each when two do not fit; the figure then stands behind the sentence.
         let rows = if visible >= lines.len() * 2 { 2 } else { 1 };
-        self.offset = self.offset.min(lines.len().saturating_sub((visible / rows).max(1)));
-        for (at, line) in lines.iter().skip(self.offset).take(visible / rows).enumerate() {
+        for (at, line) in lines[self.scroll.shown(visible / rows, lines.len())].iter().enumerate() {
             let style = match line.verdict {
                 Verdict::Pending => theme.busy,
                 Verdict::Met => theme.ok,

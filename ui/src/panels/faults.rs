@@ -7,6 +7,7 @@ use crate::{
     widgets::{
         bar,
         frame::{self, Look},
+        list::Scroll,
     },
     world::{Hit, Scene},
 };
@@ -71,7 +72,7 @@ const ROOMY: u16 = 52;
 /// One a row, the chosen one marked: what can be undone here.
 #[derive(Default)]
 pub(crate) struct List {
-    offset: usize,
+    scroll: Scroll,
 }
 
 impl List {
@@ -96,8 +97,7 @@ impl List {
         let chosen = facts::chosen_fault(snapshot, scene.world.fault).map(|fault| fault.number);
         let row = faults.iter().position(|fault| Some(fault.number) == chosen).unwrap_or(0);
         let visible = usize::from(inside.height);
-        self.offset = layout::scroll(self.offset, row, visible, faults.len());
-        for (line, fault) in faults.iter().skip(self.offset).take(visible).enumerate() {
+        for (line, fault) in faults[self.scroll.around(row, visible, faults.len())].iter().enumerate() {
             let at = layout::row(inside, line);
             let is_chosen = Some(fault.number) == chosen;
             fault_row(scene, at, fault, is_chosen && active);

@@ -7,6 +7,7 @@ use crate::{
     widgets::{
         bar,
         frame::{self, Look},
+        list::Scroll,
     },
     world::Scene,
 };
@@ -14,7 +15,7 @@ use ratatui::{layout::Rect, style::Style};
 
 #[derive(Default)]
 pub(crate) struct Kinds {
-    offset: usize,
+    pub scroll: Scroll,
 }
 
 /// Longer kinds are cut.
@@ -29,10 +30,6 @@ impl Kinds {
     /// Rows for so many kinds, with head, gap, sums and what is around.
     pub fn wanted(kinds: usize, look: Look) -> u16 {
         u16::try_from(kinds).unwrap_or(u16::MAX - 9).saturating_add(SUMS + 2 + if look == Look::Framed { 2 } else { 1 })
-    }
-
-    pub fn step(&mut self, by: isize) {
-        self.offset = self.offset.saturating_add_signed(by);
     }
 
     pub fn draw(&mut self, scene: &mut Scene<'_>, area: Rect, look: Look, active: bool) {
@@ -56,8 +53,7 @@ impl Kinds {
         brush.right(BYTES, "bytes", theme.label);
         let busiest = kinds.iter().map(|kind| kind.rate).max().unwrap_or(0);
         let visible = usize::from(list.height);
-        self.offset = self.offset.min(kinds.len().saturating_sub(visible.max(1)));
-        for (at, kind) in kinds.iter().skip(self.offset).take(visible).enumerate() {
+        for (at, kind) in kinds[self.scroll.shown(visible, kinds.len())].iter().enumerate() {
             kind_row(scene, layout::row(list, at), kind, busiest, long);
         }
         if kinds.is_empty() {

@@ -4,7 +4,10 @@ use crate::{
     brush::{clean, width},
     facts, format, layout,
     model::{End, Link, LinkShape, Snapshot},
-    widgets::frame::{self, Look},
+    widgets::{
+        frame::{self, Look},
+        list::Scroll,
+    },
     world::Scene,
 };
 use ratatui::layout::Rect;
@@ -12,7 +15,7 @@ use std::time::Duration;
 
 #[derive(Default)]
 pub(crate) struct Links {
-    offset: usize,
+    pub scroll: Scroll,
 }
 
 /// Bytes a second below which a limit is felt: a full block takes more than eight seconds.
@@ -90,10 +93,6 @@ fn whole(value: Duration) -> String {
 }
 
 impl Links {
-    pub fn step(&mut self, by: isize) {
-        self.offset = self.offset.saturating_add_signed(by);
-    }
-
     pub fn draw(&mut self, scene: &mut Scene<'_>, area: Rect, look: Look, active: bool) {
         let snapshot = scene.snapshot;
         // Those that were changed come first: they are what one looks for here.
@@ -123,8 +122,7 @@ impl Links {
             brush.right(LIMIT, "limit/s", theme.label).right(RATE, "now/s", theme.label);
         }
         let visible = usize::from(list.height);
-        self.offset = self.offset.min(links.len().saturating_sub(visible.max(1)));
-        for (at, link) in links.iter().skip(self.offset).take(visible).enumerate() {
+        for (at, link) in links[self.scroll.shown(visible, links.len())].iter().enumerate() {
             row(scene, layout::row(list, at), (link, change(link, usual)), name_columns, with_loss, with_rate);
         }
     }

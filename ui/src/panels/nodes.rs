@@ -7,6 +7,7 @@ use crate::{
     widgets::{
         bar,
         frame::{self, Look},
+        list::{Scroll, cycle},
     },
     world::{Hit, Scene, World},
 };
@@ -31,8 +32,7 @@ impl Sort {
     const ALL: [Self; 8] = [Self::Id, Self::State, Self::Tip, Self::Lag, Self::Peers, Self::Reputation, Self::In, Self::Out];
 
     pub fn next(self) -> Self {
-        let place = Self::ALL.iter().position(|sort| *sort == self).unwrap_or(0);
-        Self::ALL[(place + 1) % Self::ALL.len()]
+        cycle(&Self::ALL, self, 1)
     }
 
     pub const fn name(self) -> &'static str {
@@ -49,14 +49,11 @@ impl Sort {
     }
 }
 
-/// Rows between two page keys.
-pub(crate) const PAGE: usize = 10;
-
 #[derive(Default)]
 pub(crate) struct Nodes {
     pub sort: Sort,
     pub reversed: bool,
-    offset: usize,
+    scroll: Scroll,
 }
 
 /// Which columns there is room for, and how wide they are.
@@ -187,8 +184,7 @@ impl Nodes {
         let place = facts::place(scene.snapshot, scene.world.node);
         let row = place.and_then(|place| order.iter().position(|at| *at == place)).unwrap_or(0);
         let visible = usize::from(list.height);
-        self.offset = layout::scroll(self.offset, row, visible, order.len());
-        for (line, &place) in order.iter().skip(self.offset).take(visible).enumerate() {
+        for (line, &place) in order[self.scroll.around(row, visible, order.len())].iter().enumerate() {
             let node = &scene.snapshot.nodes[place];
             let at = layout::row(list, line);
             let chosen = node.index == scene.world.node;

@@ -12,6 +12,11 @@ use crate::{
 };
 use ratatui::layout::Rect;
 
+/// A node parts with a peer of this reputation (protocol, section 11).
+const PARTING: f64 = -20.0;
+/// Room that a change of reputation wants with the value that it came to; with less, the reason is worth more.
+const ROOM_FOR_VALUE: u16 = 50;
+
 /// An id as short as people say it.
 pub(crate) fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
@@ -68,9 +73,9 @@ pub(crate) fn reputation(
     value: f64,
     columns: usize,
 ) {
-    let style = if value < 0.0 {
+    let style = if value <= PARTING {
         theme.bad
-    } else if value < 50.0 {
+    } else if value < 0.0 {
         theme.warn
     } else {
         theme.ok
@@ -110,7 +115,7 @@ pub(crate) fn detail(scene: &mut Scene<'_>, area: Rect, node: &Node, peer: &Peer
         ("speaks", format!("{}, protocol {}", if peer.agent.is_empty() { "--" } else { &*peer.agent }, peer.version)),
         ("received", format!("{} in {} messages", format::bytes(peer.bytes.0), format::count(peer.messages.0))),
         ("sent", format!("{} in {} messages", format::bytes(peer.bytes.1), format::count(peer.messages.1))),
-        ("outbox", format!("{} messages, {} wait", format::count(peer.outbox.0), format::bytes(peer.outbox.1))),
+        ("outbox", format!("{} waiting, {}", format::count(peer.outbox.0), format::bytes(peer.outbox.1))),
         ("address", peer.address.clone()),
     ];
     for (line, (name, value)) in rows.iter().enumerate() {
@@ -125,18 +130,26 @@ pub(crate) fn detail(scene: &mut Scene<'_>, area: Rect, node: &Node, peer: &Peer
     reputation(&mut brush, (theme, glyphs), peer.reputation, 22);
     let list = layout::top(right, 1).1;
     if peer.reputation_history.is_empty() {
-        frame::empty(scene, list, "no change since it connected");
+        frame::empty(scene, list, "no change yet");
         return;
     }
+    let with_value = list.width >= ROOM_FOR_VALUE;
     for (line, change) in peer.reputation_history.iter().take(usize::from(list.height)).enumerate() {
         let style = if change.delta < 0.0 { theme.bad } else { theme.ok };
         let mut brush = scene.brush(layout::row(list, line));
-        brush
-            .right(8, &format::moment(change.at), theme.label)
-            .right(7, &signed(change.delta), style)
-            .put(" ", theme.text)
-            .put(glyphs.arrow, theme.label);
-        brush.right(5, &format!("{:.0}", change.value), theme.text).skip(2).put(&change.reason, theme.text);
+        brush.right(8, &format::moment(change.at), theme.label).right(
+            if with_value { 7 } else { 6 },
+            &signed(change.delta),
+            style,
+        );
+        if with_value {
+            brush
+                .put(" ", theme.text)
+                .put(glyphs.arrow, theme.label)
+                .right(5, &format!("{:.0}", change.value), theme.text)
+                .skip(1);
+        }
+        brush.skip(1).put(&change.reason, theme.text);
     }
 }
 

@@ -4,7 +4,10 @@ use crate::{
     brush::{clean, width},
     layout,
     model::Problem,
-    widgets::frame::{self, Look},
+    widgets::{
+        frame::{self, Look},
+        list::Scroll,
+    },
     world::{Hit, Scene},
 };
 use ratatui::layout::Rect;
@@ -13,7 +16,7 @@ use ratatui::layout::Rect;
 pub(crate) struct Problems {
     /// Place of the chosen one.
     pub chosen: usize,
-    offset: usize,
+    scroll: Scroll,
 }
 
 /// Cuts a sentence into lines at its blanks; a word longer than a line is cut where it must be.
@@ -73,12 +76,12 @@ impl Problems {
         self.chosen = self.chosen.min(problems.len() - 1);
         let fits = problems.len() <= rows;
         let shown = if fits { rows } else { rows - 1 };
-        self.offset = if active { layout::scroll(self.offset, self.chosen, shown, problems.len()) } else { 0 };
+        let seen = self.scroll.around(if active { self.chosen } else { 0 }, shown, problems.len());
         let columns = usize::from(area.width).saturating_sub(4);
         let mut spare = rows.saturating_sub(problems.len());
         let mut line = 0;
         let theme = scene.theme;
-        for (place, (number, problem)) in problems.iter().enumerate().skip(self.offset).take(shown) {
+        for (place, (number, problem)) in problems.iter().enumerate().skip(seen.start).take(shown) {
             let text = clean(&problem.text);
             let wrapped = wrap(&text, columns);
             let lines = if wrapped.len() - 1 <= spare { wrapped.len() } else { 1 };
@@ -104,7 +107,7 @@ impl Problems {
             scene.hit(at, Hit::Problem(*number));
         }
         if !fits {
-            let more = problems.len() - self.offset - shown.min(problems.len() - self.offset);
+            let more = problems.len() - seen.end;
             let text = if more > 0 {
                 format!("{} and {more} more", scene.glyphs.ellipsis)
             } else {

@@ -4,7 +4,10 @@ use crate::{
     brush::{Brush, clean, width},
     format, layout,
     model::{Relay, RelayKind},
-    widgets::frame::{self, Look},
+    widgets::{
+        frame::{self, Look},
+        list::Scroll,
+    },
     world::Scene,
 };
 use ratatui::{layout::Rect, style::Style};
@@ -13,7 +16,7 @@ use ratatui::{layout::Rect, style::Style};
 pub(crate) struct Relays {
     /// Only lines that hold this text are shown.
     pub filter: String,
-    offset: usize,
+    pub scroll: Scroll,
 }
 
 /// All kinds, in the order in which they are offered.
@@ -60,10 +63,6 @@ pub(crate) fn matches(relay: &Relay, wanted: &str) -> bool {
 }
 
 impl Relays {
-    pub fn step(&mut self, by: isize) {
-        self.offset = self.offset.saturating_add_signed(by);
-    }
-
     pub fn draw(&mut self, scene: &mut Scene<'_>, area: Rect, look: Look, active: bool) {
         let snapshot = scene.snapshot;
         let shown: Vec<&Relay> = snapshot.relays.iter().filter(|relay| matches(relay, &self.filter)).collect();
@@ -73,8 +72,7 @@ impl Relays {
             format!("/{} {} {} of {}", self.filter, scene.glyphs.separator, shown.len(), snapshot.relays.len())
         };
         let inside = frame::frame(scene, area, look, "Relayed messages", &note, active);
-        let visible = usize::from(inside.height);
-        self.offset = self.offset.min(shown.len().saturating_sub(visible.max(1)));
+        let rows = &shown[self.scroll.shown(inside.height.into(), shown.len())];
         if shown.is_empty() {
             let text = if snapshot.relays.is_empty() {
                 "nothing was relayed yet"
@@ -84,9 +82,8 @@ impl Relays {
             frame::empty(scene, inside, text);
             return;
         }
-        let rows: Vec<&Relay> = shown.iter().skip(self.offset).take(visible).copied().collect();
-        let path = path_columns(&rows, inside.width, scene.glyphs.arrow);
-        for (line, relay) in rows.into_iter().enumerate() {
+        let path = path_columns(rows, inside.width, scene.glyphs.arrow);
+        for (line, relay) in rows.iter().enumerate() {
             draw_line(scene, layout::row(inside, line), relay, path);
         }
     }

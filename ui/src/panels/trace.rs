@@ -9,6 +9,7 @@ use crate::{
     widgets::{
         bar,
         frame::{self, Look},
+        list::Scroll,
     },
     world::Scene,
 };
@@ -17,7 +18,7 @@ use std::{fmt::Write as _, time::Duration};
 
 #[derive(Default)]
 pub(crate) struct Trace {
-    offset: usize,
+    pub scroll: Scroll,
 }
 
 /// From so many columns on, the order of arrival stands beside the tree.
@@ -47,15 +48,6 @@ fn missing(snapshot: &Snapshot, relay: &Relay) -> String {
 }
 
 impl Trace {
-    pub fn step(&mut self, by: isize) {
-        self.offset = self.offset.saturating_add_signed(by);
-    }
-
-    /// Another message is traced.
-    pub fn reset(&mut self) {
-        self.offset = 0;
-    }
-
     pub fn draw(&mut self, scene: &mut Scene<'_>, area: Rect, relay: &Relay, look: Look) {
         let theme = scene.theme;
         let mut title = relays::word(relay.kind).to_owned();
@@ -88,11 +80,11 @@ impl Trace {
         let (left, below) = layout::top(left, rows.min(left.height - kept));
         let below = layout::top(below, kept).0;
         let visible = usize::from(left.height.saturating_sub(1));
-        self.offset = self.offset.min(branches.len().saturating_sub(visible.max(1)));
-        tree(scene, left, &branches, self.offset);
+        let first = self.scroll.shown(visible, branches.len()).start;
+        tree(scene, left, &branches, first);
         scene.brush(below).skip(1).put("has not reached ", theme.warn).put(&missing, theme.text);
         if !right.is_empty() {
-            arrivals(scene, right, relay, self.offset);
+            arrivals(scene, right, relay, first);
         }
     }
 }

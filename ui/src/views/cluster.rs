@@ -8,13 +8,13 @@ use crate::{
     panels::{
         bandwidth::{self, Bandwidth},
         faults,
-        nodes::{Nodes, PAGE},
+        nodes::Nodes,
         peer,
         problems::Problems,
         relays::Relays,
         topology::Topology,
     },
-    widgets::frame::Look,
+    widgets::{frame::Look, list::cycle},
     world::{Hit, Scene, World},
 };
 use ratatui::layout::Rect;
@@ -44,14 +44,6 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    fn step(&mut self, world: &mut World, by: isize) {
-        match self.focus {
-            Focus::Nodes => self.nodes.step(world, by),
-            Focus::Problems => self.problems.step(by, world.snapshot.problems.len()),
-            Focus::Relays => self.relays.step(by),
-        }
-    }
-
     fn enter(&mut self, world: &mut World) -> Go {
         if self.focus != Focus::Problems {
             return Go::Into('2');
@@ -151,28 +143,18 @@ impl View for Cluster {
         "Cluster"
     }
 
+    fn step(&mut self, world: &mut World, by: isize) {
+        match self.focus {
+            Focus::Nodes => self.nodes.step(world, by),
+            Focus::Problems => self.problems.step(by, world.snapshot.problems.len()),
+            Focus::Relays => self.relays.scroll.step(by),
+        }
+    }
+
     fn act(&mut self, command: Command, world: &mut World) -> Go {
         match command {
-            Command::Up => self.step(world, -1),
-            Command::Down => self.step(world, 1),
-            Command::PageUp => self.step(world, -(PAGE as isize)),
-            Command::PageDown => self.step(world, PAGE as isize),
-            Command::First => self.step(world, isize::MIN),
-            Command::Last => self.step(world, isize::MAX),
-            Command::Left => {
-                self.focus = match self.focus {
-                    Focus::Nodes => Focus::Relays,
-                    Focus::Problems => Focus::Nodes,
-                    Focus::Relays => Focus::Problems,
-                }
-            }
-            Command::Right => {
-                self.focus = match self.focus {
-                    Focus::Nodes => Focus::Problems,
-                    Focus::Problems => Focus::Relays,
-                    Focus::Relays => Focus::Nodes,
-                }
-            }
+            Command::Left => self.focus = cycle(&Focus::ALL, self.focus, Focus::ALL.len() - 1),
+            Command::Right => self.focus = cycle(&Focus::ALL, self.focus, 1),
             Command::Enter => return self.enter(world),
             Command::Topology => self.topology_alone = !self.topology_alone,
             Command::Metric => self.topology.metric = self.topology.metric.next(),

@@ -4,8 +4,8 @@ use super::{Go, View};
 use crate::{
     action::Command,
     layout::{self, Size},
-    panels::{expectations::Expectations, faults::List, links::Links, nodes::PAGE, timeline::Timeline},
-    widgets::frame::Look,
+    panels::{expectations::Expectations, faults::List, links::Links, timeline::Timeline},
+    widgets::{frame::Look, list::cycle},
     world::{Hit, Scene, World},
 };
 use ratatui::layout::Rect;
@@ -22,11 +22,6 @@ enum Focus {
 
 impl Focus {
     const ALL: [Self; 4] = [Self::Faults, Self::Timeline, Self::Expectations, Self::Links];
-
-    fn step(self, by: usize) -> Self {
-        let place = Self::ALL.iter().position(|focus| *focus == self).unwrap_or(0);
-        Self::ALL[(place + by) % Self::ALL.len()]
-    }
 }
 
 #[derive(Default)]
@@ -39,15 +34,6 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    fn step(&mut self, world: &mut World, by: isize) {
-        match self.focus {
-            Focus::Faults => world.step_fault(by),
-            Focus::Timeline => self.timeline.step(by),
-            Focus::Expectations => self.expectations.step(by),
-            Focus::Links => self.links.step(by),
-        }
-    }
-
     fn panel(&mut self, scene: &mut Scene<'_>, area: Rect, look: Look, focus: Focus) {
         scene.hit(area, Hit::Panel(focus as u8));
         let active = self.focus == focus;
@@ -69,16 +55,19 @@ impl View for Faults {
         "Faults"
     }
 
-    fn act(&mut self, command: Command, world: &mut World) -> Go {
+    fn step(&mut self, world: &mut World, by: isize) {
+        match self.focus {
+            Focus::Faults => world.step_fault(by),
+            Focus::Timeline => self.timeline.step(by),
+            Focus::Expectations => self.expectations.scroll.step(by),
+            Focus::Links => self.links.scroll.step(by),
+        }
+    }
+
+    fn act(&mut self, command: Command, _world: &mut World) -> Go {
         match command {
-            Command::Up => self.step(world, -1),
-            Command::Down => self.step(world, 1),
-            Command::PageUp => self.step(world, -(PAGE as isize)),
-            Command::PageDown => self.step(world, PAGE as isize),
-            Command::First => self.step(world, isize::MIN),
-            Command::Last => self.step(world, isize::MAX),
-            Command::Left => self.focus = self.focus.step(Focus::ALL.len() - 1),
-            Command::Right => self.focus = self.focus.step(1),
+            Command::Left => self.focus = cycle(&Focus::ALL, self.focus, Focus::ALL.len() - 1),
+            Command::Right => self.focus = cycle(&Focus::ALL, self.focus, 1),
             Command::Back if self.focus != Focus::Faults => {
                 self.focus = Focus::Faults;
                 self.timeline.follow();

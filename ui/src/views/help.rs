@@ -7,7 +7,10 @@ use crate::{
     layout::{self, Size},
     model::NodeState,
     panels::problems::wrap,
-    widgets::frame::{self, Look},
+    widgets::{
+        frame::{self, Look},
+        list::Scroll,
+    },
     world::Scene,
 };
 use ratatui::{layout::Rect, style::Style};
@@ -17,12 +20,12 @@ enum Line {
     Words(Vec<(String, Style)>),
 }
 
-/// Draws the page from line `offset` on, the keys of the view it was opened in first; returns the last useful offset.
-pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, view: char, offset: usize) -> usize {
+/// Draws the page, the keys of the view it was opened in first.
+pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, view: char, scroll: &mut Scroll) {
     let look = if Size::of(scene.buf.area) == Size::Full { Look::Framed } else { Look::Ruled };
     let ascii = scene.glyphs.is_ascii();
-    let scroll = if ascii { "Up/Down scroll" } else { "↑↓ scroll" };
-    let note = format!("{scroll} {} Esc closes", scene.glyphs.separator);
+    let keys = if ascii { "Up/Down scroll" } else { "↑↓ scroll" };
+    let note = format!("{keys} {} Esc closes", scene.glyphs.separator);
     let inside = frame::frame(scene, area, look, "Help", &note, true);
     let theme = scene.theme;
     // Side by side where two columns fit.
@@ -74,8 +77,7 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, view: char, offset: usize)
 
     let height = usize::from(inside.height);
     let visible = height * usize::from(pages);
-    let last = lines.len().saturating_sub(visible);
-    for (row, line) in lines.iter().skip(offset.min(last)).take(visible).enumerate() {
+    for (row, line) in lines[scroll.shown(visible, lines.len())].iter().enumerate() {
         let (first, second) = layout::left(inside, inside.width / pages);
         let column = if row < height { first } else { second };
         let mut brush = scene.brush(layout::row(column, row % height.max(1)));
@@ -91,5 +93,4 @@ pub(crate) fn draw(scene: &mut Scene<'_>, area: Rect, view: char, offset: usize)
             }
         }
     }
-    last
 }

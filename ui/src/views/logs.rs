@@ -6,7 +6,7 @@ use crate::{
     brush::clean,
     facts, format, layout,
     model::{LogLevel, LogLine, Snapshot},
-    panels::{nodes::PAGE, relays::holds},
+    panels::relays::holds,
     widgets::frame::{self, Look},
     world::{Scene, World},
 };
@@ -68,12 +68,6 @@ impl Logs {
             && (!self.one_node || line.node == Some(node))
             && (holds(&line.text, &self.filter) || holds(&line.target, &self.filter))
     }
-
-    fn step(&mut self, by: isize) {
-        // Up means older: further back.
-        self.back = self.back.saturating_add_signed(by.saturating_neg());
-        self.following = self.back == 0;
-    }
 }
 
 impl View for Logs {
@@ -92,14 +86,14 @@ impl View for Logs {
         self.following = true;
     }
 
+    fn step(&mut self, _world: &mut World, by: isize) {
+        // Up means older: further back.
+        self.back = self.back.saturating_add_signed(by.saturating_neg());
+        self.following = self.back == 0;
+    }
+
     fn act(&mut self, command: Command, world: &mut World) -> Go {
         match command {
-            Command::Up => self.step(-1),
-            Command::Down => self.step(1),
-            Command::PageUp => self.step(-(PAGE as isize)),
-            Command::PageDown => self.step(PAGE as isize),
-            Command::First => self.step(isize::MIN + 1),
-            Command::Last => self.step(isize::MAX),
             Command::Left | Command::Right => {
                 // From all nodes the first step is to the chosen one.
                 if self.one_node {

@@ -6,8 +6,11 @@ use crate::{
     brush::clean,
     layout::{self, Size},
     model::{Relay, RelayKind, Snapshot},
-    panels::{bandwidth::Bandwidth, kinds::Kinds, nodes::PAGE, relays, trace::Trace},
-    widgets::frame::{self, Look},
+    panels::{bandwidth::Bandwidth, kinds::Kinds, relays, trace::Trace},
+    widgets::{
+        frame::{self, Look},
+        list::Scroll,
+    },
     world::{Hit, Scene, World},
 };
 use ratatui::layout::Rect;
@@ -36,7 +39,7 @@ pub(crate) struct Messages {
     chosen: Option<Key>,
     /// Where the chosen one was in the last frame; when it is gone, its place stays.
     place: usize,
-    offset: usize,
+    scroll: Scroll,
     /// The message whose way is shown, as it last was: it may leave the bounded list.
     traced: Option<Relay>,
     trace: Trace,
@@ -68,27 +71,13 @@ impl Messages {
         place.unwrap_or(self.place).min(shown.len().saturating_sub(1))
     }
 
-    fn step(&mut self, world: &World, by: isize) {
-        if self.traced.is_some() {
-            return self.trace.step(by);
-        }
-        if std::mem::take(&mut self.over_kinds) {
-            return self.kinds.step(by);
-        }
-        let shown = self.shown(&world.snapshot, world);
-        let place = self.place_of(&shown).saturating_add_signed(by).min(shown.len().saturating_sub(1));
-        // On the top row the newest stays chosen.
-        self.chosen = if place == 0 { None } else { shown.get(place).map(|relay| key(relay)) };
-        self.place = place;
-    }
-
     fn list(&mut self, scene: &mut Scene<'_>, area: Rect, look: Look) {
         let snapshot = scene.snapshot;
         let shown = self.shown(snapshot, scene.world);
         let place = self.place_of(&shown);
         // Newer ones push it down: the list goes with it.
         if self.chosen.is_some() {
-            self.offset = self.offset.saturating_add(place.saturating_sub(self.place));
+            self.scroll.step(place.saturating_sub(self.place).cast_signed());
         }
         self.place = place;
         let separator = scene.glyphs.separator;
@@ -109,20 +98,20 @@ impl Messages {
             return frame::empty(scene, inside, text);
         }
         let visible = usize::from(inside.height);
-        self.offset = layout::scroll(self.offset, place, visible, shown.len());
-        let rows: Vec<&Relay> = shown.iter().skip(self.offset).take(visible).copied().collect();
+        let at_hand = self.scroll.around(place, visible, shown.len());
+        let rows = &shown[at_hand.clone()];
         let theme = scene.theme;
         let (_, lines) = layout::left(inside, 1);
-        let path = relays::path_columns(&rows, lines.width, scene.glyphs.arrow);
-        for (row, relay) in rows.into_iter().enumerate() {
+        let path = relays::path_columns(rows, lines.width, scene.glyphs.arrow);
+        for ((row, relay), number) in rows.iter().enumerate().zip(at_hand) {
             let at = layout::row(inside, row);
-            let chosen = self.offset + row == place;
+            let chosen = number == place;
             scene.brush(at).put(if chosen { ">" } else { " " }, theme.title);
             relays::draw_line(scene, layout::row(lines, row), relay, path);
             if chosen {
                 scene.select(at);
             }
-            scene.hit(at, Hit::Row(self.offset + row));
+            scene.hit(at, Hit::Row(number));
         }
     }
 }
@@ -143,14 +132,22 @@ impl View for Messages {
         self.chosen = None;
     }
 
+    fn step(&mut self, world: &mut World, by: isize) {
+        if self.traced.is_some() {
+            return self.trace.scroll.step(by);
+        }
+        if std::mem::take(&mut self.over_kinds) {
+            return self.kinds.scroll.step(by);
+        }
+        let shown = self.shown(&world.snapshot, world);
+        let place = self.place_of(&shown).saturating_add_signed(by).min(shown.len().saturating_sub(1));
+        // On the top row the newest stays chosen.
+        self.chosen = if place == 0 { None } else { shown.get(place).map(|relay| key(relay)) };
+        self.place = place;
+    }
+
     fn act(&mut self, command: Command, world: &mut World) -> Go {
         match command {
-            Command::Up => self.step(world, -1),
-            Command::Down => self.step(world, 1),
-            Command::PageUp => self.step(world, -(PAGE as isize)),
-            Command::PageDown => self.step(world, PAGE as isize),
-            Command::First => self.step(world, isize::MIN),
-            Command::Last => self.step(world, isize::MAX),
             Command::Left | Command::Right => {
                 if self.one_node {
                     world.step(if command == Command::Left { -1 } else { 1 });
@@ -165,7 +162,7 @@ impl View for Messages {
             Command::Enter if self.traced.is_none() => {
                 let shown = self.shown(&world.snapshot, world);
                 self.traced = shown.get(self.place_of(&shown)).map(|relay| Relay::clone(relay));
-                self.trace.reset();
+                self.trace.scroll = Scroll::default();
             }
             Command::Back if self.traced.is_some() => self.traced = None,
             Command::Back if !self.filter.is_empty() => self.filter.clear(),

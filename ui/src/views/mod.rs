@@ -34,7 +34,9 @@ pub(crate) trait View {
     fn name(&self) -> &'static str;
     /// It is about to be shown, coming from another view.
     fn opened(&mut self, _from: char, _world: &mut World) {}
-    /// Does a command that the table enables here.
+    /// Goes so many rows further down (or up) in the list that has the keys.
+    fn step(&mut self, world: &mut World, by: isize);
+    /// Does another command that the table enables here.
     fn act(&mut self, command: Command, world: &mut World) -> Go;
     /// Something of it was clicked. The world has chosen it already.
     fn clicked(&mut self, _hit: Hit, _world: &mut World) {}

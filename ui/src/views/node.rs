@@ -31,7 +31,6 @@ pub(crate) const fn phase(phase: SyncPhase) -> &'static str {
         SyncPhase::Blocks => "downloading blocks",
         SyncPhase::Validating => "validating blocks",
         SyncPhase::Synced => "at the tip",
-        SyncPhase::Failed => "gave up: the log says why",
     }
 }
 
@@ -44,14 +43,14 @@ impl View for Node {
         "Node"
     }
 
+    fn step(&mut self, world: &mut World, by: isize) {
+        world.step(by);
+    }
+
     fn act(&mut self, command: Command, world: &mut World) -> Go {
         match command {
-            Command::Up | Command::Left => world.step(-1),
-            Command::Down | Command::Right => world.step(1),
-            Command::PageUp => world.step(-(nodes::PAGE as isize)),
-            Command::PageDown => world.step(nodes::PAGE as isize),
-            Command::First => world.step(isize::MIN),
-            Command::Last => world.step(isize::MAX),
+            Command::Left => world.step(-1),
+            Command::Right => world.step(1),
             Command::Enter => return Go::Into('3'),
             Command::Back => return Go::Back,
             _ => {}

@@ -11,13 +11,13 @@ use crate::{
     model::{Direction, Intent, Node, Peer, PeerState},
     panels::{
         bans, book,
-        nodes::PAGE,
         peer::{self, reputation, short},
     },
     popup::{Harm, PopUp},
     widgets::{
         bar::{self, Floor},
         frame::{self, Look},
+        list::{Scroll, cycle},
     },
     world::{Hit, Scene, World},
 };
@@ -61,7 +61,7 @@ const BOOK: u16 = 6;
 pub(crate) struct Peers {
     sort: Sort,
     reversed: bool,
-    offset: usize,
+    scroll: Scroll,
     /// The id of the chosen ban; bans follow the last peer.
     ban: Option<String>,
 }
@@ -106,6 +106,16 @@ impl Peers {
         let id = self.ban.as_deref()?;
         node.bans.iter().position(|ban| ban.id == id)
     }
+}
+
+impl View for Peers {
+    fn digit(&self) -> char {
+        '3'
+    }
+
+    fn name(&self) -> &'static str {
+        "Peers"
+    }
 
     /// One list for the keys: peers, then bans.
     fn step(&mut self, world: &mut World, by: isize) {
@@ -131,33 +141,14 @@ impl Peers {
             self.ban = node.bans.get(row - order.len()).map(|ban| ban.id.clone());
         }
     }
-}
-
-impl View for Peers {
-    fn digit(&self) -> char {
-        '3'
-    }
-
-    fn name(&self) -> &'static str {
-        "Peers"
-    }
 
     fn act(&mut self, command: Command, world: &mut World) -> Go {
         match command {
-            Command::Up => self.step(world, -1),
-            Command::Down => self.step(world, 1),
-            Command::PageUp => self.step(world, -(PAGE as isize)),
-            Command::PageDown => self.step(world, PAGE as isize),
-            Command::First => self.step(world, isize::MIN),
-            Command::Last => self.step(world, isize::MAX),
             Command::Left | Command::Right => {
                 world.step(if command == Command::Left { -1 } else { 1 });
                 self.ban = None;
             }
-            Command::Sort => {
-                let place = Sort::ALL.iter().position(|sort| *sort == self.sort).unwrap_or(0);
-                self.sort = Sort::ALL[(place + 1) % Sort::ALL.len()];
-            }
+            Command::Sort => self.sort = cycle(&Sort::ALL, self.sort, 1),
             Command::Reverse => self.reversed = !self.reversed,
             Command::Enter if self.ban.is_none() => {
                 let index = world.chosen().and_then(|node| self.chosen(world, node)).and_then(|peer| peer.node);
@@ -268,8 +259,9 @@ impl View for Peers {
 
 /// Which columns there is room for, and how wide they are.
 struct Columns {
+    /// None where every name is but the beginning of the id.
     name: usize,
-    address: bool,
+    address: usize,
     agent: bool,
     rates: bool,
     spark: usize,
@@ -278,7 +270,8 @@ struct Columns {
 
 const MARK: usize = 2;
 const ID: usize = 9;
-const ADDRESS: usize = 17;
+/// Addresses of one machine, `127.0.0.1:65535`, and any of IPv4, `203.0.113.255:65535`, with the gap behind them.
+const ADDRESSES: [usize; 2] = [17, 22];
 const DIRECTION: usize = 4;
 const STATE: usize = 12;
 const AGENT: usize = 16;
@@ -289,8 +282,12 @@ const REPUTATION: usize = 6;
 const SPARK: usize = 9;
 
 impl Columns {
-    fn new(room: usize, longest_name: usize) -> Self {
-        let name = longest_name.clamp(4, 10) + 1;
+    fn new(room: usize, peers: &[Peer]) -> Self {
+        let named = peers.iter().any(|peer| peer.name != short(&peer.id));
+        let name =
+            peers.iter().map(|peer| width(&peer.name)).max().filter(|_| named).map_or(0, |longest| longest.clamp(4, 10) + 1);
+        let longest = peers.iter().map(|peer| width(&peer.address)).max().unwrap_or(0);
+        let address_wanted = if longest < ADDRESSES[0] { ADDRESSES[0] } else { ADDRESSES[1] };
         let mut left = room.saturating_sub(MARK + name + ID + DIRECTION + STATE + HEIGHT + RTT + REPUTATION);
         let mut take = |columns: usize| {
             let fits = left >= columns;
@@ -299,10 +296,10 @@ impl Columns {
             }
             fits
         };
-        let (rates, spark, address, agent) = (take(2 * RATE), take(SPARK), take(ADDRESS), take(AGENT));
+        let (rates, spark, address, agent) = (take(2 * RATE), take(SPARK), take(address_wanted), take(AGENT));
         Self {
             name,
-            address,
+            address: if address { address_wanted } else { 0 },
             agent,
             rates,
             spark: if spark { SPARK - 1 } else { 0 },
@@ -324,8 +321,7 @@ impl Peers {
             return;
         }
         let room = usize::from(inside.width);
-        let longest = node.peers.iter().map(|peer| width(&peer.name)).max().unwrap_or(4);
-        let columns = Columns::new(room, longest);
+        let columns = Columns::new(room, &node.peers);
         let (head, list) = layout::top(inside, u16::from(inside.height > 1));
         let style = |sort: Sort| {
             if sort == self.sort { theme.label.add_modifier(Modifier::UNDERLINED) } else { theme.label }
@@ -335,10 +331,12 @@ impl Peers {
             brush.skip(columns.saturating_sub(word.len())).put(word, style(sort));
         };
         brush.skip(MARK);
-        brush.put("name", style(Sort::Id)).column(MARK + columns.name).left(ID, "id", theme.label);
-        if columns.address {
-            brush.left(ADDRESS, "address", theme.label);
+        if columns.name > 0 {
+            brush.put("name", style(Sort::Id)).column(MARK + columns.name).left(ID, "id", theme.label);
+        } else {
+            brush.put("id", style(Sort::Id)).column(MARK + ID);
         }
+        brush.left(columns.address, "address", theme.label);
         brush.left(DIRECTION, "dir", theme.label);
         let at = room - brush.room();
         brush.put("state", style(Sort::State)).column(at + STATE);
@@ -359,8 +357,7 @@ impl Peers {
         let no_ban = self.chosen_ban(node).is_none();
         let row = order.iter().position(|place| Some(node.peers[*place].connection) == chosen).unwrap_or(0);
         let visible = usize::from(list.height);
-        self.offset = layout::scroll(self.offset, row, visible, order.len());
-        for (line, &place) in order.iter().skip(self.offset).take(visible).enumerate() {
+        for (line, &place) in order[self.scroll.around(row, visible, order.len())].iter().enumerate() {
             let peer = &node.peers[place];
             let at = layout::row(list, line);
             let is_chosen = no_ban && Some(peer.connection) == chosen;
@@ -382,8 +379,8 @@ fn row(scene: &mut Scene<'_>, area: Rect, peer: &Peer, columns: &Columns, chosen
         .left(columns.name, &peer.name, theme.text)
         .left(ID - 1, short(&peer.id), theme.accent)
         .skip(1);
-    if columns.address {
-        brush.left(ADDRESS - 1, &peer.address, theme.text).skip(1);
+    if columns.address > 0 {
+        brush.left(columns.address - 1, &peer.address, theme.text).skip(1);
     }
     brush.left(DIRECTION, if peer.direction == Direction::Outbound { "out" } else { "in" }, theme.text);
     brush.put(sign, state).put(" ", theme.text).left(STATE - 2, word, state);

@@ -4,4 +4,5 @@ pub(crate) mod bar;
 pub(crate) mod chart;
 pub(crate) mod dots;
 pub(crate) mod frame;
+pub(crate) mod list;
 pub(crate) mod topology;

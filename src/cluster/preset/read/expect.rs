@@ -75,6 +75,7 @@ fn expectation(table: &Table<'_, '_>, context: &Context, adversaries: &[(Adversa
     let what = what(table)?;
     let bounds = bounds(table, &what);
     check_honest(table, &what, &nodes, context, adversaries);
+    check_whole(table, &what, &nodes);
     Some(Expectation { what, nodes, bounds, when })
 }
 
@@ -178,5 +179,17 @@ fn check_honest(table: &Table<'_, '_>, what: &What, nodes: &Selection, context: 
     if let Some(node) = named {
         let what = format!("n{node} misbehaves, and is expected to go along with the others ({:?})", what.name());
         table.report.add(Complaint::new(table.value_span("nodes"), what).label("leave it out, or say \"honest\""));
+    }
+}
+
+/// What is measured of the whole network has no nodes to choose.
+fn check_whole(table: &Table<'_, '_>, what: &What, nodes: &Selection) {
+    let whole = matches!(
+        what,
+        What::BlockPropagation { .. } | What::TransactionPropagation { .. } | What::Memory | What::TransactionsMined
+    );
+    if whole && *nodes != Selection::All {
+        let complaint = Complaint::new(table.key_span("nodes"), format!("`nodes` means nothing for {:?}", what.name()));
+        table.report.add(complaint.label("it is measured over the whole network: leave it out"));
     }
 }

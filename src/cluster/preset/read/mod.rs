@@ -96,7 +96,8 @@ fn preset(report: &Report, name: &str, document: &DeTable<'_>) -> Option<Preset>
     let traffic = table
         .table("traffic")
         .map(|traffic| TrafficRate { transactions_per_second: traffic.number("transactions_per_second").unwrap_or_default() });
-    timeline::read(&table, &context, nodes.as_ref(), &mut timeline);
+    let drawn = timeline::Drawn::new(topology.as_ref(), seed);
+    timeline::read(&table, &context, nodes.as_ref(), &drawn, &mut timeline);
     timeline.sort_by_key(|entry| entry.at);
     let expectations = expect::read(&table, &context, &adversaries);
     let nodes = nodes?;

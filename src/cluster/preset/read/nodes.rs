@@ -100,6 +100,13 @@ pub fn read(
         let name = group.text("name").unwrap_or_default().to_owned();
         groups.push(Group { name, nodes, settings: read_settings(&group) });
     }
+    if let (Some(mining), Some(count)) = (&mining, count)
+        && mining.nodes.iter(count).next().is_none()
+    {
+        let complaint = Complaint::new(table.key_span("mining"), "nobody mines");
+        let label = "wanted: somebody in its `nodes`, or a group with mining = true; or leave it out";
+        table.report.add(complaint.label(label).follows());
+    }
     Some(Nodes { count: count?, mining, starts, settings, groups })
 }
 

@@ -1,16 +1,45 @@
 //! `[[timeline]]` and `[[adversary]]`: what is done to nodes and links, and who misbehaves.
 
 use super::{Context, links};
-use crate::cluster::Selection;
+use crate::cluster::limits::MAX_MESHED;
 use crate::cluster::preset::format::{LINK_NUMBERS, NODE_FAULTS};
 use crate::cluster::preset::model::Nodes;
 use crate::cluster::preset::names::Names;
 use crate::cluster::preset::table::Table;
 use crate::cluster::scenario::{Adversaries, Fault, Misbehaviour, TimelineEntry};
+use crate::cluster::{Selection, Topology};
 use crate::reading::{Complaint, Span};
+use std::cell::OnceCell;
+
+/// The links of a preset's own seed, drawn when somebody asks.
+pub struct Drawn<'a> {
+    topology: Option<&'a Topology>,
+    seed: u64,
+    edges: OnceCell<Vec<(u32, u32)>>,
+}
+
+impl<'a> Drawn<'a> {
+    /// None yet.
+    pub fn new(topology: Option<&'a Topology>, seed: u64) -> Self {
+        Self { topology, seed, edges: OnceCell::new() }
+    }
+
+    /// Whether a link goes from any of these to any of those; `true` where the links cannot be told.
+    fn touch(&self, count: u32, from: &Selection, to: &Selection) -> bool {
+        let Some(topology) = self.topology.filter(|topology| topology.fits(count)) else { return true };
+        let edges = self.edges.get_or_init(|| topology.edges(count, self.seed));
+        edges.iter().any(|(a, b)| (from.contains(*a) && to.contains(*b)) || (from.contains(*b) && to.contains(*a)))
+    }
+}
 
 /// Adds the entries to `timeline`, where the groups' are already.
-pub fn read(table: &Table<'_, '_>, context: &Context, nodes: Option<&Nodes>, timeline: &mut Vec<TimelineEntry>) {
+pub fn read(
+    table: &Table<'_, '_>,
+    context: &Context,
+    nodes: Option<&Nodes>,
+    drawn: &Drawn<'_>,
+    timeline: &mut Vec<TimelineEntry>,
+) {
     for entry in table.tables("timeline") {
         let at = entry.duration("at");
         if let Some(at) = at {
@@ -18,6 +47,7 @@ pub fn read(table: &Table<'_, '_>, context: &Context, nodes: Option<&Nodes>, tim
         }
         let Some(table) = entry.table("fault") else { continue };
         let fault = fault(&table, context, nodes);
+        check_linked(&table, fault.as_ref(), nodes, drawn);
         let lasts = table.duration("for");
         if let (Some(at), Some(lasts), Some(end)) = (at, lasts, context.duration)
             && at <= end
@@ -57,7 +87,10 @@ fn fault(table: &Table<'_, '_>, context: &Context, nodes: Option<&Nodes>) -> Opt
     check_companions(table, kind);
     let somebody = |key: &str| context.names.read(table, key).inspect(|nodes| context.somebody(table, key, nodes));
     let fault = match kind {
-        "partition" => Fault::Partition { groups: partition(table, context)? },
+        "partition" => {
+            check_parted(table, nodes);
+            Fault::Partition { groups: partition(table, context)? }
+        }
         "pause" => Fault::Pause(somebody(kind)?),
         "kill" => Fault::Kill(somebody(kind)?),
         "restart" => Fault::Restart(somebody(kind)?),
@@ -141,6 +174,26 @@ fn partition(table: &Table<'_, '_>, context: &Context) -> Option<Vec<Selection>>
         table.report.add(complaint.label("wanted: two groups, or one that is not all nodes").follows());
     }
     good.then(|| groups.into_iter().map(|(nodes, _)| nodes).collect())
+}
+
+/// Where nodes stay with the links that are drawn, nothing can be done to others.
+fn check_linked(table: &Table<'_, '_>, fault: Option<&Fault>, nodes: Option<&Nodes>, drawn: &Drawn<'_>) {
+    let (Some(Fault::Link { from, to, .. }), Some(nodes)) = (fault, nodes) else { return };
+    if nodes.seek_peers() || drawn.touch(nodes.count, from, to) {
+        return;
+    }
+    let span = ["to", "from"].into_iter().find(|key| table.has(key)).map(|key| table.value_span(key));
+    let complaint = Complaint::new(span.unwrap_or_else(|| table.span.clone()), format!("no link goes from {from} to {to}"));
+    table.report.add(complaint.label("wanted: nodes that the topology links").follows());
+}
+
+/// Links that nodes of a large network find by themselves would go around a partition.
+fn check_parted(table: &Table<'_, '_>, nodes: Option<&Nodes>) {
+    if nodes.is_some_and(|nodes| nodes.count > MAX_MESHED && nodes.seek_peers()) {
+        let complaint = Complaint::new(table.key_span("partition"), "nodes that look for peers would go around this partition");
+        let note = format!("above {MAX_MESHED} nodes only links of the topology can be parted");
+        table.report.add(complaint.label("leave out peer_exchange and kademlia, or take fewer nodes").note(note).follows());
+    }
 }
 
 /// Who runs from the start cannot join.

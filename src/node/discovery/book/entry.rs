@@ -25,9 +25,13 @@ pub(super) struct Entry {
     pub(super) node: Option<Address>,
     /// In whose account it is booked.
     pub(super) teller: Teller,
+    /// In whose it was before, at most [`crate::node::limits::FORMER_TELLERS`], the first of them first.
+    pub(super) former: Vec<Teller>,
     /// Dials that came to an end, and those of them that led to shaken hands; both are halved together before they grow old.
     pub(super) attempts: u16,
     pub(super) successes: u16,
+    /// When a failure last counted against it; `Time(0)`: never.
+    pub(super) blamed: Time,
     /// Dials that failed, and links that soon broke, in a row.
     pub(super) failures: u32,
     /// Not to be dialled before.
@@ -48,8 +52,10 @@ impl Entry {
             tried: false,
             node,
             teller,
+            former: Vec::new(),
             attempts: 0,
             successes: 0,
+            blamed: Time(0),
             failures: 0,
             next: now,
             link: Link::None,
@@ -79,6 +85,12 @@ impl Entry {
             (false, false) => Kind::New,
             (false, true) => Kind::Tried,
         }
+    }
+
+    /// Another told of it, who has less in his account.
+    pub(super) fn move_to(&mut self, teller: Teller) {
+        self.former.retain(|former| *former != teller);
+        self.former.push(std::mem::replace(&mut self.teller, teller));
     }
 
     /// A dial came to an end.

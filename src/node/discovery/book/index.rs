@@ -19,6 +19,9 @@ pub(super) struct Index {
     pub(super) idle: Idle,
     subnets: BTreeMap<Subnet, usize>,
     groups: BTreeMap<Group, usize>,
+    /// Of each network group, whose new addresses there are how many; and the same in order, so that who has most is found at once.
+    told: BTreeMap<(Group, Teller), usize>,
+    most_told: BTreeSet<(Group, usize, Teller)>,
     pub(super) bootstrap: usize,
     /// Those of them that answered us once.
     pub(super) bootstrap_tried: usize,
@@ -35,7 +38,10 @@ impl Index {
                 self.bootstrap += 1;
                 self.bootstrap_tried += usize::from(entry.tried);
             }
-            Kind::New => self.new.insert(&entry.teller, entry.worth(), address),
+            Kind::New => {
+                self.new.insert(&entry.teller, entry.worth(), address);
+                self.count_told(ip, &entry.teller, |count| count + 1);
+            }
             Kind::Tried => self.tried.insert(&group(ip), entry.worth(), address),
         }
         if entry.kind() != Kind::Bootstrap {
@@ -57,7 +63,10 @@ impl Index {
                 self.bootstrap -= 1;
                 self.bootstrap_tried -= usize::from(entry.tried);
             }
-            Kind::New => self.new.remove(&entry.teller, entry.worth(), address),
+            Kind::New => {
+                self.new.remove(&entry.teller, entry.worth(), address);
+                self.count_told(ip, &entry.teller, |count| count - 1);
+            }
             Kind::Tried => self.tried.remove(&group(ip), entry.worth(), address),
         }
         if entry.kind() != Kind::Bootstrap {
@@ -72,11 +81,44 @@ impl Index {
         }
     }
 
-    /// Whether its subnet and its network group have as many as they may.
-    pub(super) fn is_crowded(&self, ip: IpAddr) -> bool {
+    fn count_told(&mut self, ip: IpAddr, teller: &Teller, change: impl Fn(usize) -> usize) {
+        let Some(group) = group(ip) else { return };
+        let count = self.told.remove(&(group, teller.clone())).unwrap_or(0);
+        self.most_told.remove(&(group, count, teller.clone()));
+        let count = change(count);
+        if count > 0 {
+            self.told.insert((group, teller.clone()), count);
+            self.most_told.insert((group, count, teller.clone()));
+        }
+    }
+
+    /// Whether some teller has more new addresses in a network group than `teller` would have with one more.
+    pub(super) fn has_more_told(&self, ip: IpAddr, teller: &Teller) -> bool {
+        let Some(group) = group(ip) else { return false };
+        let ours = self.told.get(&(group, teller.clone())).copied().unwrap_or(0);
+        // Of those with two more than we have, one is enough; `Teller::Own` is the least.
+        let more = (group, ours.saturating_add(2), Teller::Own);
+        self.most_told.range(more..).next().is_some_and(|(of, ..)| *of == group)
+    }
+
+    /// Of its subnet and its network group the smallest that has as many as it may: how many bits are common there.
+    pub(super) fn crowd(&self, ip: IpAddr) -> Option<u32> {
         let of_subnet = subnet(ip).and_then(|subnet| self.subnets.get(&subnet)).copied().unwrap_or(0);
         let of_group = group(ip).and_then(|group| self.groups.get(&group)).copied().unwrap_or(0);
-        of_subnet >= ADDRESSES_PER_SUBNET || of_group >= ADDRESSES_PER_GROUP
+        let (subnet_bits, group_bits) = if ip.to_canonical().is_ipv4() { (24, 16) } else { (48, 32) };
+        if of_subnet >= ADDRESSES_PER_SUBNET {
+            Some(subnet_bits)
+        } else {
+            (of_group >= ADDRESSES_PER_GROUP).then_some(group_bits)
+        }
+    }
+
+    /// How many new addresses are counted for their networks, the same by either way.
+    #[cfg(test)]
+    pub(super) fn told(&self) -> usize {
+        let counted = self.most_told.iter().map(|(_, count, _)| count).sum();
+        assert_eq!(self.told.values().sum::<usize>(), counted);
+        counted
     }
 
     /// The most that any subnet and any network group has.

@@ -30,16 +30,20 @@ pub(in crate::node) use source::Source;
 
 use crate::chain::Address;
 use crate::node::limits::{
-    ADDRESSES_PER_GROUP, ADDRESSES_PER_SUBNET, ADDRESSES_PER_TELLER, BOOK_ADDRESSES, DROPPED_ADDRESSES, NEW_ADDRESSES,
-    OWN_ADDRESSES, SEEN_STEP, STALE_NEW, STALE_TRIED, TRIED_ADDRESSES, TRIED_CHALLENGES, TRIED_PER_GROUP,
+    ADDRESSES_PER_GROUP, ADDRESSES_PER_SUBNET, ADDRESSES_PER_TELLER, BOOK_ADDRESSES, DATES_KEPT, DROPPED_ADDRESSES,
+    FORMER_TELLERS, NEW_ADDRESSES, OWN_ADDRESSES, SEEN_STEP, STALE_NEW, STALE_TRIED, TRIED_ADDRESSES, TRIED_CHALLENGES,
+    TRIED_PER_GROUP,
 };
 use crate::node::{AddressScope, Config, Time};
+use crate::store::Teller;
 use entry::{Entry, Link};
+use idle::Kind;
 use index::Index;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The stream of the node's seed from which the book draws: apart from the node's own draws, so that neither moves the other.
 const STREAM: u64 = 1;
@@ -49,6 +53,14 @@ pub(in crate::node) struct Known {
     pub(in crate::node) address: SocketAddr,
     pub(in crate::node) node: Address,
     pub(in crate::node) seen: Time,
+}
+
+impl Known {
+    /// Only what was seen alive is passed on: hearsay of hearsay would never die out.
+    fn of(address: SocketAddr, entry: &Entry) -> Option<Self> {
+        let node = entry.node.filter(|_| entry.seen > Time(0))?;
+        Some(Self { address, node, seen: entry.seen })
+    }
 }
 
 /// The addresses that a node knows.
@@ -67,6 +79,8 @@ pub(in crate::node) struct Book {
     anchors: Vec<SocketAddr>,
     /// Whether anything is worth saving.
     changed: bool,
+    /// When it last was for the sake of when addresses were seen.
+    dated: Time,
 }
 
 impl Book {
@@ -83,6 +97,7 @@ impl Book {
             challenges: BTreeMap::new(),
             anchors: Vec::new(),
             changed: false,
+            dated: now,
         };
         if config.discovery.bootstrap {
             config.bootstrap.iter().for_each(|address| book.add_bootstrap(*address, now));
@@ -151,9 +166,11 @@ impl Book {
         let address = scope::canonical(address);
         let teller = source.account(address.ip(), node);
         if let Some(entry) = self.entries.get(&address) {
-            // Told again by one with less in his account, it moves there: nobody can hold an address only to drop it.
+            // Told again by one with less in his account, it moves there: nobody can hold an address only to drop it. Nor can anybody
+            // take it over only to drop it: it goes back to whom it came from.
             let ours = self.index.new.share(&teller);
-            let moves = !entry.bootstrap && !entry.tried && ours.saturating_add(1) < self.index.new.share(&entry.teller);
+            let room = entry.former.len() < FORMER_TELLERS || entry.former.contains(&teller);
+            let moves = !entry.bootstrap && !entry.tried && room && ours.saturating_add(1) < self.index.new.share(&entry.teller);
             let seen = seen.min(now);
             let later = seen.since(entry.seen) >= SEEN_STEP;
             if moves || later || (entry.node.is_none() && node.is_some()) {
@@ -161,7 +178,9 @@ impl Book {
                     // Hearsay never replaces what we found ourselves; it only dates it.
                     entry.node = entry.node.or(node);
                     entry.seen = if later { seen } else { entry.seen };
-                    entry.teller = if moves { teller } else { entry.teller.clone() };
+                    if moves {
+                        entry.move_to(teller);
+                    }
                 });
             }
             return false;
@@ -172,34 +191,85 @@ impl Book {
             return false;
         }
         let ticket = self.rng.next_u64();
-        self.admit(address, Entry::new(node, teller, seen, now, ticket))
+        self.admit(address, Entry::new(node, teller, seen, now, ticket), source.is_there())
     }
 
-    /// Takes a new entry in, if its bounds allow it, or something worse can go. False if not.
-    fn admit(&mut self, address: SocketAddr, entry: Entry) -> bool {
-        if self.index.is_crowded(address.ip()) {
+    /// Takes a new entry in, if its bounds allow it, or something worse can go; `sure`: its node is known to be there. False if not.
+    fn admit(&mut self, address: SocketAddr, entry: Entry, sure: bool) -> bool {
+        let crowd = self.index.crowd(address.ip());
+        let leaves = crowd.and_then(|bits| self.leaves_crowd(address.ip(), bits, &entry.teller, sure));
+        if crowd.is_some() && leaves.is_none() {
             return false;
         }
-        let share = self.index.new.share(&entry.teller);
-        let full = self.index.new.len() >= NEW_ADDRESSES || self.entries.len() >= BOOK_ADDRESSES;
-        let loser = if share >= ADDRESSES_PER_TELLER {
-            entry.teller.clone()
-        } else if full {
-            // Whoever would have the most then pays for it himself.
-            let largest = self.index.new.largest().filter(|largest| share.saturating_add(1) < self.index.new.share(largest));
-            largest.unwrap_or(&entry.teller).clone()
-        } else {
-            self.insert(address, entry);
-            return true;
-        };
-        let own = loser == entry.teller;
-        let Some(worst) = self.index.new.worst(&loser).find(|address| self.is_idle(address)) else { return false };
-        // Within an account only what is worth less gives way.
-        if own && self.entries.get(&worst).is_none_or(|worst| worst.worth() >= entry.worth()) {
+        // Who leaves the crowd makes room in the book, but not in another's account.
+        let is_room = leaves.is_some() && self.index.new.share(&entry.teller) < ADDRESSES_PER_TELLER;
+        if !is_room && !self.make_room(&entry) {
             return false;
         }
-        self.remove(&worst);
+        leaves.iter().for_each(|leaves| drop(self.remove(leaves)));
         self.insert(address, entry);
+        true
+    }
+
+    /// Who leaves a network that has as many addresses as it may, of which the first `bits` are common: the worst of the teller who has
+    /// most there, for one who has fewer, so that nobody can take a network's places before its nodes are heard of. One that is known to
+    /// be there always finds a place.
+    fn leaves_crowd(&self, ip: IpAddr, bits: u32, teller: &Teller, sure: bool) -> Option<SocketAddr> {
+        // Told at once, since a flood asks often; what follows looks at as many as the network may have.
+        if !sure && !self.index.has_more_told(ip, teller) {
+            return None;
+        }
+        let (first, last) = scope::span(ip, bits);
+        let new = || self.entries.range(first..=last).filter(|(_, entry)| entry.kind() == Kind::New);
+        let mut shares: BTreeMap<&Teller, usize> = BTreeMap::new();
+        new().for_each(|(_, entry)| *shares.entry(&entry.teller).or_default() += 1);
+        let share = |teller: &Teller| shares.get(teller).copied().unwrap_or(0);
+        let idle = new().filter(|(_, entry)| entry.link == Link::None);
+        let may_go = idle.filter(|(_, entry)| sure || share(teller).saturating_add(1) < share(&entry.teller));
+        may_go
+            .min_by_key(|(address, entry)| (Reverse(share(&entry.teller)), entry.worth(), **address))
+            .map(|(address, _)| *address)
+    }
+
+    /// Makes room for a new entry in its teller's account and in the book. False if nothing has to give way to it.
+    fn make_room(&mut self, entry: &Entry) -> bool {
+        // Each round but the last sends one back to an account that is smaller.
+        loop {
+            let share = self.index.new.share(&entry.teller);
+            let full = self.index.new.len() >= NEW_ADDRESSES || self.entries.len() >= BOOK_ADDRESSES;
+            let loser = if share >= ADDRESSES_PER_TELLER {
+                entry.teller.clone()
+            } else if full {
+                // Whoever would have the most then pays for it himself.
+                let largest = self.index.new.largest().filter(|largest| share.saturating_add(1) < self.index.new.share(largest));
+                largest.unwrap_or(&entry.teller).clone()
+            } else {
+                return true;
+            };
+            let own = loser == entry.teller;
+            let Some(worst) = self.index.new.worst(&loser).find(|address| self.is_idle(address)) else { return false };
+            // Within an account only what is worth less gives way.
+            if own && self.entries.get(&worst).is_none_or(|worst| worst.worth() >= entry.worth()) {
+                return false;
+            }
+            if !self.send_back(&worst) {
+                self.remove(&worst);
+                return true;
+            }
+        }
+    }
+
+    /// An address is to leave its account: it goes back to the last of its tellers who has less in his. False if there is none.
+    fn send_back(&mut self, address: &SocketAddr) -> bool {
+        let Some(entry) = self.entries.get(address) else { return false };
+        let share = self.index.new.share(&entry.teller);
+        let Some(at) = entry.former.iter().rposition(|former| self.index.new.share(former).saturating_add(1) < share) else {
+            return false;
+        };
+        self.update(address, |entry| {
+            entry.former.truncate(at + 1);
+            entry.former.pop().into_iter().for_each(|former| entry.teller = former);
+        });
         true
     }
 
@@ -220,14 +290,29 @@ impl Book {
     pub(in crate::node) fn met(&mut self, address: SocketAddr, node: Address, now: Time) {
         self.learn(&Source::Inbound, address, Some(node), now, now);
         self.update(&scope::canonical(address), |entry| {
-            entry.node = Some(node);
-            entry.seen = now;
+            // Its IP address is proven, its port is not: whom we found there ourselves, or were set up with, no neighbour replaces.
+            if entry.node.is_none() || !(entry.tried || entry.bootstrap) {
+                entry.node = Some(node);
+            }
+            if entry.node == Some(node) {
+                entry.seen = now;
+            }
         });
+        self.note_dated(now);
     }
 
     /// Whoever is there is alive.
     pub(in crate::node) fn alive(&mut self, address: SocketAddr, now: Time) {
         self.update(&scope::canonical(address), |entry| entry.seen = now);
+        self.note_dated(now);
+    }
+
+    /// Somebody was seen alive: among the same peers nothing else may change for weeks, and what is kept must not grow stale meanwhile.
+    fn note_dated(&mut self, now: Time) {
+        if now.since(self.dated) >= DATES_KEPT {
+            self.dated = now;
+            self.changed = true;
+        }
     }
 
     /// The address is our own: never dial it again.
@@ -279,11 +364,12 @@ impl Book {
 
     /// Addresses with a known node: those worth telling.
     pub(in crate::node) fn known(&self) -> impl Iterator<Item = Known> + '_ {
-        self.entries.iter().filter_map(|(address, entry)| {
-            // Only what was seen alive is passed on: hearsay of hearsay would never die out.
-            let node = entry.node.filter(|_| entry.seen > Time(0))?;
-            Some(Known { address: *address, node, seen: entry.seen })
-        })
+        self.entries.iter().filter_map(|(address, entry)| Known::of(*address, entry))
+    }
+
+    /// One of them, if it still is.
+    pub(in crate::node) fn known_at(&self, address: &SocketAddr) -> Option<Known> {
+        self.entries.get(address).and_then(|entry| Known::of(*address, entry))
     }
 
     /// How many of them ever answered us.

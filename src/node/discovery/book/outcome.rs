@@ -5,8 +5,8 @@ use super::scope::{canonical, group};
 use super::{Book, Entry, Source};
 use crate::chain::Address;
 use crate::node::limits::{
-    ADDRESSES_PER_TELLER, DISPLACED_BACK_OFF, LEAST_ATTEMPTS, LEAST_QUALITY, NEW_ADDRESSES, REFUSED_REDIAL, TRIED_ADDRESSES,
-    TRIED_CHALLENGES, TRIED_PER_GROUP,
+    ADDRESSES_PER_TELLER, DISPLACED_BACK_OFF, LEAST_ATTEMPTS, LEAST_QUALITY, NEW_ADDRESSES, TRIED_ADDRESSES, TRIED_CHALLENGES,
+    TRIED_PER_GROUP,
 };
 use crate::node::{ConnectionId, Time, Timing};
 use rand::RngExt;
@@ -87,15 +87,17 @@ impl Book {
         }
     }
 
-    /// The node there is on another chain or version: it will hardly change its mind soon.
-    pub(in crate::node) fn refused(&mut self, address: SocketAddr, now: Time) {
-        self.update(&canonical(address), |entry| entry.next = now + REFUSED_REDIAL);
+    /// The node there is of another chain, version or transport: it will hardly change its mind soon.
+    pub(in crate::node) fn refused(&mut self, address: SocketAddr, now: Time, timing: &Timing) {
+        self.update(&canonical(address), |entry| entry.next = now + timing.refused);
     }
 
-    /// A dial failed: when it may be dialled again, or `None` if it was dropped.
+    /// A dial failed: when it may be dialled again, or `None` if it was dropped. `heard`: when the network last proved to work, so that
+    /// nobody has to answer for an outage of our own; see [`Book::blame`].
     pub(in crate::node) fn failed(
         &mut self,
         address: SocketAddr,
+        heard: Time,
         now: Time,
         timing: &Timing,
         rng: &mut ChaCha8Rng,
@@ -103,12 +105,25 @@ impl Book {
         let address = canonical(address);
         let wait = self.update(&address, |entry| {
             entry.link = Link::None;
-            entry.attempted(false);
             step_back(entry, now, timing, rng)
         })?;
-        self.changed = true;
-        self.after_failure(address, now, timing);
+        self.blame(address, heard, now, timing);
         self.entries.contains_key(&address).then_some(wait)
+    }
+
+    /// An address did not answer. That counts only if others were heard since it last counted: when our own line is down everybody seems
+    /// gone, and each address loses one attempt at most, however long that lasts. (Bitcoin Core asks in the same way for a success
+    /// between two failures that count.) What answered before has more credit: a node that restarts is not to be forgotten meanwhile.
+    fn blame(&mut self, address: SocketAddr, heard: Time, now: Time, timing: &Timing) {
+        let Some(entry) = self.entries.get(&address).filter(|entry| heard > entry.blamed) else { return };
+        if entry.successes == 0 || now.since(entry.blamed) >= timing.redial.1 {
+            self.update(&address, |entry| {
+                entry.attempted(false);
+                entry.blamed = now;
+            });
+            self.changed = true;
+        }
+        self.after_failure(address, now, timing);
     }
 
     /// An address did not answer: it may have to go.
@@ -116,7 +131,9 @@ impl Book {
         if let Some(challenger) = self.challenges.remove(&address) {
             // Tested, and not there: it makes room, and stays known if there is room for it among the new ones.
             let teller = Source::Inbound.account(address.ip(), self.node_at(address));
-            if self.index.new.len() < NEW_ADDRESSES && self.index.new.share(&teller) < ADDRESSES_PER_TELLER {
+            if self.is_bootstrap(&address) {
+                // Somebody has named it meanwhile: it stands in nobody's way any more.
+            } else if self.index.new.len() < NEW_ADDRESSES && self.index.new.share(&teller) < ADDRESSES_PER_TELLER {
                 self.update(&address, |entry| (entry.tried, entry.teller) = (false, teller));
             } else {
                 self.remove(&address);
@@ -137,6 +154,7 @@ impl Book {
         &mut self,
         address: SocketAddr,
         ending: Ending,
+        heard: Time,
         now: Time,
         timing: &Timing,
         rng: &mut ChaCha8Rng,
@@ -146,8 +164,7 @@ impl Book {
             entry.link = Link::None;
             match ending {
                 Ending::Healthy | Ending::Displaced => entry.failures = 0,
-                Ending::Failed => entry.attempted(false),
-                Ending::Short | Ending::Declined => {}
+                Ending::Failed | Ending::Short | Ending::Declined => {}
             }
             if ending != Ending::Failed {
                 entry.seen = now;
@@ -159,8 +176,9 @@ impl Book {
                 _ => step_back(entry, now, timing, rng),
             }
         });
+        self.note_dated(now);
         if ending == Ending::Failed {
-            self.after_failure(address, now, timing);
+            self.blame(address, heard, now, timing);
         }
         wait.unwrap_or(timing.redial.1)
     }

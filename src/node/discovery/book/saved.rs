@@ -45,7 +45,7 @@ impl Book {
             entry.since = Time(kept.since.saturating_mul(SECOND)).min(now);
             entry.attempts = kept.attempts;
             entry.successes = kept.successes.min(kept.attempts);
-            if self.admit(address, entry) && kept.tried {
+            if self.admit(address, entry, false) && kept.tried {
                 self.promote(address);
             }
         }
@@ -56,7 +56,7 @@ impl Book {
             for anchor in saved.anchors.iter().take(ANCHORS).map(|anchor| canonical(*anchor)) {
                 if !self.entries.contains_key(&anchor) && self.is_of_use(anchor) {
                     let ticket = self.rng.next_u64();
-                    self.admit(anchor, Entry::new(None, Teller::Own, now, now, ticket));
+                    self.admit(anchor, Entry::new(None, Teller::Own, now, now, ticket), true);
                 }
                 if self.entries.get(&anchor).is_some_and(|entry| !entry.bootstrap) {
                     self.anchors.push(anchor);

@@ -10,6 +10,15 @@ pub(in crate::node) enum Group {
     V6([u8; 4]),
 }
 
+/// What kind of network somebody comes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::node) enum NetworkKind {
+    /// A network of one's own: loopback, private, shared by a carrier's customers.
+    Local,
+    V4,
+    V6,
+}
+
 /// What one customer of a network has: a /24 for IPv4, a /48 for IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::node) enum Subnet {
@@ -45,6 +54,15 @@ pub(in crate::node) fn group(ip: IpAddr) -> Option<Group> {
     }
 }
 
+/// The kind of network that an address is of.
+pub(in crate::node) fn network_kind(ip: IpAddr) -> NetworkKind {
+    match group(ip) {
+        None => NetworkKind::Local,
+        Some(Group::V4(_)) => NetworkKind::V4,
+        Some(Group::V6(_)) => NetworkKind::V6,
+    }
+}
+
 /// The subnet; `None` as for [`group`].
 pub(in crate::node) fn subnet(ip: IpAddr) -> Option<Subnet> {
     group(ip)?;
@@ -58,6 +76,43 @@ pub(in crate::node) fn subnet(ip: IpAddr) -> Option<Subnet> {
             Subnet::V6([a, b, c, d, e, f])
         }
     })
+}
+
+/// The first and the last address whose first `bits` are those of `ip`.
+pub(super) fn span(ip: IpAddr, bits: u32) -> (SocketAddr, SocketAddr) {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => {
+            let rest = u32::MAX.checked_shr(bits).unwrap_or(0);
+            let (first, last) = (v4.to_bits() & !rest, v4.to_bits() | rest);
+            ((Ipv4Addr::from_bits(first), 0).into(), (Ipv4Addr::from_bits(last), u16::MAX).into())
+        }
+        IpAddr::V6(v6) => {
+            let rest = u128::MAX.checked_shr(bits).unwrap_or(0);
+            let (first, last) = (v6.to_bits() & !rest, v6.to_bits() | rest);
+            ((Ipv6Addr::from_bits(first), 0).into(), (Ipv6Addr::from_bits(last), u16::MAX).into())
+        }
+    }
+}
+
+/// Bits of an IPv6 address that say which host of a network it is: every host chooses them as it likes (RFC 4291, section 2.5.4).
+const HOST_BITS: u32 = 64;
+
+/// What counts as one address, where connections from an address are counted or an address is banned: IPv4 mapped into IPv6 is IPv4, and of
+/// IPv6 the first address of its /64, as whoever has one address of a /64 has them all. In a network of one's own (see [`group`]) each
+/// IPv6 address counts by itself: all of a lab may share a /64.
+pub fn host(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) if !is_local_v6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> HOST_BITS << HOST_BITS).into(),
+        other => other,
+    }
+}
+
+/// What [`host`] makes of an address, for people: `2001:db8:1:2::/64`, or the address.
+pub fn host_name(ip: IpAddr) -> String {
+    match host(ip) {
+        IpAddr::V6(v6) if !is_local_v6(v6) => format!("{v6}/{}", u128::BITS - HOST_BITS),
+        other => other.to_string(),
+    }
 }
 
 /// Whether a connection to it could come up at all.
@@ -115,109 +170,5 @@ fn is_routable_v6(ip: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn only_what_the_internet_routes_is_routable() {
-        let refused = [
-            "0.0.0.0",
-            "0.1.2.3",
-            "10.0.0.1",
-            "10.255.255.255",
-            "100.64.0.1",
-            "100.127.255.255",
-            "127.0.0.1",
-            "127.9.9.9",
-            "169.254.1.1",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.0.0.8",
-            "192.0.2.1",
-            "192.88.99.1",
-            "192.168.1.1",
-            "198.18.0.1",
-            "198.19.255.255",
-            "198.51.100.7",
-            "203.0.113.200",
-            "224.0.0.1",
-            "239.1.1.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:10.0.0.1",
-            "::ffff:127.0.0.1",
-            "64:ff9b::1.2.3.4",
-            "100::1",
-            "2001::1",
-            "2001:2::1",
-            "2001:20::1",
-            "2001:1ff::1",
-            "2001:db8::1",
-            "2002:102:304::1",
-            "3fff:fff::1",
-            "4000::1",
-            "5f00::1",
-            "fc00::1",
-            "fd12:3456::1",
-            "fe80::1",
-            "ff02::1",
-        ];
-        for text in refused {
-            assert!(!is_routable(ip(text)), "{text}");
-        }
-        let taken = [
-            "1.1.1.1",
-            "8.8.8.8",
-            "9.255.255.255",
-            "11.0.0.0",
-            "100.63.255.255",
-            "100.128.0.0",
-            "172.15.0.1",
-            "172.32.0.1",
-            "192.0.1.1",
-            "192.169.0.1",
-            "198.17.0.1",
-            "198.20.0.1",
-            "223.255.255.255",
-            "::ffff:8.8.8.8",
-            "2001:200::1",
-            "2001:4860:4860::8888",
-            "2003::1",
-            "2400:cb00::1",
-            "2a00:1450::1",
-            "3fff:1000::1",
-        ];
-        for text in taken {
-            assert!(is_routable(ip(text)), "{text}");
-        }
-    }
-
-    #[test]
-    fn groups_are_those_of_the_network_and_a_lab_has_none() {
-        assert_eq!(group(ip("8.8.4.4")), group(ip("8.8.200.1")));
-        assert_ne!(group(ip("8.8.4.4")), group(ip("8.9.4.4")));
-        assert_eq!(group(ip("::ffff:8.8.4.4")), group(ip("8.8.4.4")));
-        assert_eq!(group(ip("2a00:1450:1::1")), group(ip("2a00:1450:ffff::9")));
-        assert_ne!(subnet(ip("2a00:1450:1::1")), subnet(ip("2a00:1450:2::1")));
-        assert_eq!(subnet(ip("8.8.4.4")), subnet(ip("8.8.4.200")));
-        for local in ["127.0.0.1", "10.0.0.1", "192.168.7.7", "169.254.0.9", "::1", "fd00::1", "fe80::2", "::ffff:10.1.2.3"] {
-            assert_eq!((group(ip(local)), subnet(ip(local))), (None, None), "{local}");
-        }
-    }
-
-    #[test]
-    fn an_address_has_one_form() {
-        let one = canonical("[::ffff:1.2.3.4]:80".parse().unwrap());
-        assert_eq!(one, "1.2.3.4:80".parse().unwrap());
-        assert_eq!(canonical("[fe80::1%3]:80".parse().unwrap()), "[fe80::1]:80".parse().unwrap());
-        for never in ["1.2.3.4:0", "0.0.0.0:80", "224.0.0.1:80", "255.255.255.255:80", "[::]:80", "[ff02::1]:80"] {
-            assert!(!is_dialable(never.parse().unwrap()), "{never}");
-        }
-    }
-}
+#[path = "scope_tests.rs"]
+mod tests;

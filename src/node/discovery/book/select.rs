@@ -11,13 +11,17 @@ use std::net::SocketAddr;
 
 impl Book {
     /// The anchors that may be dialled, each once.
-    pub(in crate::node) fn take_anchors(&mut self, most: usize, wanted: impl Fn(&Address) -> bool) -> Vec<SocketAddr> {
+    pub(in crate::node) fn take_anchors(
+        &mut self,
+        most: usize,
+        wanted: impl Fn(SocketAddr, Option<&Address>) -> bool,
+    ) -> Vec<SocketAddr> {
         let mut taken = Vec::new();
         while taken.len() < most
             && let Some(anchor) = self.anchors.pop()
         {
             let known = self.entries.get(&anchor);
-            if known.is_some_and(|entry| entry.link == super::Link::None && entry.node.as_ref().is_none_or(&wanted)) {
+            if known.is_some_and(|entry| entry.link == super::Link::None && wanted(anchor, entry.node.as_ref())) {
                 taken.push(anchor);
             }
         }
@@ -25,10 +29,15 @@ impl Book {
     }
 
     /// Bootstrap addresses that may be dialled now, those that failed least first, at most `most`.
-    pub(in crate::node) fn due_bootstrap(&self, now: Time, most: usize, wanted: impl Fn(&Address) -> bool) -> Vec<SocketAddr> {
+    pub(in crate::node) fn due_bootstrap(
+        &self,
+        now: Time,
+        most: usize,
+        wanted: impl Fn(SocketAddr, Option<&Address>) -> bool,
+    ) -> Vec<SocketAddr> {
         let due = self.index.idle.bootstrap(now).filter_map(|address| {
             let entry = self.entries.get(&address)?;
-            entry.node.as_ref().is_none_or(&wanted).then_some((entry.failures, address))
+            wanted(address, entry.node.as_ref()).then_some((entry.failures, address))
         });
         let mut due: Vec<_> = due.collect();
         due.sort_unstable();
@@ -69,7 +78,8 @@ impl Book {
     ) -> Option<SocketAddr> {
         self.ripen(now);
         let is_due = |address: &&SocketAddr| {
-            self.entries.get(*address).is_some_and(|entry| entry.link == super::Link::None && entry.next <= now)
+            let idle = self.entries.get(*address).filter(|entry| entry.link == super::Link::None && entry.next <= now);
+            idle.is_some_and(|entry| wanted(**address, entry.node.as_ref()))
         };
         let challenged = self.challenges.keys().find(is_due).copied();
         if challenged.is_some() || !new_too {

@@ -17,17 +17,24 @@ pub(in crate::node) enum Source {
     Seed(Arc<str>),
     /// A node that answered a look-up: its node id, and where it is.
     Lookup(Address, IpAddr),
+    /// The node itself, by a record that it signed, over a connection from the IP address that the record names: its id, and where it is.
+    Record(Address, IpAddr),
     /// The node itself, which dialled us and says where it listens.
     Inbound,
 }
 
 impl Source {
+    /// Whether we know that the node is at that IP address: it was heard from there.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self, Self::Record(..) | Self::Inbound)
+    }
+
     /// In whose account an address at `ip`, said to be of `node`, is booked. Tellers of one network group share an account: whoever has
     /// a /16 has as many peers in it as he likes. In a network of one's own, where all share a group, each node has one.
     pub(super) fn account(&self, ip: IpAddr, node: Option<Address>) -> Teller {
         match self {
             Self::Bootstrap => Teller::Own,
-            Self::Peer(teller, from) | Self::Lookup(teller, from) => at(*from, Some(*teller)),
+            Self::Peer(teller, from) | Self::Lookup(teller, from) | Self::Record(teller, from) => at(*from, Some(*teller)),
             Self::Seed(name) => Teller::Seed(Arc::clone(name)),
             Self::Inbound => at(ip, node),
         }

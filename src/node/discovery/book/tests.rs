@@ -60,11 +60,11 @@ fn reach(book: &mut Book, address: SocketAddr, now: Time) {
 
 fn miss(book: &mut Book, address: SocketAddr, now: Time) -> Option<Duration> {
     book.dialling(address, false);
-    book.failed(address, now, LAB, &mut rng())
+    book.failed(address, Time::MAX, now, LAB, &mut rng())
 }
 
 fn all_due(book: &mut Book, now: Time) -> Vec<SocketAddr> {
-    let mut all = book.due_bootstrap(now, usize::MAX, |_| true);
+    let mut all = book.due_bootstrap(now, usize::MAX, |_, _| true);
     while let Some(address) = book.choose(now, |_, _| true) {
         book.dialling(address, false);
         all.push(address);
@@ -101,8 +101,36 @@ fn one_that_mostly_answered_is_kept_longer() {
     for _ in 0..3 {
         reach(&mut book, local(2), NOW);
     }
-    let misses = (1..100).find(|_| miss(&mut book, local(2), NOW).is_none());
+    let misses = (1..100).find(|n| miss(&mut book, local(2), NOW + LAB.redial.1 * *n).is_none());
     assert_eq!(misses, Some(8), "3 of 11 are below 0.3, 3 of 10 are not");
+}
+
+#[test]
+fn one_that_answered_is_kept_while_it_restarts() {
+    let mut book = book(&[], AddressScope::Any);
+    book.learn(&teller(1), local(2), None, NOW, NOW);
+    reach(&mut book, local(2), NOW);
+    for n in 0..15 {
+        assert!(miss(&mut book, local(2), NOW + LAB.redial.1 * n / 5).is_some(), "{n}");
+    }
+    assert_eq!(book.entries[&local(2)].attempts, 4, "three of fifteen failures count");
+    assert!(miss(&mut book, local(2), NOW + LAB.redial.1 * 3).is_none(), "but it does not stay for ever");
+}
+
+#[test]
+fn a_failure_counts_once_until_others_are_heard() {
+    let mut book = book(&[], AddressScope::Any);
+    book.learn(&teller(1), local(2), None, NOW, NOW);
+    let mut fail = |heard: Time, n: u32| {
+        book.dialling(local(2), false);
+        book.failed(local(2), heard, NOW + LAB.redial.1 * n, LAB, &mut rng());
+        book.entries.get(&local(2)).map(|entry| entry.attempts)
+    };
+    // Nobody is there to say that the network works; then somebody was, before it failed.
+    (1..20).for_each(|n| assert_eq!(fail(Time(0), n), Some(0)));
+    (20..40).for_each(|n| assert_eq!(fail(NOW, n), Some(1)));
+    assert_eq!((40..43).filter_map(|n| fail(NOW + LAB.redial.1 * n, n)).max(), Some(4));
+    assert_eq!(fail(NOW + LAB.redial.1 * 43, 43), None);
 }
 
 #[test]
@@ -113,6 +141,25 @@ fn a_dropped_address_does_not_come_back_before_its_back_off_ends() {
     assert!(!book.learn(&teller(2), local(2), Some(id(2)), NOW, NOW + LAB.redial.1 / 2));
     let later = NOW + LAB.redial.1;
     assert!(book.learn(&teller(2), local(2), Some(id(2)), later, later));
+}
+
+#[test]
+fn a_port_that_somebody_claims_replaces_nobody_whom_we_found_there() {
+    let mut book = book(&[local(1)], AddressScope::Any);
+    for n in [2, 3] {
+        book.learn(&teller(1), local(n), Some(id(n.into())), NOW, NOW);
+    }
+    // The first two answered us.
+    for n in 1..=2 {
+        book.dialling(local(n), false);
+        book.connected(local(n), ConnectionId(1), id(n.into()));
+        book.answered(local(n), NOW);
+    }
+    (1..=3).for_each(|n| book.met(local(n), id(66), NOW + HOUR));
+    let at = |n| (book.node_at(local(n)), book.entries[&local(n)].seen);
+    assert_eq!([at(1), at(2)], [(Some(id(1)), NOW), (Some(id(2)), NOW)]);
+    assert_eq!(at(3), (Some(id(66)), NOW + HOUR), "of a third one we only know by hearsay");
+    assert!(book.may_anchor(local(2), &id(2)));
 }
 
 #[test]
@@ -128,7 +175,7 @@ fn after_five_failures_nothing_dials_it_before_its_back_off_ends() {
     let before = Time((NOW + wait).0 - 1);
     assert!(all_due(&mut book, before).is_empty());
     assert_eq!(book.next_due(before), Some(NOW + wait));
-    assert_eq!(book.due_bootstrap(NOW + wait, 8, |_| true), [local(1)]);
+    assert_eq!(book.due_bootstrap(NOW + wait, 8, |_, _| true), [local(1)]);
 }
 
 #[test]
@@ -188,6 +235,34 @@ fn a_thousand_addresses_of_one_network_take_only_its_share() {
 }
 
 #[test]
+fn a_networks_places_are_not_his_who_tells_first() {
+    for crowd in [ADDRESSES_PER_SUBNET, ADDRESSES_PER_GROUP] {
+        // Of one subnet, or of as many as the whole network may have.
+        let of_network = |n: u32| if crowd == ADDRESSES_PER_SUBNET { public(n + 1) } else { public(n * 256 + 1) };
+        let squatter = |n: u32| SocketAddr::new(of_network(n).ip(), 1);
+        let mut book = book(&[], AddressScope::Any);
+        (0..crowd as u32).for_each(|n| assert!(book.learn(&teller(1), squatter(n % 256), None, NOW, NOW)));
+        // He who told them all makes room for what another tells, to a half.
+        let others = (0..crowd as u32).filter(|n| book.learn(&teller(2), of_network(*n), None, NOW, NOW)).count();
+        assert_eq!(others, crowd / 2);
+        assert!(!book.learn(&teller(1), SocketAddr::new(of_network(0).ip(), 2), None, NOW, NOW));
+        // Who is there himself always finds a place, and so does an anchor; but nothing gives way that answered.
+        let answered: Vec<_> = book.entries.keys().copied().take(8).collect();
+        answered.iter().for_each(|address| reach(&mut book, *address, NOW));
+        let real = SocketAddr::new(of_network(0).ip(), 9_999);
+        book.met(real, id(7), NOW + HOUR);
+        let anchor = SocketAddr::new(of_network(1).ip(), 9_999);
+        let saved = crate::store::SavedAddresses { anchors: vec![anchor], ..Default::default() };
+        book.restore(&saved, true, NOW + HOUR);
+        assert_eq!(book.anchors(), [anchor]);
+        assert!(book.entries.contains_key(&real));
+        assert!(answered.iter().all(|address| book.entries[address].tried));
+        bounds_hold(&book);
+        index_is_true(&book);
+    }
+}
+
+#[test]
 fn a_lab_has_one_subnet_and_no_bound_on_it() {
     let mut book = book(&[], AddressScope::Any);
     for n in 1..=500 {
@@ -238,6 +313,29 @@ fn who_tells_of_an_address_first_cannot_take_it_away_again() {
 }
 
 #[test]
+fn nobody_takes_over_what_others_told_only_to_drop_it() {
+    let mut book = book(&[], AddressScope::Any);
+    let honest: Vec<_> = (1..=500).map(local).collect();
+    honest.iter().for_each(|address| assert!(book.learn(&teller(1), *address, Some(id(1)), NOW, NOW)));
+    // More liars than former tellers are remembered, each in a network of his own.
+    let later = NOW + HOUR;
+    for liar in 2..8 {
+        honest.iter().for_each(|address| assert!(!book.learn(&teller(liar), *address, Some(id(1)), Time(0), NOW)));
+        assert!(book.index.new.share(&teller(liar).account(honest[0].ip(), None)) > 0, "some are his now");
+    }
+    // Each drowns what he took in what he makes up, until the whole book is full.
+    for liar in 2..12 {
+        for n in 0..2_000 {
+            book.learn(&teller(liar), SocketAddr::from(([127, 0, 1, liar as u8], n + 1)), Some(id(2)), later, later);
+        }
+        bounds_hold(&book);
+    }
+    assert_eq!(book.index.new.len(), NEW_ADDRESSES);
+    let left = honest.iter().filter(|address| book.entries.contains_key(*address)).count();
+    assert_eq!(left, honest.len());
+}
+
+#[test]
 fn a_tried_address_is_tested_before_it_gives_way() {
     let mut book = book(&[], AddressScope::Any);
     // More of one network than may be tried: the last ones want in.
@@ -252,6 +350,7 @@ fn a_tried_address_is_tested_before_it_gives_way() {
     let soon = NOW + LAB.redial.0;
     let victim = book.choose_feeler(soon, false, |_, _| true).expect("a test is due");
     assert_ne!(victim, last);
+    assert_eq!(book.choose_feeler(soon, false, |address, _| address != victim), None, "unless it is not to be dialled");
     // It answers: all stays as it is.
     reach(&mut book, victim, soon);
     assert!(book.entries[&victim].tried && !book.entries[&last].tried);
@@ -260,10 +359,34 @@ fn a_tried_address_is_tested_before_it_gives_way() {
     reach(&mut book, last, soon);
     let victim = book.choose_feeler(soon + HOUR, false, |_, _| true).expect("another test is due");
     book.dialling(victim, true);
-    book.failed(victim, soon + HOUR, LAB, &mut rng());
+    book.failed(victim, Time::MAX, soon + HOUR, LAB, &mut rng());
     assert!(!book.entries[&victim].tried && book.entries[&last].tried);
     assert_eq!(book.tried(), TRIED_PER_GROUP);
     bounds_hold(&book);
+}
+
+/// A person names an address whose place another wants.
+#[test]
+fn a_bootstrap_address_stays_even_if_it_fails_its_test() {
+    let mut book = book(&[], AddressScope::Any);
+    for n in 0..=TRIED_PER_GROUP as u32 {
+        book.learn(&teller(1), public(n * 256 + 1), None, NOW, NOW);
+        reach(&mut book, public(n * 256 + 1), NOW);
+    }
+    let soon = NOW + LAB.redial.0;
+    let tested = book.choose_feeler(soon, false, |_, _| true).expect("a test is due");
+    // No room is left among the new ones.
+    for n in 0..100 {
+        for port in 1..=1_000 {
+            book.learn(&teller(n), SocketAddr::from(([127, 0, 2, n as u8], port)), None, NOW, NOW);
+        }
+    }
+    assert_eq!(book.index.new.len(), NEW_ADDRESSES);
+    book.add_bootstrap(tested, soon);
+    assert!(miss(&mut book, tested, soon).is_some());
+    assert!(book.is_bootstrap(&tested) && book.entries[&tested].tried);
+    assert!(book.entries[&public(TRIED_PER_GROUP as u32 * 256 + 1)].tried, "the one that waited has its place");
+    index_is_true(&book);
 }
 
 #[test]
@@ -401,6 +524,9 @@ fn index_is_true(book: &Book) {
     assert_eq!(book.index.bootstrap, count(&|entry| entry.bootstrap));
     assert_eq!(book.index.dialling.len(), count(&|entry| entry.link == Link::Dialling { feeler: false }));
     assert_eq!(book.index.feelers.len(), count(&|entry| entry.link == Link::Dialling { feeler: true }));
+    let of_networks =
+        |(address, entry): &(&SocketAddr, &Entry)| entry.kind() == Kind::New && scope::group(address.ip()).is_some();
+    assert_eq!(book.index.told(), book.entries.iter().filter(of_networks).count());
     assert_eq!(book.index.idle.len(), count(&|entry| entry.link == Link::None));
 }
 

@@ -4,7 +4,7 @@ use super::table::{Offered, is_stale};
 use crate::chain::Address;
 use crate::node::context::Context;
 use crate::node::discovery::book::Source;
-use crate::node::limits::{BUCKET, FIND_NODE_BURST, FIND_NODE_PAUSE, RECORD_AHEAD, RECORD_RENEWAL};
+use crate::node::limits::{BUCKET, RECORD_AHEAD, RECORD_RENEWAL};
 use crate::node::peers::offences::Offence;
 use crate::node::{ConnectionId, Node, Time};
 use crate::wire::{Message, NodeRecord, mapped};
@@ -87,7 +87,7 @@ impl Node {
     /// one machine could stand for many networks. False if the peer lied.
     pub(super) fn take_own_record(&mut self, cx: &mut Context<'_>, connection: ConnectionId, record: &NodeRecord) -> bool {
         let Some(peer) = self.peers.get(&connection) else { return false };
-        let (id, here, source) = (peer.id, record.ip == mapped(peer.address.ip()), Source::Lookup(peer.id, peer.address.ip()));
+        let (id, here, source) = (peer.id, record.ip == mapped(peer.address.ip()), Source::Record(peer.id, peer.address.ip()));
         let judgement = if record.node == id { self.judge(cx.now, record) } else { Judgement::Bad };
         match judgement {
             Judgement::Bad => {
@@ -124,32 +124,5 @@ impl Node {
 
     pub(super) fn offend_record(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
         self.offend(cx, connection, Offence::InvalidRecord);
-    }
-}
-
-/// What a peer may still ask, and when that was counted.
-#[derive(Clone, Copy)]
-pub(in crate::node) struct Allowance {
-    left: u32,
-    since: Time,
-}
-
-impl Default for Allowance {
-    fn default() -> Self {
-        Self { left: FIND_NODE_BURST, since: Time(0) }
-    }
-}
-
-impl Allowance {
-    /// Takes one, if one is left.
-    pub(in crate::node) fn take(&mut self, now: Time) -> bool {
-        let earned = now.since(self.since).as_micros() / FIND_NODE_PAUSE.as_micros();
-        if earned > 0 {
-            self.left = self.left.saturating_add(u32::try_from(earned).unwrap_or(u32::MAX)).min(FIND_NODE_BURST);
-            self.since = now;
-        }
-        let granted = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        granted
     }
 }

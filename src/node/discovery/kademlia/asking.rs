@@ -8,7 +8,7 @@ use crate::node::context::Context;
 use crate::node::discovery::book::Source;
 use crate::node::limits::{BUCKET, JOIN_PAUSE, LOOKUP_PAUSES, LOOKUPS};
 use crate::node::timers::Timer;
-use crate::node::{ConnectionId, Node, Time};
+use crate::node::{ConnectionId, Direction, Node, Time};
 use crate::wire::{Message, NodeRecord};
 use rand::{Rng, RngExt};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use std::time::Duration;
 enum Asked {
     /// It is on its way.
     Yes,
-    /// There is no room for another visit at this moment.
+    /// There is no room for another visit at this moment, or we are on our way there already; when that ends, [`Node::pump_lookups`] is due.
     Later,
     /// It cannot be asked.
     No,
@@ -107,7 +107,7 @@ impl Node {
     }
 
     /// Asks whom the look-ups want to ask, as far as there is room, and ends those that are over.
-    pub(super) fn pump_lookups(&mut self, cx: &mut Context<'_>) {
+    pub(in crate::node) fn pump_lookups(&mut self, cx: &mut Context<'_>) {
         if self.stopping {
             return;
         }
@@ -130,24 +130,23 @@ impl Node {
 
     /// Puts a look-up's question to a node: over the link with it, or by a visit.
     fn ask(&mut self, cx: &mut Context<'_>, lookup: u64, node: Address, record: Option<NodeRecord>) -> Asked {
-        let linked = self.peers.iter().find(|(_, peer)| peer.id == node && !peer.is_closing());
-        if let Some((connection, peer)) = linked {
-            let (connection, can) = (*connection, peer.is_ready() && peer.dht);
+        // Beside a link there may be a guest, a feeler or a visit of the same node: only the link is asked.
+        let own = || self.peers.iter().filter(|(_, peer)| peer.id == node && !peer.is_closing());
+        if let Some((connection, peer)) = own().find(|(_, peer)| peer.is_ready() && !peer.feeler) {
+            let (connection, can) = (*connection, peer.dht);
             if can {
                 self.put_question(cx, lookup, node, connection);
             }
             return if can { Asked::Yes } else { Asked::No };
         }
+        // A dial of ours comes to an end, and to a link that can be asked; who dials us may keep us waiting as long as he likes.
+        if own().any(|(_, peer)| peer.direction == Direction::Outbound) {
+            return Asked::Later;
+        }
         match record {
-            Some(record) if self.kademlia.has_free_visit() => {
-                if self.visit(cx, &record, Some(lookup)) {
-                    Asked::Yes
-                } else {
-                    Asked::No
-                }
-            }
-            Some(_) => Asked::Later,
-            None => Asked::No,
+            Some(record) if self.is_going_to(&record.socket()) || !self.kademlia.has_free_visit() => Asked::Later,
+            Some(record) if self.visit(cx, &record, Some(lookup)) => Asked::Yes,
+            Some(_) | None => Asked::No,
         }
     }
 
@@ -186,11 +185,10 @@ impl Node {
             lookup.answered(&node);
         }
         self.kademlia.table.alive(&node);
-        if let Some(own) = own {
-            self.take_own_record(cx, connection, own);
-        }
         let Some(source) = self.peers.get(&connection).map(|peer| Source::Lookup(node, peer.address.ip())) else { return };
-        for record in records {
+        // Whoever lied about himself is not believed about others.
+        let honest = own.is_none_or(|own| self.take_own_record(cx, connection, own));
+        for record in records.iter().filter(|_| honest) {
             match self.judge(cx.now, record) {
                 Judgement::Bad => {
                     self.offend_record(cx, connection);
@@ -213,14 +211,19 @@ impl Node {
     /// The answer is not here.
     pub(in crate::node) fn on_question_deadline(&mut self, cx: &mut Context<'_>, nonce: u64) {
         let Some(question) = self.kademlia.questions.remove(&nonce) else { return };
-        self.question_failed(&question);
+        self.question_failed(&question, false);
         self.end_visit(cx, question.connection);
         self.pump_lookups(cx);
     }
 
-    fn question_failed(&mut self, question: &Question) {
+    /// A question came to nothing; its node may be there all the same, and only have no room for us.
+    fn question_failed(&mut self, question: &Question, lives: bool) {
         self.counts.kademlia.failed += 1;
-        self.kademlia.table.failed(&question.node);
+        if lives {
+            self.kademlia.table.alive(&question.node);
+        } else {
+            self.kademlia.table.failed(&question.node);
+        }
         if let Some(lookup) = self.kademlia.lookups.get_mut(&question.lookup) {
             lookup.failed(&question.node);
         }
@@ -239,10 +242,10 @@ impl Node {
         for nonce in &gone {
             if let Some(question) = self.kademlia.questions.remove(nonce) {
                 self.timers.cancel(question.due, Timer::Question(*nonce));
-                self.question_failed(&question);
+                self.question_failed(&question, visited == Some(true));
             }
         }
-        if visited || !gone.is_empty() {
+        if visited.is_some() || !gone.is_empty() {
             self.pump_lookups(cx);
         }
     }

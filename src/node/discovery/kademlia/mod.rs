@@ -18,8 +18,6 @@ mod lookup;
 mod table;
 mod visits;
 
-pub(in crate::node) use answering::Allowance;
-
 use crate::chain::Address;
 use crate::node::limits::VERIFIED_RECORDS;
 use crate::node::{ConnectionId, Time};

@@ -90,6 +90,10 @@ impl Table {
     pub(in crate::node) fn offer(&mut self, record: NodeRecord, now: Time) -> Offered {
         let Some(index) = bucket_of(&distance(&self.own, &record.node)) else { return Offered::Refused };
         let crowded = self.is_crowded(index, &record);
+        // A bucket without a node would be refreshed for nothing.
+        if crowded && !self.buckets.contains_key(&index) {
+            return Offered::Refused;
+        }
         let bucket = self.buckets.entry(index).or_default();
         if let Some(at) = bucket.entries.iter().position(|entry| entry.record.node == record.node)
             && let Some(mut entry) = bucket.entries.remove(at)

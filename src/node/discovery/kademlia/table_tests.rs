@@ -118,3 +118,16 @@ proptest! {
         prop_assert_eq!(closest, held);
     }
 }
+
+#[test]
+fn who_is_refused_leaves_no_bucket_behind() {
+    let mut table = Table::new(Address([0; 32]));
+    // Two in each of five buckets are all that one subnet may have.
+    for bit in 3..8 {
+        for n in 1..=2 {
+            assert_eq!(table.offer(at(id(1 << bit, n), [8, 8, 8, bit * 10 + n]), Time(0)), Offered::New);
+        }
+    }
+    assert_eq!(table.offer(at(id(0, 1), [8, 8, 8, 200]), Time(0)), Offered::Refused);
+    assert_eq!(table.buckets.len(), 5, "nothing is to be refreshed as near as that");
+}

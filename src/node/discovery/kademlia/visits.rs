@@ -5,7 +5,9 @@
 
 use crate::chain::Address;
 use crate::node::context::Context;
-use crate::node::limits::{GUEST_TIME, GUESTS, VISITS};
+use crate::node::discovery::book::scope::subnet;
+use crate::node::limits::{GUEST_TIME, GUESTS, GUESTS_OF_ONE_SUBNET, VISITS};
+use crate::node::peers::peer::Peer;
 use crate::node::timers::Timer;
 use crate::node::{CloseReason, ConnectionId, Direction, Node, Output};
 use crate::wire::{Capabilities, GoodbyeReason, Hello, Message, NodeRecord};
@@ -31,11 +33,18 @@ impl super::State {
 }
 
 impl Node {
+    /// Whether an address is being visited or dialled, or a link with it is about to end: it may be visited soon.
+    pub(super) fn is_going_to(&self, address: &SocketAddr) -> bool {
+        let links = || self.peers.values().filter(|peer| peer.direction == Direction::Outbound && !peer.is_closing());
+        self.kademlia.visits(address) || (self.book.is_busy(address) && !links().any(|peer| peer.address == *address))
+    }
+
     /// Sets out to ask a node that we have no link with. False if we do not go there.
     pub(super) fn visit(&mut self, cx: &mut Context<'_>, record: &NodeRecord, lookup: Option<u64>) -> bool {
         let address = record.socket();
         let free = !self.kademlia.visits.contains_key(&address) && !self.book.is_busy(&address);
-        if !free || !self.is_wanted(&address) || self.bans.is_banned(&record.node, cx.now) {
+        let banned = self.bans.is_banned(&record.node, cx.now) || self.bans.is_address_banned(&address.ip(), cx.now);
+        if !free || !self.is_wanted(&address) || banned {
             return false;
         }
         self.kademlia.visits.insert(address, Visit { node: record.node, lookup, connection: None, lives: false });
@@ -125,16 +134,16 @@ impl Node {
         self.part(cx, connection, GoodbyeReason::Idle, "the question is answered");
     }
 
-    /// The connection of a visit is closed, if it was one: whoever was to be asked could not be. True if so.
-    pub(super) fn forget_visit(&mut self, connection: ConnectionId) -> bool {
-        let visit = self.kademlia.visits.iter().find(|(_, visit)| visit.connection == Some(connection));
-        let Some(address) = visit.map(|(address, _)| *address) else { return false };
-        let Some(visit) = self.kademlia.visits.remove(&address) else { return false };
+    /// The connection of a visit is closed, if it was one: whoever was to be asked could not be. Whether the node was there all the
+    /// same; `None`: it was no visit.
+    pub(super) fn forget_visit(&mut self, connection: ConnectionId) -> Option<bool> {
+        let address = *self.kademlia.visits.iter().find(|(_, visit)| visit.connection == Some(connection))?.0;
+        let visit = self.kademlia.visits.remove(&address)?;
         // A question under way fails by itself.
         if !self.kademlia.questions.values().any(|question| question.connection == connection) {
             self.visit_failed(&visit);
         }
-        true
+        Some(visit.lives)
     }
 
     /// Whoever has no room for us is there all the same.
@@ -148,14 +157,39 @@ impl Node {
 
     /// Somebody comes to ask. Hands are shaken.
     pub(in crate::node) fn on_guest(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
-        let guests = self.peers.values().filter(|peer| peer.is_visiting() && peer.direction == Direction::Inbound).count();
-        if guests >= GUESTS {
+        if !self.seat_guest(cx, connection) {
             return self.part(cx, connection, GoodbyeReason::Full, "too many are asking at once");
         }
         if let Some(peer) = self.peers.get_mut(&connection) {
             peer.set_visiting();
+            peer.guest = true;
             self.timers.set(cx.now + GUEST_TIME, Timer::Guest(connection));
         }
+    }
+
+    /// Whether there is a place for one more guest. A node has one, a small network few: nobody is to fill all of them. If there is none,
+    /// one gives way who had his answer, or who did not ask as soon as he could.
+    fn seat_guest(&mut self, cx: &mut Context<'_>, connection: ConnectionId) -> bool {
+        let Some(newcomer) = self.peers.get(&connection) else { return false };
+        let (id, of) = (newcomer.id, subnet(newcomer.address.ip()));
+        let own = |peer: &Peer| peer.id == id;
+        let near = |peer: &Peer| of.is_some() && subnet(peer.address.ip()) == of;
+        let seated = self.seat_among(cx, own, 1) && self.seat_among(cx, near, GUESTS_OF_ONE_SUBNET);
+        seated && self.seat_among(cx, |_| true, GUESTS)
+    }
+
+    /// Whether there are fewer than `most` guests of a kind, once the first of those has left who may have to.
+    fn seat_among(&mut self, cx: &mut Context<'_>, of_kind: impl Fn(&Peer) -> bool, most: usize) -> bool {
+        let is_guest = |peer: &Peer| peer.is_visiting() && peer.direction == Direction::Inbound;
+        let alike: Vec<_> = self.peers.iter().filter(|(_, peer)| is_guest(peer) && of_kind(peer)).collect();
+        if alike.len() < most {
+            return true;
+        }
+        let patience = self.config.timing.handshake;
+        let spent = alike.iter().filter(|(_, peer)| peer.was_told_nodes() || cx.now.since(peer.since) >= patience);
+        let Some(goes) = spent.map(|(connection, peer)| (peer.since, **connection)).min() else { return false };
+        self.part(cx, goes.1, GoodbyeReason::Idle, "a guest gave way to the next");
+        true
     }
 
     /// A guest that is still there has stayed too long.
