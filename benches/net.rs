@@ -20,14 +20,17 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Bytes sent in a round.
 const ROUND: usize = 128 << 20;
+/// Transactions in a block.
+const BLOCK: usize = 5_000;
 /// Rounds of each kind for the ratio.
 const ROUNDS: usize = 15;
 /// Bytes that wait in the outbox at most: below its bound, so that nothing is dropped.
 const AHEAD: usize = 4 << 20;
 
-/// A connection in one direction: frames go into `link` and come out at `outlet`.
+/// A connection in one direction: frames go into `link` and come out at `outlet`. What comes was asked for over `far`.
 struct Pipe {
     link: Arc<Link>,
+    far: Arc<Link>,
     outlet: Outlet,
 }
 
@@ -47,8 +50,8 @@ async fn pipe(noise: bool) -> Pipe {
         (Channel::Plain, Channel::Plain)
     };
     let (link, _) = spawn(near, channels.0, Direction::Outbound);
-    let (_, outlet) = spawn(far, channels.1, Direction::Inbound);
-    Pipe { link, outlet }
+    let (far, outlet) = spawn(far, channels.1, Direction::Inbound);
+    Pipe { link, far, outlet }
 }
 
 fn spawn(stream: TcpStream, channel: Channel, direction: Direction) -> (Arc<Link>, Outlet) {
@@ -71,7 +74,7 @@ impl Pipe {
     /// Sends `count` frames and waits until all have arrived; how long that took.
     async fn round(&mut self, frame: &Bytes, count: usize) -> Duration {
         let began = Instant::now();
-        let link = Arc::clone(&self.link);
+        let (link, far) = (Arc::clone(&self.link), Arc::clone(&self.far));
         let frame = frame.clone();
         let sending = tokio::spawn(async move {
             let mut left = count;
@@ -80,6 +83,7 @@ impl Pipe {
                 let now = tokio::time::Instant::now();
                 let room = (900usize.saturating_sub(messages)).min(AHEAD.saturating_sub(bytes) / frame.len()).min(left);
                 for _ in 0..room {
+                    far.ask();
                     link.push(&frame, Priority::Normal, now).unwrap();
                 }
                 left -= room;
@@ -108,7 +112,7 @@ fn frames() -> Vec<(&'static str, Bytes)> {
     let (genesis, _) = ChainSpec::lab().genesis();
     let transfer = Transfer { chain: ChainId(1), from: Address([1; 32]), to: Address([2; 32]), amount: 3, fee: 4, nonce: 5 };
     let transaction = Transaction { transfer, signature: Signature([6; 64]) };
-    let block = Block { header: genesis.header, transactions: vec![transaction; 5_000] };
+    let block = Block { header: genesis.header, transactions: vec![transaction; BLOCK] };
     let mut skipped = vec![0xee; 1 << 18];
     let length = skipped.len() as u32 - 4;
     skipped[..4].copy_from_slice(&length.to_le_bytes());

@@ -14,6 +14,7 @@ use nodes::{Events, Lab, PATIENCE, stop};
 use rumormill::net::{Names, Setup, StartError, Upnp, start};
 use rumormill::node::Event;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::time::timeout;
 
 /// A node that knows nobody but these DNS seeds.
@@ -85,6 +86,36 @@ async fn a_gateway_maps_the_port_until_the_node_stops() {
     stop(node, &events).await;
     let held = gateway.held.lock().unwrap().clone();
     assert_eq!((held.mappings, held.removed), (Vec::new(), vec![inner.port()]));
+}
+
+/// Half the time for which a gateway forwards a port: then it hears of us again.
+const RENEWAL: Duration = Duration::from_secs(1_800);
+
+/// Time passes at once. The timers of the runtime go by it; sockets are as they are.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_node_says_so_when_its_gateway_lets_nobody_in_any_more() {
+    let gateway = TestGateway::start(Manner::Good).await;
+    let (node, events) = setup(9, Names::system(), Some(Upnp::at(gateway.search)), &[]);
+    let node = start(node).await.unwrap();
+    let mapped = |event: &Event| if let Event::Mapped { address } = event { Some(*address) } else { None };
+    let outer = events.find("a mapping", mapped).await;
+    // The provider gives it an address of his own network: what is mapped leads nowhere.
+    gateway.turn(Manner::Inner);
+    pass(RENEWAL).await;
+    let unmapped = |event: &Event| if let Event::Unmapped { address } = event { Some(*address) } else { None };
+    assert_eq!(events.find("the loss of it", unmapped).await, outer);
+    let seen = events.count();
+    // And back.
+    gateway.turn(Manner::Good);
+    pass(RENEWAL).await;
+    assert_eq!(events.find_after(seen, "another mapping", mapped).await, outer);
+    stop(node, &events).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -51,7 +51,7 @@ Configuration:
   or else node.toml in the data directory, if it is there. One that merely lies
   in the working directory is not read. A list (PEER, --dns-seed) replaces that
   of a weaker place. Each switch has an opposite, for use against a file:
-  --mine, --no-ephemeral, --peer-exchange, --kademlia, --no-upnp.
+  --mine, --no-ephemeral, --bootstrap, --peer-exchange, --kademlia, --no-upnp.
   docs/configuration.md has all keys";
 
 /// Runs the node until it is told to end.

@@ -182,6 +182,8 @@ impl<'a> Conductor<'a> {
         self.director.begin(&mut actions);
         self.actions = actions;
         self.act();
+        // A run in virtual time may be over before the first half second of real time is.
+        self.measure();
         self.pace.set(self.settings.speed, false, Instant::now(), self.engine.elapsed());
         self.tell_all();
         while !ending.load(Ordering::Acquire) {
@@ -283,6 +285,7 @@ impl<'a> Conductor<'a> {
             // What was found in the last moment is still on its way.
             let settled = self.judge.settled() && (self.judge.decides_all(elapsed) || self.agrees());
             if settled || end >= started.saturating_add(AGREEMENT_GRACE) {
+                self.measure();
                 self.judge.end(elapsed);
                 self.outcome = Some(self.judgement(true));
                 self.tell_all();
@@ -390,9 +393,7 @@ impl<'a> Conductor<'a> {
         self.audience.now(self.now());
         if now.duration_since(self.measured) >= MEMORY {
             self.measured = now;
-            if let Some(memory) = self.meter.read(Duration::ZERO).memory {
-                self.judge.memory(memory.saturating_add(self.engine.memory()));
-            }
+            self.measure();
         }
         if now.duration_since(self.told) >= TELL {
             self.told = now;
@@ -409,6 +410,13 @@ impl<'a> Conductor<'a> {
                 standing: self.agreement.standing(),
                 counts: self.judge.counts(),
             });
+        }
+    }
+
+    /// Reads the memory of all who run the nodes.
+    fn measure(&mut self) {
+        if let Some(memory) = self.meter.read(Duration::ZERO).memory {
+            self.judge.memory(memory.saturating_add(self.engine.memory()));
         }
     }
 

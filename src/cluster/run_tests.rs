@@ -153,6 +153,30 @@ fault = { leave = "n2" }
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn memory_is_measured_however_short_a_run_is() {
+    let text = r#"
+title = "Short"
+about = "For tests."
+seed = 1
+duration = "1s"
+[nodes]
+count = 1
+[topology]
+kind = "line"
+[[expect]]
+what = "memory"
+at_most = "100 GB"
+[[expect]]
+what = "memory"
+at_most = "100 GB"
+from = "500ms"
+"#;
+    let ran = simulate(text, 1, Speed::FULL, Vec::new());
+    assert_eq!(ran.outcome.counts, (2, 0, 0), "{:?}", ran.outcome.lines);
+}
+
+#[test]
 fn a_run_that_the_machine_cannot_keep_up_with_says_how_late_it_is() {
     let late = |speed: &str| *simulate(SMALL, 7, speed.parse().unwrap(), Vec::new()).told.1.lock().unwrap();
     // 40 s in 4 ms: on no machine.

@@ -122,7 +122,7 @@ impl Link {
     }
 
     /// A block is asked of the peer.
-    pub(super) fn ask(&self) {
+    pub fn ask(&self) {
         self.asked.fetch_add(1, Ordering::AcqRel);
     }
 

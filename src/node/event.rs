@@ -30,9 +30,14 @@ pub enum Event {
         /// Where.
         address: SocketAddr,
     },
-    /// A gateway forwards a port to it (said by the driver).
+    /// A gateway forwards a port to it.
     Mapped {
         /// Where the world reaches it.
+        address: SocketAddr,
+    },
+    /// The gateway forwards the port no more.
+    Unmapped {
+        /// Where the world reached it.
         address: SocketAddr,
     },
     /// It dials.

@@ -56,7 +56,7 @@ fn it_is_bounded_keeps_the_newest_and_what_is_asked_for() {
     let asked = id(u32::MAX);
     inventory.ask(asked, ConnectionId(7), Time(9), Time(0));
     for n in 0..3 * SEEN_IDS as u32 {
-        inventory.arrive(id(n), None, Time(0)).1;
+        inventory.arrive(id(n), None, Time(0));
         assert!(inventory.young.len() + inventory.old.len() <= SEEN_IDS + 1);
     }
     assert!(!inventory.arrive(id(3 * SEEN_IDS as u32 - SEEN_IDS as u32 / 2 + 1), None, Time(0)).1);
@@ -67,11 +67,11 @@ fn it_is_bounded_keeps_the_newest_and_what_is_asked_for() {
 #[test]
 fn it_forgets_with_time() {
     let mut inventory = Inventory::new(Time(0));
-    inventory.arrive(id(1), None, Time(0)).1;
+    inventory.arrive(id(1), None, Time(0));
     let later = Time(0) + SEEN_TIME + Duration::from_secs(1);
-    inventory.arrive(id(2), None, later).1;
+    inventory.arrive(id(2), None, later);
     assert!(inventory.get_mut(&id(1)).is_some(), "one generation on, still here");
-    inventory.arrive(id(3), None, later + SEEN_TIME).1;
+    inventory.arrive(id(3), None, later + SEEN_TIME);
     assert!(inventory.get_mut(&id(1)).is_none());
 }
 

@@ -183,6 +183,8 @@ pub enum Input {
         /// The address.
         address: SocketAddr,
     },
+    /// It does no longer: the world does not reach us there.
+    Unmapped,
     /// An address book was kept, or why it could not be, in words: answers one [`Output::KeepAddresses`].
     AddressesKept(Result<(), String>),
     /// [`super::Node::next_deadline`] has come.

@@ -206,6 +206,7 @@ impl Node {
             Input::DialFailed { address, error } => self.on_dial_failed(cx, address, error),
             Input::Resolved { name, addresses } => self.on_resolved(cx, &name, addresses),
             Input::Mapped { address } => self.on_mapped(cx, address),
+            Input::Unmapped => self.on_unmapped(cx),
             Input::AddressesKept(result) => self.on_addresses_kept(cx, result),
             Input::Deadline => self.on_deadline(cx),
             Input::Command(command) => self.on_command(cx, command),

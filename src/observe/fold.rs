@@ -45,6 +45,7 @@ impl Observer {
             | Event::TransactionAccepted { .. } => self.fold_chain(at, index, event),
             // Told in the log, and change nothing.
             Event::Mapped { .. }
+            | Event::Unmapped { .. }
             | Event::Connecting { .. }
             | Event::DialFailed { .. }
             | Event::BlockInvalid { .. }

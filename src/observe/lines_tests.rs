@@ -33,6 +33,7 @@ fn all() -> Vec<(Event, Option<&'static str>, bool)> {
         ),
         (Event::Listening { address }, Some("listening on 127.0.0.1:8080"), true),
         (Event::Mapped { address }, Some("reachable from outside at 127.0.0.1:8080"), true),
+        (Event::Unmapped { address }, Some("no longer reachable from outside at 127.0.0.1:8080"), true),
         (Event::Connecting { address }, Some("connecting to 127.0.0.1:8080"), true),
         (
             Event::DialFailed { address, why: "connection refused".into(), retry_in: Duration::from_millis(1_630) },

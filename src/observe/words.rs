@@ -27,6 +27,7 @@ pub fn kind(event: &Event) -> Option<(LogLevel, &'static str)> {
         Event::Statistics { .. } => (Info, "node"),
         Event::Warning { .. } => (Warn, "node"),
         Event::Listening { .. } | Event::Mapped { .. } => (Info, "net"),
+        Event::Unmapped { .. } => (Warn, "net"),
         // Again and again, while nobody answers: the failure is the news.
         Event::Connecting { .. } => (Debug, "net"),
         Event::DialFailed { .. } => (Warn, "net"),
@@ -64,6 +65,7 @@ pub fn words(event: &Event, names: &Names, who: &dyn Fn(ConnectionId) -> String)
         }
         Event::Listening { address } => format!("listening on {address}"),
         Event::Mapped { address } => format!("reachable from outside at {address}"),
+        Event::Unmapped { address } => format!("no longer reachable from outside at {address}"),
         Event::Connecting { address } => format!("connecting to {address}"),
         Event::DialFailed { address, why, retry_in } => {
             format!("cannot connect to {address}: {}; still trying, again in {}", clean(why), span(*retry_in))

@@ -68,6 +68,7 @@ pub struct TestGateway {
     pub held: Arc<Mutex<Held>>,
     /// Told of each request that is not answered.
     pub heard: Arc<Notify>,
+    manner: Arc<Mutex<Manner>>,
     _tasks: JoinSet<()>,
 }
 
@@ -78,12 +79,16 @@ impl TestGateway {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (search, http) = (udp.local_addr().unwrap(), tcp.local_addr().unwrap());
         let held = Arc::<Mutex<Held>>::default();
+        let manner = Arc::new(Mutex::new(manner));
+        let of_searches = Arc::clone(&manner);
+        let of_requests = Arc::clone(&manner);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let mut buffer = [0; 2_048];
             loop {
                 let Ok((length, from)) = udp.recv_from(&mut buffer).await else { continue };
                 assert!(buffer[..length].starts_with(b"M-SEARCH * HTTP/1.1\r\n"));
+                let manner = *of_searches.lock().unwrap();
                 let location = match manner {
                     Manner::Elsewhere => "http://127.0.0.2:80/root.xml".to_owned(),
                     _ => format!("http://{http}/root.xml"),
@@ -100,10 +105,16 @@ impl TestGateway {
         let tell = Arc::clone(&heard);
         tasks.spawn(async move {
             while let Ok((stream, _)) = tcp.accept().await {
+                let manner = *of_requests.lock().unwrap();
                 tokio::spawn(serve(stream, manner, Arc::clone(&shared), Arc::clone(&tell)));
             }
         });
-        Self { search, held, heard, _tasks: tasks }
+        Self { search, held, heard, manner, _tasks: tasks }
+    }
+
+    /// From now on it behaves so.
+    pub fn turn(&self, manner: Manner) {
+        *self.manner.lock().unwrap() = manner;
     }
 }
 

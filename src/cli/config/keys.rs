@@ -28,6 +28,7 @@ pub enum Key {
     DataDir,
     Ephemeral,
     Name,
+    Bootstrap,
     DnsSeeds,
     PeerExchange,
     Kademlia,
@@ -69,7 +70,7 @@ pub struct Row {
 }
 
 /// All of them, in the order of [`Key`], which is that of the printed result.
-pub static TABLE: [Row; 18] = [
+pub static TABLE: [Row; 19] = [
     Row {
         key: Key::Profile,
         name: "profile",
@@ -162,6 +163,15 @@ pub static TABLE: [Row; 18] = [
         default: |_| None,
         unset: "its id's first eight digits",
         about: "The node's name on the screen",
+    },
+    Row {
+        key: Key::Bootstrap,
+        name: "bootstrap",
+        argument: Argument::Switch(["bootstrap", "no-bootstrap"], "Do not dial the peers that are named"),
+        shape: Shape::Flag,
+        default: |_| Some(Value::Flag(Config::default().discovery.bootstrap)),
+        unset: "",
+        about: "Whether the peers that are named are dialled, again and again until they answer",
     },
     Row {
         key: Key::DnsSeeds,

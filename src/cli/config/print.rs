@@ -42,6 +42,7 @@ pub fn print(draft: &Draft, default: Option<&Path>) -> String {
 fn idle(draft: &Draft, row: &Row) -> Option<&'static str> {
     match row.key {
         Key::Tries if !draft.flag(Key::Mine) => Some("nothing is mined"),
+        Key::Peers if !draft.flag(Key::Bootstrap) => Some("they are not dialled"),
         Key::DataDir if draft.flag(Key::Ephemeral) => Some("nothing is kept on disk"),
         _ => None,
     }

@@ -71,7 +71,11 @@ impl Settings {
         Self {
             profile,
             listen: SocketAddr::new(listen(draft), port),
-            peers: draft.texts(Key::Peers).iter().filter_map(|peer| peer.parse().ok()).collect(),
+            // Whom nobody dials nobody needs to look up.
+            peers: match draft.flag(Key::Bootstrap) {
+                true => draft.texts(Key::Peers).iter().filter_map(|peer| peer.parse().ok()).collect(),
+                false => Vec::new(),
+            },
             transport: draft.text(Key::Transport).and_then(|name| name.parse().ok()).unwrap_or_default(),
             mining: mine.then_some(Mining { tries_per_second: tries }),
             home: match (draft.flag(Key::Ephemeral), draft.text(Key::DataDir)) {
@@ -81,10 +85,10 @@ impl Settings {
             },
             name: draft.text(Key::Name).map(str::to_owned),
             discovery: Discovery {
+                bootstrap: draft.flag(Key::Bootstrap),
                 dns_seeds: draft.texts(Key::DnsSeeds).to_vec(),
                 exchange: draft.flag(Key::PeerExchange),
                 kademlia: draft.flag(Key::Kademlia),
-                ..Discovery::default()
             },
             upnp: draft.flag(Key::Upnp),
             max_inbound,
@@ -141,6 +145,14 @@ fn together(draft: &mut Draft, profile: Profile, file: Option<&File>) {
     if !draft.is_wrong(&[Key::Mine, Key::Tries]) && !draft.flag(Key::Mine) && draft.is_said_against(Key::Tries, Key::Mine) {
         let what = format!("{} cannot be used with {}", draft.words(Key::Tries), draft.words(Key::Mine));
         draft.complain(Key::Tries, &what, "nothing is mined; leave one of them out, or say --mine", file);
+    }
+    if !draft.is_wrong(&[Key::Bootstrap, Key::Peers])
+        && !draft.flag(Key::Bootstrap)
+        && !draft.texts(Key::Peers).is_empty()
+        && draft.is_said_against(Key::Peers, Key::Bootstrap)
+    {
+        let what = format!("{} cannot be used with {}", draft.words(Key::Peers), draft.words(Key::Bootstrap));
+        draft.complain(Key::Peers, &what, "they are not dialled; leave one of them out, or say --bootstrap", file);
     }
     if !draft.is_wrong(&[Key::Ephemeral, Key::DataDir])
         && draft.flag(Key::Ephemeral)

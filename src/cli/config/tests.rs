@@ -109,6 +109,25 @@ fn every_argument_reaches_the_node() {
 }
 
 #[test]
+fn each_way_to_find_others_can_be_turned_off_in_each_place() {
+    let discovery = |file: &str, words: &[&str], variables: &[(&str, &str)]| {
+        let discovery = with_file(file, words, variables).unwrap().settings.node(Vec::new()).discovery;
+        (discovery.bootstrap, discovery.exchange, discovery.kademlia)
+    };
+    assert_eq!(discovery("", &[], &[]), (true, true, true));
+    assert_eq!(discovery("", &["--no-bootstrap"], &[]), (false, true, true));
+    assert_eq!(discovery("bootstrap = false", &["--no-peer-exchange"], &[("RUMORMILL_KADEMLIA", "off")]), (false, false, false));
+    assert_eq!(discovery("kademlia = false", &["--bootstrap"], &[("RUMORMILL_BOOTSTRAP", "off")]), (true, true, false));
+    // Peers that a weaker place names are let be, and not even looked up.
+    let off = with_file("peers = [\"no-such-host.invalid:1\"]", &["--no-bootstrap"], &[]).unwrap();
+    assert_eq!(off.settings.peers, []);
+    let printed = off.print();
+    let line = |key: &str| printed.lines().find(|line| line.trim_start_matches("# ").starts_with(key)).unwrap().to_owned();
+    assert!(line("bootstrap").starts_with("bootstrap = false") && line("bootstrap").ends_with("# --no-bootstrap"), "{printed}");
+    assert!(line("peers").starts_with("# peers") && line("peers").ends_with("and they are not dialled"), "{printed}");
+}
+
+#[test]
 fn a_switch_overrules_a_file_both_ways_and_the_last_one_counts() {
     let file = "mine = false\nephemeral = true\n";
     let settings = with_file(file, &["--mine", "--no-ephemeral"], &[]).unwrap().settings;
@@ -179,6 +198,8 @@ fn values_that_do_not_go_together_are_refused_with_the_remedy() {
     refused("mine = false\ntries = 5", &[], &[], &["mine.toml:2:1", "or say --mine"]);
     refused("mine = false", &["--tries", "5"], &[], &["--tries cannot be used with mine = false (mine.toml:1)"]);
     refused("", &["--ephemeral"], &[("RUMORMILL_EPHEMERAL", "yes"), ("RUMORMILL_PORT", "x")], &["RUMORMILL_PORT"]);
+    refused("peers = [\"127.0.0.1:1\"]\nbootstrap = false", &[], &[], &["mine.toml:1:1", "not dialled", "or say --bootstrap"]);
+    refused("", &["--no-bootstrap", "1", "127.0.0.1:1"], &[], &["PEER cannot be used with --no-bootstrap"]);
     refused(
         "",
         &["--data-dir", "x"],
@@ -255,7 +276,7 @@ fn anything() -> impl Strategy<Value = Vec<(usize, String, u8)>> {
             Key::DnsSeeds => of(&["", "seed.example.org", "a.example:1,b.example"]),
             Key::MaxInbound | Key::MaxOutbound | Key::MinPeers => (0..=1_000_u64).prop_map(|count| count.to_string()).boxed(),
             Key::MaxPerIp => of(&["unlimited", "1", "1000"]),
-            Key::Mine | Key::Ephemeral | Key::PeerExchange | Key::Kademlia | Key::Upnp => of(&["true", "false"]),
+            Key::Mine | Key::Ephemeral | Key::Bootstrap | Key::PeerExchange | Key::Kademlia | Key::Upnp => of(&["true", "false"]),
         })
         .collect();
     let places = prop::collection::vec(0_u8..5, TABLE.len());

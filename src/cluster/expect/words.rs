@@ -72,6 +72,7 @@ pub fn event_kind(event: &Event) -> &'static str {
         Event::Started { .. } => "started",
         Event::Listening { .. } => "listening",
         Event::Mapped { .. } => "mapped",
+        Event::Unmapped { .. } => "unmapped",
         Event::Connecting { .. } => "connecting",
         Event::DialFailed { .. } => "dial-failed",
         Event::Connected { .. } => "connected",

@@ -423,6 +423,7 @@ pub const EVENTS: &[&str] = &[
     "connecting",
     "dial-failed",
     "mapped",
+    "unmapped",
     "connected",
     "new-peer",
     "outbox",

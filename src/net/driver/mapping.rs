@@ -28,10 +28,8 @@ impl Driver {
     pub(super) fn mapped(&mut self, news: News) {
         self.look();
         match news {
-            News::Mapped(address) => {
-                self.emit(Event::Mapped { address });
-                self.feed(Input::Mapped { address });
-            }
+            News::Mapped(address) => self.feed(Input::Mapped { address }),
+            News::Lost => self.feed(Input::Unmapped),
             News::Failed(why) => {
                 let text = format!("not reachable from outside by UPnP: {why}; it is tried again, and the node goes on without");
                 self.emit(Event::Warning { text });

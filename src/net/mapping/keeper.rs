@@ -6,7 +6,7 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Why a port is not forwarded. Each says what a person can do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,13 @@ pub(super) enum MapError {
     TimedOut,
     #[error("the gateway answers wrongly ({0}); forward the port by hand")]
     Failed(String),
+}
+
+impl MapError {
+    /// Whether a gateway has spoken, so that what it granted before holds no more. One that is silent may still do what it said.
+    fn is_its_word(&self) -> bool {
+        !matches!(self, Self::NoGateway | Self::TimedOut)
+    }
 }
 
 /// What is asked of a gateway. Each may take any time: the keeper has the deadlines.
@@ -51,12 +58,14 @@ pub(super) struct Keeper<R> {
     lease: Duration,
     /// The gateway's port that is ours, or may be: the answer may have been lost.
     held: Option<u16>,
+    /// Until when the port that we told of is forwarded, unless the gateway hears of us again.
+    until: Option<Instant>,
     news: mpsc::UnboundedSender<News>,
 }
 
 impl<R: Router> Keeper<R> {
     pub(super) fn new(router: R, port: u16, news: mpsc::UnboundedSender<News>) -> Self {
-        Self { router, port, lease: MAP_LEASE, held: None, news }
+        Self { router, port, lease: MAP_LEASE, held: None, until: None, news }
     }
 
     /// Never ready. What changes is told once, however often it is tried.
@@ -65,6 +74,7 @@ impl<R: Router> Keeper<R> {
         let mut found = false;
         let mut told = None;
         loop {
+            let asked = Instant::now();
             let result = self.attempt(found).await;
             found = result.is_ok();
             let wait = match &result {
@@ -78,17 +88,46 @@ impl<R: Router> Keeper<R> {
                     now
                 }
             };
+            let refused = result.as_ref().is_err_and(MapError::is_its_word);
             let news = match result {
-                Ok(address) => News::Mapped(address),
+                Ok(address) => {
+                    // A mapping for good is looked after like any other.
+                    self.until = Some(asked + MAP_LEASE);
+                    News::Mapped(address)
+                }
                 Err(error) => News::Failed(error.to_string()),
             };
             if told.as_ref() != Some(&news) {
                 told = Some(news.clone());
-                // A node that has gone needs no news.
-                let _ = self.news.send(news);
+                self.tell(news);
             }
-            sleep(wait).await;
+            if refused {
+                self.lose();
+            }
+            self.rest(wait).await;
         }
+    }
+
+    /// Waits for so long. What was not renewed may end meanwhile.
+    async fn rest(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        if let Some(until) = self.until.filter(|until| *until <= end) {
+            sleep_until(until).await;
+            self.lose();
+        }
+        sleep_until(end).await;
+    }
+
+    /// What we told of is forwarded no more.
+    fn lose(&mut self) {
+        if self.until.take().is_some() {
+            self.tell(News::Lost);
+        }
+    }
+
+    fn tell(&self, news: News) {
+        // A node that has gone needs no news.
+        let _ = self.news.send(news);
     }
 
     /// Gives back what it holds. A gateway that does not answer forgets it by itself when the lease ends.

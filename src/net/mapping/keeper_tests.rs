@@ -146,6 +146,73 @@ async fn a_lost_mapping_is_sought_anew_and_its_return_is_told() {
     assert_eq!(script.all().iter().filter(|asked| **asked == Asked::Find).count(), 2);
 }
 
+/// The news of so long, each with the second in which it was told.
+async fn told(script: &Script, time: Duration) -> Vec<(u64, News)> {
+    let (sender, mut news) = unbounded_channel();
+    let (script, began) = (script.clone(), Instant::now());
+    let keep = async move {
+        let mut keeper = Keeper::new(script, PORT, sender);
+        assert!(timeout(time, keeper.keep()).await.is_err());
+    };
+    let listen = async {
+        let mut all = Vec::new();
+        while let Some(news) = news.recv().await {
+            all.push((began.elapsed().as_secs(), news));
+        }
+        all
+    };
+    tokio::join!(keep, listen).1
+}
+
+/// Its answer may be lost, and it may do what it said all the same: until the time is over for which it said so.
+#[tokio::test(start_paused = true)]
+async fn what_a_silent_gateway_forwards_is_lost_when_the_lease_ends() {
+    let script = Script::new();
+    let failing = script.clone();
+    let lose = async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        failing.maps.lock().unwrap().push_back(MapError::TimedOut);
+        failing.finds.lock().unwrap().extend(std::iter::repeat_n(MapError::NoGateway, 8));
+    };
+    let (news, ()) = tokio::join!(told(&script, MAP_LEASE * 2), lose);
+    let (timed_out, gone) = (MapError::TimedOut.to_string(), MapError::NoGateway.to_string());
+    let half = MAP_LEASE.as_secs() / 2;
+    let wanted = [
+        (0, mapped(PORT)),
+        (half, News::Failed(timed_out)),
+        (half + 30, News::Failed(gone)),
+        (2 * half, News::Lost),
+        // The attempt after the eighth failure of the search, 30 s doubling to 600 s apart.
+        (half + 30 + 60 + 120 + 240 + 480 + 4 * 600, mapped(PORT)),
+    ];
+    assert_eq!(news, wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_gateway_takes_back_is_lost_at_once() {
+    let renewal = MAP_LEASE.as_secs() / 2;
+    let inner = "192.168.1.2";
+    let script = Script::new();
+    let failing = script.clone();
+    let lose = async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        *failing.outside.lock().unwrap() = inner;
+    };
+    let (news, ()) = tokio::join!(told(&script, MAP_LEASE), lose);
+    let behind = MapError::Behind(inner.parse().unwrap()).to_string();
+    assert_eq!(news, [(0, mapped(PORT)), (renewal, News::Failed(behind)), (renewal, News::Lost)]);
+
+    let script = Script::new();
+    let failing = script.clone();
+    let lose = async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        failing.maps.lock().unwrap().push_back(MapError::NotAllowed);
+    };
+    let (news, ()) = tokio::join!(told(&script, MAP_LEASE), lose);
+    let refused = News::Failed(MapError::NotAllowed.to_string());
+    assert_eq!(news, [(0, mapped(PORT)), (renewal, refused), (renewal, News::Lost), (renewal + 30, mapped(PORT))]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_taken_port_is_left_to_its_owner_and_another_is_held() {
     let script = Script::new();

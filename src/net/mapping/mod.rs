@@ -30,8 +30,10 @@ pub struct Upnp {
 pub enum News {
     /// The port is forwarded from this address.
     Mapped(SocketAddr),
-    /// It is not, or no longer; why, and what to do, in words.
+    /// An attempt to have it forwarded, or to have it stay so, came to nothing; why, and what to do, in words.
     Failed(String),
+    /// What was forwarded is so no longer, as far as anybody can tell.
+    Lost,
 }
 
 /// A wish that can come true: where to search, and the listener to which a gateway should forward.

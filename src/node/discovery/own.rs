@@ -34,11 +34,31 @@ impl Node {
         if !self.config.address_scope.takes(&address) {
             let text = format!("the gateway says that we are reached at {address}, which nobody outside can dial");
             cx.event(Event::Warning { text });
-            return;
+            // In any case it no longer says what it said before.
+            return self.on_unmapped(cx);
         }
-        self.own.mapped = Some(address);
+        cx.event(Event::Mapped { address });
+        self.note_mapping(cx, Some(address));
         self.book.forget(&address);
-        self.rejoin_lookups(cx);
+    }
+
+    /// The gateway lets nobody in any more. What else we know of our own address holds again.
+    pub(in crate::node) fn on_unmapped(&mut self, cx: &mut Context<'_>) {
+        if let Some(address) = self.own.mapped {
+            cx.event(Event::Unmapped { address });
+            self.note_mapping(cx, None);
+        }
+    }
+
+    fn note_mapping(&mut self, cx: &Context<'_>, mapped: Option<SocketAddr>) {
+        let before = self.own_address();
+        if let Some(old) = std::mem::replace(&mut self.own.mapped, mapped) {
+            self.book.disown(&old);
+        }
+        // Our neighbours shall have a record of where we are now.
+        if self.own_address() != before {
+            self.rejoin_lookups(cx);
+        }
     }
 
     /// The other end of a link says where it sees us come from. Only those whom we chose to dial are believed, and only when several

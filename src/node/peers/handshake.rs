@@ -127,8 +127,8 @@ impl Node {
                 if let Some(version) = self.check_hello(cx, connection, hello) {
                     // For a guest nobody gives way.
                     let guest = hello.capabilities.has(Capabilities::VISIT);
-                    let stays = guest || self.settle_duplicate(cx, connection) && self.settle_slot(cx, connection, true);
-                    if !stays {
+                    let settled = guest || (self.settle_duplicate(cx, connection) && self.settle_slot(cx, connection, true));
+                    if !settled {
                         return;
                     }
                     let ours = self.hello(cx, false);

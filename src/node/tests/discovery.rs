@@ -174,6 +174,40 @@ fn our_address_is_what_two_agree_on_whom_we_dialled() {
 }
 
 #[test]
+fn an_address_whose_mapping_is_lost_is_told_no_more() {
+    let agreed: SocketAddr = "1.2.3.4:8080".parse().unwrap();
+    let mapped: SocketAddr = "9.9.9.9:1000".parse().unwrap();
+    let told = |stage: &mut Stage| (stage.node.own_address(), stage.node.own_record(stage.now).map(|record| record.socket()));
+    let mut stage = Stage::new(Config { port: 8_080, ..Config::default() });
+    stage.give(Input::Unmapped);
+    assert_eq!(told(&mut stage), (None, None), "there was none");
+    stage.give(Input::Mapped { address: mapped });
+    assert_eq!((told(&mut stage), stage.node.told_port()), ((Some(mapped), Some(mapped)), 1_000));
+    let first = stage.node.own_record(stage.now).unwrap();
+    stage.give(Input::Unmapped);
+    assert_eq!((told(&mut stage), stage.node.told_port()), ((None, None), 8_080));
+    // What else is known of it holds again.
+    stage.give(Input::Mapped { address: mapped });
+    (1..=2).for_each(|n| stage.dialled(n, [1, 2, 3, 4]));
+    assert_eq!(told(&mut stage), (Some(mapped), Some(mapped)));
+    stage.give(Input::Unmapped);
+    assert_eq!(told(&mut stage), (Some(agreed), Some(agreed)));
+    assert!(stage.node.own_record(stage.now).unwrap().sequence > first.sequence, "who has the old one takes the new one");
+    // Whom we hear of there is not us.
+    let there = PeerAddress::new(mapped, peer_keys(9).address(), 0);
+    stage.receive(1, Message::Peers { answer: true, addresses: vec![there] });
+    assert!(stage.node.book.known_at(&mapped).is_some());
+    let said = stage.events.iter().filter(|event| matches!(event, Event::Unmapped { address } if *address == mapped));
+    assert_eq!(said.count(), 2);
+    // A set-up address is the next best thing; and a gateway that maps to nowhere maps nothing.
+    let config = Config { address: Some(agreed), port: 8_080, address_scope: AddressScope::Routable, ..Config::default() };
+    let mut stage = Stage::new(config);
+    stage.give(Input::Mapped { address: mapped });
+    stage.give(Input::Mapped { address: "192.168.1.1:1000".parse().unwrap() });
+    assert_eq!(told(&mut stage), (Some(agreed), Some(agreed)));
+}
+
+#[test]
 fn a_newcomer_is_told_to_two_others_once() {
     // Nobody here answers pings.
     let timing = Timing { pong: SECOND * 1_000, ..Timing::LAB };

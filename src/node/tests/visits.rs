@@ -225,7 +225,8 @@ fn who_is_being_dialled_or_visited_is_asked_when_that_is_over() {
 #[test]
 fn a_look_up_ends_although_somebody_else_is_linked_at_the_address() {
     let mut stage = Stage::new(Config { max_outbound: 1, bootstrap: vec![at(2)], ..visitor() });
-    stage.arrive(22, 3);
+    let (connection, peer) = (connection(22), peer_keys(3).address());
+    stage.give(Input::Connected { connection, address: at(2), direction: Direction::Outbound, peer });
     stage.welcome(22, 3);
     stage.dialled.clear();
     stage.send_to_others(&[2]);

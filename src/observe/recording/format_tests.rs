@@ -17,6 +17,7 @@ fn every_event() -> Vec<Event> {
         Event::Started { id, height: 1, tip: block, balance: u64::MAX, max_peers: 40, mining: None },
         Event::Listening { address },
         Event::Mapped { address },
+        Event::Unmapped { address },
         Event::Connecting { address },
         Event::DialFailed { address, why: why.clone(), retry_in: time },
         Event::Connected { connection, address, direction: Direction::Inbound, peer: id },

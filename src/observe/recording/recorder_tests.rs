@@ -199,8 +199,11 @@ fn a_run_in_virtual_time_loses_nothing() {
     assert_eq!((finished.lost, finished.lines), (0, 202));
 }
 
+/// A recorder, where it says that it writes, what lets it go on, and what it wrote.
+type Held = (Recorder, Receiver<()>, Sender<()>, Arc<Mutex<Vec<u8>>>);
+
 /// A recorder of eight lines whose output holds its first write back; and what lets it go on.
-fn held() -> (Recorder, Receiver<()>, Sender<()>, Arc<Mutex<Vec<u8>>>) {
+fn held() -> Held {
     let ((entered, in_write), (release, go)) = (channel(), channel());
     let written = Arc::new(Mutex::new(Vec::new()));
     let out = Slow { entered, go, written: written.clone() };

@@ -294,9 +294,7 @@ impl Book {
             if entry.node.is_none() || !(entry.tried || entry.bootstrap) {
                 entry.node = Some(node);
             }
-            if entry.node == Some(node) {
-                entry.seen = now;
-            }
+            entry.seen = now;
         });
         self.note_dated(now);
     }
@@ -322,6 +320,11 @@ impl Book {
         if self.own.len() < OWN_ADDRESSES {
             self.own.insert(address);
         }
+    }
+
+    /// The address was our own and is so no longer: whoever is there now may be told of.
+    pub(in crate::node) fn disown(&mut self, address: &SocketAddr) {
+        self.own.remove(&scope::canonical(*address));
     }
 
     /// Lets go what nobody has seen for long.
