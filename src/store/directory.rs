@@ -75,8 +75,11 @@ pub fn default_paths(chain: &str, port: u16) -> Result<Vec<PathBuf>, StoreError>
 
 fn places(base: &Path, chain: &str, port: u16) -> Vec<PathBuf> {
     let chain = base.join("rumormill").join(chain);
-    let more = if port == 0 { 2..=ANY_PORT_FOLDERS } else { 2..=1 };
-    std::iter::once(port.to_string()).chain(more.map(|number| format!("{port}-{number}"))).map(|name| chain.join(name)).collect()
+    let last = if port == 0 { ANY_PORT_FOLDERS } else { 1 };
+    std::iter::once(port.to_string())
+        .chain((2..=last).map(|number| format!("{port}-{number}")))
+        .map(|name| chain.join(name))
+        .collect()
 }
 
 /// Makes a directory and those above it; the ones that are made can be entered by their owner only (on Unix), and are found after a crash.
