@@ -98,8 +98,8 @@ pub(super) fn span(ip: IpAddr, bits: u32) -> (SocketAddr, SocketAddr) {
 const HOST_BITS: u32 = 64;
 
 /// What counts as one address, where connections from an address are counted or an address is banned: IPv4 mapped into IPv6 is IPv4, and of
-/// IPv6 the first address of its /64, as whoever has one address of a /64 has them all. In a network of one's own (see `group`) each
-/// IPv6 address counts by itself: all of a lab may share a /64.
+/// IPv6 the first address of its /64, as whoever has one address of a /64 has them all. In a network of one's own (loopback, link-local,
+/// unique local) each IPv6 address counts by itself: all of a lab may share a /64.
 pub fn host(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(v6) if !is_local_v6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> HOST_BITS << HOST_BITS).into(),
