@@ -164,8 +164,17 @@ fn expectation() -> impl Strategy<Value = Expectation> {
             Unit::Time => Some(Duration::from_micros(number).as_secs_f64()),
         };
         let bounds = Bounds { at_least: number(least), at_most: more.and_then(|more| number(least + more)) };
-        // Named adversaries are not expected to go along.
-        let nodes = if matches!(what, What::SameTip | What::Synced) { Selection::All } else { nodes };
+        // Named adversaries are not expected to go along, and what is measured of the whole network names nobody.
+        let all = matches!(
+            what,
+            What::SameTip
+                | What::Synced
+                | What::Memory
+                | What::TransactionsMined
+                | What::BlockPropagation { .. }
+                | What::TransactionPropagation { .. }
+        );
+        let nodes = if all { Selection::All } else { nodes };
         Expectation { what, nodes, bounds, when }
     })
 }
@@ -211,7 +220,7 @@ prop_compose! {
         expectations in proptest::collection::vec(expectation(), 0..5),
     ) -> Preset {
         let rule = |(from, to, both_ways, profile, change)| LinkRule { from, to, both_ways, profile, change };
-        Preset {
+        let mut preset = Preset {
             name: "mine".to_owned(),
             title,
             about,
@@ -226,7 +235,15 @@ prop_compose! {
             timeline,
             adversaries: adversary.into_iter().map(|(nodes, misbehaviour)| Adversaries { nodes, misbehaviour }).collect(),
             expectations,
-        }
+        };
+        // Where nodes stay with their links, others cannot change.
+        let (edges, seeking) = (preset.edges(seed), preset.nodes.seek_peers());
+        preset.timeline.retain(|entry| {
+            let Fault::Link { from, to, .. } = &entry.fault else { return true };
+            let joins = |a: u32, b: u32| from.contains(a) && to.contains(b);
+            seeking || edges.iter().any(|(a, b)| joins(*a, *b) || joins(*b, *a))
+        });
+        preset
     }
 }
 

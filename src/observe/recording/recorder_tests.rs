@@ -199,20 +199,26 @@ fn a_run_in_virtual_time_loses_nothing() {
     assert_eq!((finished.lost, finished.lines), (0, 202));
 }
 
-/// A recorder, where it says that it writes, what lets it go on, and what it wrote.
-type Held = (Recorder, Receiver<()>, Sender<()>, Arc<Mutex<Vec<u8>>>);
+/// A recorder of eight lines whose output holds its first write back.
+struct Held {
+    recorder: Recorder,
+    in_write: Receiver<()>,
+    /// Dropped, it lets all writes go on.
+    release: Sender<()>,
+    written: Arc<Mutex<Vec<u8>>>,
+}
 
-/// A recorder of eight lines whose output holds its first write back; and what lets it go on.
 fn held() -> Held {
     let ((entered, in_write), (release, go)) = (channel(), channel());
     let written = Arc::new(Mutex::new(Vec::new()));
     let out = Slow { entered, go, written: written.clone() };
-    (Recorder::with_capacity(out, &header(), no_warning, 8).unwrap(), in_write, release, written)
+    let recorder = Recorder::with_capacity(out, &header(), no_warning, 8).unwrap();
+    Held { recorder, in_write, release, written }
 }
 
 #[test]
 fn a_reader_that_stopped_holds_up_no_end() {
-    let (recorder, in_write, release, _) = held();
+    let Held { recorder, in_write, release, .. } = held();
     let sink = recorder.sink();
     sink(warning(0));
     in_write.recv().unwrap();
@@ -225,7 +231,7 @@ fn a_reader_that_stopped_holds_up_no_end() {
 
 #[test]
 fn what_found_no_room_is_said_again() {
-    let (recorder, in_write, release, written) = held();
+    let Held { recorder, in_write, release, written } = held();
     let sink = recorder.sink();
     sink(warning(0));
     in_write.recv().unwrap();
