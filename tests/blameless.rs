@@ -141,6 +141,7 @@ impl Deed {
                 | "it served nobody while slots were scarce"
                 | "a feeler: the address answers"
                 | "too many are asking at once"
+                | "a guest gave way to the next"
                 | "that address is our own"
                 | "the peer said goodbye: it shuts down"
                 | "the peer said goodbye: it has no free slot"

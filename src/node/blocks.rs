@@ -64,8 +64,12 @@ impl Node {
             }
         }
         let in_time = self.body_arrived(cx.now, &id, connection);
-        if let Some(peer) = self.peers.get_mut(&connection).filter(|_| in_time) {
-            peer.note_answer(cx.now);
+        if let Some(peer) = self.peers.get_mut(&connection) {
+            if in_time {
+                peer.note_answer(cx.now);
+            } else if asked && self.ledger.header(&id).is_some() {
+                peer.clear_suspicion();
+            }
         }
         if self.ledger.has_body(&id) || self.ledger.is_invalid(&id) {
             self.report.duplicates += 1;

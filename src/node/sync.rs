@@ -122,7 +122,7 @@ impl Node {
     pub(super) fn on_headers(&mut self, cx: &mut Context<'_>, connection: ConnectionId, answer: bool, headers: &[Header]) {
         let Some(peer) = self.peers.get_mut(&connection) else { return };
         if answer {
-            if peer.headers_asked.take().is_none() {
+            if peer.headers_asked.take().is_none() && !peer.clear_suspicion() {
                 return self.offend(cx, connection, Offence::Late);
             }
             peer.note_answer(cx.now);
@@ -206,7 +206,7 @@ impl Node {
         // Whatever it claims to have, it does not give it.
         peer.work = 0;
         peer.health.note_request(false);
-        self.offend(cx, connection, Offence::Unanswered);
+        self.suspect(cx, connection);
         self.schedule_sync(cx);
     }
 
@@ -333,7 +333,7 @@ impl Node {
             peer.body_time = peer.body_time.max(waited);
         }
         if waited >= UNANSWERED && !slow_ourselves {
-            self.offend(cx, connection, Offence::Unanswered);
+            self.suspect(cx, connection);
         } else if let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.knows_block(&id)) {
             // It told of it, and so still owes an answer.
             if peer.debts.len() < KNOWN_BLOCKS_PER_PEER && peer.debts.insert(id) {
@@ -348,7 +348,7 @@ impl Node {
         let owed = self.peers.get_mut(&connection).is_some_and(|peer| peer.debts.remove(&id));
         let since = Time(cx.now.0.saturating_sub(UNANSWERED.as_micros() as u64));
         if owed && self.is_anyone_heard(since) {
-            self.offend(cx, connection, Offence::Unanswered);
+            self.suspect(cx, connection);
         }
     }
 

@@ -109,6 +109,10 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) presync: Option<Presync>,
     /// Blocks that it told of and was asked for, which were then asked of others.
     pub(in crate::node) debts: BTreeSet<BlockId>,
+    /// Questions that it did not answer, as far as we see.
+    pub(in crate::node) suspicions: u32,
+    /// When the last of them was given up.
+    pub(in crate::node) suspected: Time,
     /// Bodies asked of it.
     pub(in crate::node) bodies: BTreeSet<BlockId>,
     /// How many bodies may be asked of it at a time; falls when it is slow.
@@ -189,6 +193,8 @@ impl Peer {
             headers_asked: None,
             presync: None,
             debts: BTreeSet::new(),
+            suspicions: 0,
+            suspected: Time(0),
             bodies: BTreeSet::new(),
             body_window: crate::node::limits::BODIES_PER_PEER,
             body_time: Duration::ZERO,
@@ -266,6 +272,7 @@ impl Peer {
         if let Some(asked) = &mut self.headers_asked {
             asked.at = asked.at + lost;
         }
+        self.suspected = self.suspected + lost;
     }
 
     /// Notes that it was of use.
@@ -275,6 +282,13 @@ impl Peer {
             Merit::Block => self.new_block = Some(now),
             Merit::Transactions(_) => self.new_transaction = Some(now),
         }
+    }
+
+    /// An answer that was given up has come after all: true if there was one to wait for.
+    pub(in crate::node) fn clear_suspicion(&mut self) -> bool {
+        let suspected = self.suspicions > 0;
+        self.suspicions = self.suspicions.saturating_sub(1);
+        suspected
     }
 
     /// Notes that it answered a request in time.

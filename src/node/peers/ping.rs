@@ -1,10 +1,11 @@
-//! Whether a peer lives, and how far away it is.
+//! Whether a peer lives, how far away it is, and whether it is silent or only its line.
 
+use super::offences::Offence;
 use super::peer::{Peer, PingSent};
 use crate::node::context::Context;
 use crate::node::limits::{LONGEST_PONG, SLOWEST_LINE, UNANSWERED};
 use crate::node::timers::Timer;
-use crate::node::{CloseReason, ConnectionId, Event, Node};
+use crate::node::{CloseReason, ConnectionId, Event, Node, Time};
 use crate::wire::Message;
 use rand::{Rng, RngExt};
 use std::time::Duration;
@@ -12,26 +13,54 @@ use std::time::Duration;
 impl Node {
     /// Asks for a sign of life.
     pub(in crate::node) fn send_ping(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
-        let nonce = self.rng.next_u64();
         let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) else { return };
         // A ping whose pong is still on its way has its own deadline; a second one would only hide how late it is.
         if peer.ping.is_some() {
             peer.health.note_ping(false);
         } else {
-            peer.ping = Some(PingSent {
-                nonce,
-                at: cx.now,
-                told_height: peer.told_height,
-                bytes_out: peer.traffic.bytes_out,
-                bytes_in: peer.traffic.bytes_in,
-            });
-            self.send(cx, connection, Message::Ping { nonce, time: cx.now.as_millis() });
-            self.timers.set(cx.now + self.config.timing.pong, Timer::Pong(connection, nonce));
+            self.ping_now(cx, connection);
         }
         // A tenth of jitter keeps a network that started together from pinging together.
         let interval = self.config.timing.ping;
         let jitter = self.rng.random_range(0..=(interval.as_micros() as u64 / 10));
         self.timers.set(cx.now + interval + Duration::from_micros(jitter), Timer::Ping(connection));
+    }
+
+    fn ping_now(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        let nonce = self.rng.next_u64();
+        let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.is_ready()) else { return };
+        peer.ping = Some(PingSent {
+            nonce,
+            at: cx.now,
+            told_height: peer.told_height,
+            bytes_out: peer.traffic.bytes_out,
+            bytes_in: peer.traffic.bytes_in,
+        });
+        self.send(cx, connection, Message::Ping { nonce, time: cx.now.as_millis() });
+        self.timers.set(cx.now + self.config.timing.pong, Timer::Pong(connection, nonce));
+    }
+
+    /// A question has gone unanswered for as long as anybody has. A ping tells whether the peer is silent or its line: what comes in order
+    /// comes after the answer. Without a pong it is the line, and the link ends; nobody is to blame for that.
+    pub(in crate::node) fn suspect(&mut self, cx: &mut Context<'_>, connection: ConnectionId) {
+        let Some(peer) = self.peers.get_mut(&connection) else { return };
+        peer.suspicions = peer.suspicions.saturating_add(1);
+        peer.suspected = cx.now;
+        if peer.ping.is_none() {
+            self.ping_now(cx, connection);
+        }
+    }
+
+    /// It speaks, and has not answered.
+    fn confirm_suspicions(&mut self, cx: &mut Context<'_>, connection: ConnectionId, pinged: Time) {
+        let Some(peer) = self.peers.get_mut(&connection).filter(|peer| peer.suspicions > 0) else { return };
+        if pinged < peer.suspected {
+            // It was asked whether it speaks before it was suspected.
+            return self.ping_now(cx, connection);
+        }
+        for _ in 0..std::mem::take(&mut peer.suspicions) {
+            self.offend(cx, connection, Offence::Unanswered);
+        }
     }
 
     /// Answers one.
@@ -55,6 +84,7 @@ impl Node {
             peer.height = sent.told_height;
             cx.event(Event::PeerHeight { connection, height: sent.told_height });
         }
+        self.confirm_suspicions(cx, connection, sent.at);
     }
 
     /// The pong is missing: is it late?

@@ -172,3 +172,71 @@ fn headers_are_asked_first_of_whom_we_chose_ourselves() {
     let asked: Vec<_> = stage.sent.iter().filter(|(_, m)| matches!(**m, Message::GetHeaders { .. })).map(|(to, _)| *to).collect();
     assert_eq!(asked.first(), Some(&connection(9)), "{asked:?}");
 }
+
+/// Whoever is asked for headers, and what he is asked: his claim of work is the only one.
+fn asked_for_headers(timing: Timing) -> (Stage, Vec<Arc<Block>>) {
+    let mut stage = Stage::new(Config { timing, ..Config::default() });
+    let blocks = chain_of(&stage, 3);
+    // Somebody else answers everything, so that it is not we who are slow.
+    stage.befriend(2);
+    stage.connect(1);
+    let hello = stage.hello(1, 3, 1_000_000);
+    stage.receive(1, Message::Handshake { hello });
+    assert!(stage.sent.iter().any(|(to, message)| to.0 == 1 && matches!(**message, Message::GetHeaders { .. })));
+    (stage, blocks)
+}
+
+impl Stage {
+    /// Time passes in which these answer pings, and the second peer besides a question of ours, so that our own line is not to blame.
+    fn wait_with_pongs(&mut self, time: Duration, who: &[u64]) {
+        let end = self.now + time;
+        while self.now < end {
+            self.wait(SECOND / 2);
+            if let Some(peer) = self.node.peers.get_mut(&connection(2)) {
+                peer.note_answer(self.now);
+            }
+            for (to, message) in std::mem::take(&mut self.sent) {
+                match *message {
+                    Message::Ping { nonce, .. } if who.contains(&to.0) => self.receive(to.0, Message::Pong { nonce, time: 0 }),
+                    _ => self.sent.push((to, message)),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn who_speaks_and_does_not_answer_is_to_blame() {
+    let (mut stage, _) = asked_for_headers(Timing::LAB);
+    stage.wait_with_pongs(limits::UNANSWERED - SECOND, &[1, 2]);
+    assert_eq!(stage.reputation(1), 0);
+    stage.wait_with_pongs(4 * SECOND, &[1, 2]);
+    assert_eq!(stage.bans_of(1).len(), 0);
+    assert!((-500..-490).contains(&stage.reputation(1)), "{}", stage.reputation(1));
+}
+
+/// It sends nothing at all, not even pongs: so it is, if a packet is lost again and again.
+#[test]
+fn a_line_that_carries_nothing_is_not_its_peer_s_fault() {
+    let timing = Timing { pong: 90 * SECOND, ..Timing::LAB };
+    let (mut stage, _) = asked_for_headers(timing);
+    stage.wait_with_pongs(80 * SECOND, &[2]);
+    assert_eq!((stage.reputation(1), stage.was_closed(1)), (0, false));
+    stage.wait_with_pongs(20 * SECOND, &[2]);
+    assert_eq!((stage.reputation(1), stage.was_closed(1)), (0, true), "but it is no link any longer");
+}
+
+#[test]
+fn an_answer_that_comes_after_all_costs_nothing() {
+    let timing = Timing { pong: 90 * SECOND, ..Timing::LAB };
+    let (mut stage, blocks) = asked_for_headers(timing);
+    stage.wait_with_pongs(limits::UNANSWERED + 10 * SECOND, &[2]);
+    // The line carries again, and all that waited comes in order.
+    stage.receive(1, headers(&blocks, true));
+    stage.wait_with_pongs(5 * SECOND, &[1, 2]);
+    assert_eq!((stage.reputation(1), stage.was_closed(1)), (0, false));
+    assert_eq!(stage.node.ledger.best_header().height, 3, "and it is taken");
+    // A second one that nobody waits for is late.
+    stage.receive(1, headers(&blocks, true));
+    assert_eq!(stage.reputation(1), -100);
+}
