@@ -4,6 +4,7 @@ use super::client::{Session, connect_with};
 use super::nodes::{Events, Seen};
 use super::noise::Persona;
 use super::stage::Stage;
+use rumormill::chain::limits::POOL_ACCOUNT_CHAIN;
 use rumormill::chain::{ChainSpec, Transaction, Transfer, TxId};
 use rumormill::node::Event;
 use rumormill::node::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, TRANSACTIONS_IN_FLIGHT};
@@ -131,20 +132,23 @@ async fn row_24_a_reader_that_never_reads() {
         session.shake(&stage.lab.spec).await;
         greedy.push(session);
     }
-    // A transfer that cannot be mined, as those before it are missing: it stays in the pool, to be asked for a thousand times over.
-    let stays = pay(&stage.lab.spec, 7);
-    greedy[0].send(&Message::Transaction { transactions: vec![stays] }).await;
-    let accepted = |event: &Event| matches!(event, Event::TransactionAccepted { id, .. } if *id == stays.id()).then_some(());
-    stage.seen.find("the transaction", accepted).await;
+    // Transfers that cannot be mined, as the one before them is missing: they stay in the pool, to be asked for again and again.
+    let stay: Vec<_> = (1..POOL_ACCOUNT_CHAIN).map(|nonce| pay(&stage.lab.spec, nonce)).collect();
+    let ids: Vec<_> = stay.iter().map(Transaction::id).collect();
+    greedy[0].send(&Message::Transaction { transactions: stay }).await;
+    for id in &ids {
+        let accepted = |event: &Event| matches!(event, Event::TransactionAccepted { id: other, .. } if other == id).then_some(());
+        stage.seen.find("a transaction", accepted).await;
+    }
     let attack = async {
-        // 150 KiB a question, 22 MiB for each of them: more than system and outbox hold. Paced, so that it is not their processor's time
+        // 9 KiB a question, 21 MiB for each of them: more than system and outbox hold. Paced, so that it is not their processor's time
         // that others wait for.
         let mut pace = tokio::time::interval(Duration::from_millis(15));
-        let question = encode(&Message::GetData { ids: vec![stays.id(); 1_000] });
+        let questions = encode(&Message::GetData { ids }).repeat(16);
         for _ in 0..150 {
             pace.tick().await;
             for session in &mut greedy {
-                session.say(&question).await;
+                session.say(&questions).await;
             }
         }
     };
