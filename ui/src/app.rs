@@ -244,6 +244,10 @@ impl App {
                 return self.command(if last { Command::Last } else { Command::First });
             }
             _ if self.help.is_some() => self.move_help(command),
+            Command::UndoChosen if !self.views[self.current].marks_fault() => {
+                self.views[self.current].act(Command::Enter, &mut self.world);
+                self.refusal = Some("choose a fault first: its list has the keys now".to_owned());
+            }
             Command::Kill
             | Command::Restart
             | Command::FreezeNode

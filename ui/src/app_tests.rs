@@ -81,6 +81,8 @@ fn press_code(app: &mut App, code: KeyCode) -> Option<Intent> {
 
 #[path = "app_key_tests.rs"]
 mod keys;
+#[path = "app_marked_tests.rs"]
+mod marked;
 
 const SIZES: [(u16, u16); 4] = [(120, 36), (80, 24), (60, 15), (10, 3)];
 

@@ -53,12 +53,19 @@ impl World {
 
     /// Shows another snapshot. What is chosen stays chosen; a node that is gone gives way to the first one.
     pub fn show(&mut self, snapshot: Arc<Snapshot>) {
+        let place = self.snapshot.faults.iter().position(|fault| Some(fault.number) == self.fault);
         self.facts = Facts::new(&snapshot);
         self.snapshot = snapshot;
         if facts::node(&self.snapshot, self.node).is_none() {
             self.node = self.snapshot.nodes.first().map_or(0, |node| node.index);
         }
         let faults = &self.snapshot.faults;
+        // The place of one that is over stays chosen, and not the first: that was not the one marked.
+        if let Some(place) = place
+            && faults.iter().all(|fault| Some(fault.number) != self.fault)
+        {
+            self.fault = faults.get(place.min(faults.len().saturating_sub(1))).map(|fault| fault.number);
+        }
         self.spans.retain(|number, _| faults.iter().any(|fault| fault.number == *number));
         for fault in faults {
             let span = self.spans.entry(fault.number).or_default();

@@ -11,7 +11,7 @@ use crate::{
     world::Scene,
 };
 use ratatui::layout::Rect;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 #[derive(Default)]
 pub(crate) struct Links {
@@ -58,14 +58,44 @@ enum Change {
     None,
 }
 
-/// The delay that most links have, there and back together: what is above it was changed. Where the regions of a world are apart there
-/// is none.
-fn usual_delay(links: &[Link]) -> Option<Duration> {
-    let mut counts = std::collections::BTreeMap::new();
-    for link in links {
-        *counts.entry(delay(link)).or_insert(0usize) += 1;
+/// What most links have: what is worse was changed.
+struct Usual {
+    /// There and back together. Where the regions of a world are apart there is none.
+    delay: Option<Duration>,
+    loss: u32,
+    bandwidth: u64,
+}
+
+impl Usual {
+    fn of(links: &[Link]) -> Self {
+        Self {
+            delay: most_common(links.iter().map(delay)),
+            loss: most_common(links.iter().map(loss)).unwrap_or(0),
+            bandwidth: most_common(links.iter().map(limit)).unwrap_or(u64::MAX),
+        }
     }
-    counts.into_iter().find(|(_, count)| count * 2 >= links.len()).map(|(delay, _)| delay)
+}
+
+/// The value that at least half of them have, if there is one.
+fn most_common<T: Ord>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts = BTreeMap::new();
+    let mut all = 0usize;
+    for value in values {
+        *counts.entry(value).or_insert(0usize) += 1;
+        all += 1;
+    }
+    counts.into_iter().find(|(_, count)| count * 2 >= all).map(|(value, _)| value)
+}
+
+/// The higher loss of both directions.
+fn loss(link: &Link) -> u32 {
+    link.configured.map_or(0, |(there, back)| there.loss.max(back.loss))
+}
+
+/// The lower limit of both directions.
+fn limit(link: &Link) -> u64 {
+    let of = |shape: LinkShape| shape.bandwidth.unwrap_or(u64::MAX);
+    link.configured.map_or(u64::MAX, |(there, back)| of(there).min(of(back)))
 }
 
 /// What was asked for, there and back.
@@ -73,15 +103,14 @@ fn delay(link: &Link) -> Duration {
     link.configured.map_or(Duration::ZERO, |(there, back)| there.latency.saturating_add(back.latency))
 }
 
-fn change(link: &Link, usual: Option<Duration>) -> Change {
-    let any = |of: fn(LinkShape) -> bool| link.configured.is_some_and(|(there, back)| of(there) || of(back));
-    if link.cut || any(|shape| shape.cut) {
+fn change(link: &Link, usual: &Usual) -> Change {
+    if link.cut || link.configured.is_some_and(|(there, back)| there.cut || back.cut) {
         Change::Cut
-    } else if any(|shape| shape.loss > 0) {
+    } else if loss(link) > usual.loss {
         Change::Lossy
-    } else if any(|shape| shape.bandwidth.is_some_and(|limit| limit < THIN)) {
+    } else if limit(link) < usual.bandwidth.min(THIN) {
         Change::Limited
-    } else if usual.is_some_and(|usual| delay(link) > usual) {
+    } else if usual.delay.is_some_and(|usual| delay(link) > usual) {
         Change::Delayed
     } else {
         Change::None
@@ -97,9 +126,9 @@ impl Links {
         let snapshot = scene.snapshot;
         // Those that were changed come first: they are what one looks for here.
         let mut links: Vec<&Link> = snapshot.links.iter().collect();
-        let usual = usual_delay(&snapshot.links);
-        links.sort_by_key(|link| change(link, usual));
-        let changed = links.iter().filter(|link| change(link, usual) != Change::None).count();
+        let usual = Usual::of(&snapshot.links);
+        links.sort_by_key(|link| change(link, &usual));
+        let changed = links.iter().filter(|link| change(link, &usual) != Change::None).count();
         let note = format!("asked for beside measured {} {changed} of {} changed", scene.glyphs.separator, links.len());
         let inside = frame::frame(scene, area, look, "Links", &note, active);
         if links.is_empty() {
@@ -123,7 +152,7 @@ impl Links {
         }
         let visible = usize::from(list.height);
         for (at, link) in links[self.scroll.shown(visible, links.len())].iter().enumerate() {
-            row(scene, layout::row(list, at), (link, change(link, usual)), name_columns, with_loss, with_rate);
+            row(scene, layout::row(list, at), (link, change(link, &usual)), name_columns, with_loss, with_rate);
         }
     }
 }
@@ -170,10 +199,28 @@ mod tests {
     #[test]
     fn a_delay_that_most_links_do_not_have_is_a_change() {
         let links = [link(1, 15), link(2, 15), link(3, 215), Link { to: End::Node(4), ..Link::default() }];
-        let marks = |links: &[Link]| links.iter().map(|link| change(link, usual_delay(links))).collect::<Vec<_>>();
+        let marks = |links: &[Link]| links.iter().map(|link| change(link, &Usual::of(links))).collect::<Vec<_>>();
         assert_eq!(marks(&links), [Change::None, Change::None, Change::Delayed, Change::None]);
         let world: Vec<_> = (1..6).map(|place| link(place, u64::from(place) * 40)).collect();
         assert_eq!(marks(&world), [Change::None; 5], "distances of their own are no changes");
         assert_eq!(marks(&[]), []);
+    }
+
+    /// A home line loses a packet in a thousand: so do all links of a preset on such lines, and nothing was done to them.
+    #[test]
+    fn a_loss_or_a_limit_that_most_links_have_is_no_change() {
+        let home = |to, loss, bandwidth| {
+            let shape = LinkShape { loss, bandwidth: Some(bandwidth), ..LinkShape::default() };
+            Link { to: End::Node(to), configured: Some((shape, shape)), ..Link::default() }
+        };
+        let links = [
+            home(1, 1_000, 500_000),
+            home(2, 1_000, 500_000),
+            home(3, 1_000, 500_000),
+            home(4, 9_000, 500_000),
+            home(5, 0, 4_000),
+        ];
+        let marks: Vec<_> = links.iter().map(|link| change(link, &Usual::of(&links))).collect();
+        assert_eq!(marks, [Change::None, Change::None, Change::None, Change::Lossy, Change::Limited]);
     }
 }

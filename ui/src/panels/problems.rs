@@ -3,7 +3,7 @@
 use crate::{
     brush::{clean, width},
     layout,
-    model::Problem,
+    model::{Problem, Subject},
     widgets::{
         frame::{self, Look},
         list::Scroll,
@@ -14,9 +14,16 @@ use ratatui::layout::Rect;
 
 #[derive(Default)]
 pub(crate) struct Problems {
-    /// Place of the chosen one.
-    pub chosen: usize,
+    /// What the chosen one is about, and its words without the numbers in them, which change with time. Others come and go around it.
+    chosen: Option<(Subject, String)>,
+    /// Where it was when it was chosen: when it is gone, its place stays.
+    place: usize,
     scroll: Scroll,
+}
+
+/// What a problem is known by from snapshot to snapshot.
+fn key(problem: &Problem) -> (Subject, String) {
+    (problem.subject, problem.text.chars().filter(|sign| !sign.is_ascii_digit()).collect())
 }
 
 /// Cuts a sentence into lines at its blanks; a word longer than a line is cut where it must be.
@@ -49,8 +56,25 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<&str> {
 }
 
 impl Problems {
-    pub fn step(&mut self, by: isize, count: usize) {
-        self.chosen = self.chosen.saturating_add_signed(by).min(count.saturating_sub(1));
+    /// The chosen one's place; `None` if there are none.
+    pub fn chosen(&self, problems: &[Problem]) -> Option<usize> {
+        let is_it = |problem: &Problem| self.chosen.as_ref().is_some_and(|chosen| key(problem) == *chosen);
+        let here = problems.get(self.place).is_some_and(is_it).then_some(self.place);
+        here.or_else(|| problems.iter().position(is_it))
+            .or_else(|| problems.len().checked_sub(1).map(|last| self.place.min(last)))
+    }
+
+    /// Chooses the one at a place, if there is one.
+    pub fn choose(&mut self, place: usize, problems: &[Problem]) {
+        if let Some(problem) = problems.get(place) {
+            (self.chosen, self.place) = (Some(key(problem)), place);
+        }
+    }
+
+    pub fn step(&mut self, by: isize, problems: &[Problem]) {
+        if let Some(place) = self.chosen(problems) {
+            self.choose(place.saturating_add_signed(by).min(problems.len() - 1), problems);
+        }
     }
 
     pub fn draw(&mut self, scene: &mut Scene<'_>, area: Rect, look: Look, active: bool) {
@@ -58,11 +82,12 @@ impl Problems {
         let note = if problems.is_empty() { String::new() } else { problems.len().to_string() };
         let inside = frame::frame(scene, area, look, "What is wrong", &note, active);
         let all: Vec<(usize, &Problem)> = problems.iter().enumerate().collect();
-        self.list(scene, inside, &all, active, "nothing: every node runs and their tips agree");
+        let chosen = self.chosen(problems).filter(|_| active);
+        self.list(scene, inside, &all, chosen, "nothing: every node runs and their tips agree");
     }
 
     /// The sentences. Those at the top get a second line as long as there is room for all.
-    pub fn list(&mut self, scene: &mut Scene<'_>, area: Rect, problems: &[(usize, &Problem)], active: bool, none: &str) {
+    pub fn list(&mut self, scene: &mut Scene<'_>, area: Rect, problems: &[(usize, &Problem)], marked: Option<usize>, none: &str) {
         let rows = usize::from(area.height);
         if rows == 0 {
             return;
@@ -73,10 +98,9 @@ impl Problems {
             scene.brush(area).skip(1).put(glyph, theme.ok).skip(1).put(text, theme.text);
             return;
         }
-        self.chosen = self.chosen.min(problems.len() - 1);
         let fits = problems.len() <= rows;
         let shown = if fits { rows } else { rows - 1 };
-        let seen = self.scroll.around(if active { self.chosen } else { 0 }, shown, problems.len());
+        let seen = self.scroll.around(marked.unwrap_or(0), shown, problems.len());
         let columns = usize::from(area.width).saturating_sub(4);
         let mut spare = rows.saturating_sub(problems.len());
         let mut line = 0;
@@ -88,7 +112,7 @@ impl Problems {
             spare -= lines - 1;
             let start = line;
             let style = scene.severity_style(problem.severity);
-            let chosen = active && place == self.chosen;
+            let chosen = Some(place) == marked;
             for (part, words) in wrapped.into_iter().take(lines).enumerate() {
                 let words = if lines == 1 { &*text } else { words };
                 let (mark, glyph) = match (part, chosen) {

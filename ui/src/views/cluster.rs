@@ -4,7 +4,7 @@ use super::{Go, View};
 use crate::{
     action::Command,
     layout::{self, Size},
-    model::Subject,
+    model::{Problem, Subject},
     panels::{
         bandwidth::{self, Bandwidth},
         faults,
@@ -44,13 +44,31 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    fn enter(&mut self, world: &mut World) -> Go {
-        if self.focus != Focus::Problems {
-            return Go::Into('2');
+    /// The panel that keys move in, of those that are there: beside the topology alone only its nodes are.
+    fn shown(&self) -> Focus {
+        if self.topology_alone { Focus::Nodes } else { self.focus }
+    }
+
+    /// The place of the problem that is marked on the screen.
+    fn marked_problem(&self, problems: &[Problem]) -> Option<usize> {
+        self.problems.chosen(problems).filter(|_| self.shown() == Focus::Problems)
+    }
+
+    /// What keys act on is what is marked: the node that the marked problem is about.
+    fn choose_subject(&self, world: &mut World) {
+        let snapshot = std::sync::Arc::clone(&world.snapshot);
+        let subject = self.marked_problem(&snapshot.problems).map(|place| snapshot.problems[place].subject);
+        if let Some(Subject::Node(node) | Subject::Peer { node, .. }) = subject {
+            world.choose(node);
         }
-        let Some(problem) = world.snapshot.problems.get(self.problems.chosen) else {
-            return Go::Stay;
+    }
+
+    fn enter(&mut self, world: &mut World) -> Go {
+        let snapshot = std::sync::Arc::clone(&world.snapshot);
+        let Some(place) = self.marked_problem(&snapshot.problems) else {
+            return if self.shown() == Focus::Problems { Go::Stay } else { Go::Into('2') };
         };
+        let problem = &snapshot.problems[place];
         match problem.subject {
             // The whole network is what the topology shows.
             Subject::Cluster => {
@@ -144,17 +162,23 @@ impl View for Cluster {
     }
 
     fn step(&mut self, world: &mut World, by: isize) {
-        match self.focus {
+        match self.shown() {
             Focus::Nodes => self.nodes.step(world, by),
-            Focus::Problems => self.problems.step(by, world.snapshot.problems.len()),
+            Focus::Problems => {
+                self.problems.step(by, &world.snapshot.problems);
+                self.choose_subject(world);
+            }
             Focus::Relays => self.relays.scroll.step(by),
         }
     }
 
     fn act(&mut self, command: Command, world: &mut World) -> Go {
         match command {
-            Command::Left => self.focus = cycle(&Focus::ALL, self.focus, Focus::ALL.len() - 1),
-            Command::Right => self.focus = cycle(&Focus::ALL, self.focus, 1),
+            Command::Left | Command::Right => {
+                let by = if command == Command::Left { Focus::ALL.len() - 1 } else { 1 };
+                self.focus = cycle(&Focus::ALL, self.focus, by);
+                self.choose_subject(world);
+            }
             Command::Enter => return self.enter(world),
             Command::Topology => self.topology_alone = !self.topology_alone,
             Command::Metric => self.topology.metric = self.topology.metric.next(),
@@ -176,12 +200,16 @@ impl View for Cluster {
         Ok(world.link_to)
     }
 
-    fn clicked(&mut self, hit: Hit, _world: &mut World) {
+    fn clicked(&mut self, hit: Hit, world: &mut World) {
         match hit {
-            Hit::Panel(panel) => self.focus = Focus::ALL.get(usize::from(panel)).copied().unwrap_or_default(),
+            Hit::Panel(panel) => {
+                self.focus = Focus::ALL.get(usize::from(panel)).copied().unwrap_or_default();
+                self.choose_subject(world);
+            }
             Hit::Problem(place) => {
                 self.focus = Focus::Problems;
-                self.problems.chosen = place;
+                self.problems.choose(place, &world.snapshot.problems);
+                self.choose_subject(world);
             }
             _ => self.focus = Focus::Nodes,
         }

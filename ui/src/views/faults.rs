@@ -55,6 +55,10 @@ impl View for Faults {
         "Faults"
     }
 
+    fn marks_fault(&self) -> bool {
+        self.focus == Focus::Faults
+    }
+
     fn step(&mut self, world: &mut World, by: isize) {
         match self.focus {
             Focus::Faults => world.step_fault(by),
@@ -68,6 +72,7 @@ impl View for Faults {
         match command {
             Command::Left => self.focus = cycle(&Focus::ALL, self.focus, Focus::ALL.len() - 1),
             Command::Right => self.focus = cycle(&Focus::ALL, self.focus, 1),
+            Command::Enter => self.focus = Focus::Faults,
             Command::Back if self.focus != Focus::Faults => {
                 self.focus = Focus::Faults;
                 self.timeline.follow();

@@ -17,10 +17,11 @@ use ratatui::layout::Rect;
 use std::time::Duration;
 
 /// What one message is known by from snapshot to snapshot.
-type Key = (Duration, RelayKind, String);
+type Key = (Duration, RelayKind, String, Option<String>, String);
 
+/// Those without an id have who says it, and the words; others' ways grow from snapshot to snapshot.
 fn key(relay: &Relay) -> Key {
-    (relay.at, relay.kind, relay.id.clone())
+    (relay.at, relay.kind, relay.id.clone(), relay.path.first().cloned(), relay.note.clone())
 }
 
 const LIST: u8 = 0;
@@ -194,8 +195,8 @@ impl View for Messages {
         let size = Size::of(scene.buf.area);
         let look = if size == Size::Full { Look::Framed } else { Look::Ruled };
         if let Some(traced) = &mut self.traced {
-            let now =
-                snapshot.relays.iter().find(|relay| (relay.at, relay.kind, &relay.id) == (traced.at, traced.kind, &traced.id));
+            let known = key(traced);
+            let now = snapshot.relays.iter().find(|relay| key(relay) == known);
             if let Some(relay) = now {
                 traced.clone_from(relay);
             }

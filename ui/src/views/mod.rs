@@ -45,6 +45,10 @@ pub(crate) trait View {
     fn link(&self, _world: &World) -> Result<Option<u32>, String> {
         Ok(None)
     }
+    /// Whether one of the active faults is marked, which a key could undo.
+    fn marks_fault(&self) -> bool {
+        true
+    }
     /// What a command about peers does with the one that is chosen here.
     fn manage(&self, _command: Command, _world: &World) -> Outcome {
         Outcome::Refused("choose a peer first, in the Peers view".to_owned())

@@ -310,6 +310,6 @@ impl Node {
         let found: Vec<_> = scene.snapshot.problems.iter().enumerate().filter(|(_, problem)| about(problem)).collect();
         let note = if found.is_empty() { String::new() } else { found.len().to_string() };
         let inside = frame::frame(scene, area, Look::Framed, "What is wrong here", &note, false);
-        self.problems.list(scene, inside, &found, false, "nothing with this node");
+        self.problems.list(scene, inside, &found, None, "nothing with this node");
     }
 }

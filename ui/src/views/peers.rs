@@ -62,6 +62,8 @@ pub(crate) struct Peers {
     sort: Sort,
     reversed: bool,
     scroll: Scroll,
+    /// The node shown, and the id of the peer that is marked there. A peer that comes back has another connection, and is the same peer.
+    marked: Option<(u32, String)>,
     /// The id of the chosen ban; bans follow the last peer.
     ban: Option<String>,
 }
@@ -95,10 +97,25 @@ impl Peers {
         order
     }
 
-    /// The chosen connection, or the first row's.
+    /// The chosen connection, or the one that was marked last, or the first row's.
     fn chosen<'a>(&self, world: &World, node: &'a Node) -> Option<&'a Peer> {
         let chosen = world.connection.and_then(|connection| facts::peer(node, connection));
-        chosen.or_else(|| self.order(node).first().map(|place| &node.peers[*place]))
+        let known = || {
+            let id = self.marked.as_ref().filter(|(of, _)| *of == node.index).map(|(_, id)| id)?;
+            node.peers.iter().find(|peer| peer.id == *id)
+        };
+        chosen.or_else(known).or_else(|| self.order(node).first().map(|place| &node.peers[*place]))
+    }
+
+    /// What the screen shows as marked is what keys act on, until another is chosen.
+    fn mark(&mut self, world: &World, node: &Node) {
+        self.marked = self.chosen(world, node).map(|peer| (node.index, peer.id.clone()));
+    }
+
+    /// Whether the peer that the screen showed as marked has gone since: then no key acts on another in its place.
+    fn has_gone(&self, node: &Node) -> bool {
+        let marked = self.marked.as_ref().filter(|(of, _)| *of == node.index);
+        marked.is_some_and(|(_, id)| node.peers.iter().all(|peer| peer.id != *id))
     }
 
     /// The chosen ban's place among the node's, unless a peer is chosen.
@@ -136,6 +153,7 @@ impl View for Peers {
         if let Some(place) = order.get(row) {
             let connection = node.peers[*place].connection;
             self.ban = None;
+            self.marked = Some((node.index, node.peers[*place].id.clone()));
             world.connection = Some(connection);
         } else {
             self.ban = node.bans.get(row - order.len()).map(|ban| ban.id.clone());
@@ -150,7 +168,7 @@ impl View for Peers {
             }
             Command::Sort => self.sort = cycle(&Sort::ALL, self.sort, 1),
             Command::Reverse => self.reversed = !self.reversed,
-            Command::Enter if self.ban.is_none() => {
+            Command::Enter if world.chosen().is_none_or(|node| self.chosen_ban(node).is_none()) => {
                 let index = world.chosen().and_then(|node| self.chosen(world, node)).and_then(|peer| peer.node);
                 if let Some(index) = index.filter(|index| facts::node(&world.snapshot, *index).is_some()) {
                     world.choose(index);
@@ -197,9 +215,12 @@ impl View for Peers {
                 None => Outcome::Refused("choose a ban first: they begin below the last peer".to_owned()),
             };
         }
-        let Some(peer) = self.chosen(world, node).filter(|_| self.ban.is_none()) else {
+        let Some(peer) = self.chosen(world, node).filter(|_| self.chosen_ban(node).is_none()) else {
             return Outcome::Refused("choose a peer first".to_owned());
         };
+        if self.has_gone(node) {
+            return Outcome::Refused("that peer has just gone: choose another".to_owned());
+        }
         let id = peer.id.clone();
         match command {
             Command::Ban => {
@@ -239,6 +260,7 @@ impl View for Peers {
             Size::Full => area.height - detail.min(area.height),
         };
         let (table, detail) = layout::top(area, table);
+        self.mark(scene.world, node);
         self.table(scene, table, node, look);
         if let Some(peer) = self.chosen(scene.world, node) {
             peer::detail(scene, detail, node, peer, look);
