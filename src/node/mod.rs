@@ -47,6 +47,7 @@ pub use event::{Event, KindCount, NamedCount, PeerTraffic, SyncPhase};
 pub use io::{Admission, CloseReason, Command, ConnectionId, DialError, Direction, EventSink, Input, Output, Priority, Stamped};
 pub use machine::{Machine, Wrap};
 pub use outbox::{Outbox, OutboxFull, briefer};
+pub use peers::reputation::decayed;
 pub use time::Time;
 
 use crate::chain::{Address, BlockId, KeyPair, Ledger, Mempool};

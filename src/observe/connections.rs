@@ -3,7 +3,7 @@
 use super::limits::{REMEMBERED_PEERS, REPUTATION_CHANGES, RTT_SAMPLES};
 use super::losses::Losses;
 use crate::chain::Address;
-use crate::node::{ConnectionId, PeerTraffic};
+use crate::node::{ConnectionId, PeerTraffic, decayed};
 use rumormill_ui::model::{Peer, ReputationChange, TrafficSample};
 use std::time::Duration;
 
@@ -122,6 +122,16 @@ impl Connection {
     pub fn round_trip(&mut self, time: Duration) {
         self.peer.rtt = Some(time);
         push_bounded(&mut self.peer.rtt_history, u64::try_from(time.as_micros()).unwrap_or(u64::MAX), RTT_SAMPLES);
+    }
+
+    /// The peer as it is at `now`: a reputation is told when it changes, and decays in between.
+    pub fn peer_at(&self, now: Duration) -> Peer {
+        let mut peer = self.peer.clone();
+        if let Some(last) = peer.reputation_history.first() {
+            let told = (last.value * 100.0).round() as i32;
+            peer.reputation = f64::from(decayed(told, now.saturating_sub(last.at))) / 100.0;
+        }
+        peer
     }
 
     /// `delta` and `value` in hundredths.

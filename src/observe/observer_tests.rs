@@ -84,6 +84,23 @@ fn what_comes_late_for_an_old_connection_leaves_its_successor_alone() {
     assert_eq!(seen.nodes[1].peers.len(), 2, "the other end has not said anything");
 }
 
+/// A node tells a reputation when it changes; what it is worth halves every ten minutes all the same.
+#[test]
+fn a_reputation_decays_on_the_screen_as_it_does_at_the_node() {
+    let mut run = Run::new(2);
+    run.connect(1_000, 0, 1, 4);
+    run.event(
+        2_000,
+        0,
+        Event::Reputation { connection: ConnectionId(4), peer: id(1), delta: 800, value: 800, reason: "blocks".into() },
+    );
+    for (minutes, value) in [(0, 8.0), (5, 6.0), (10, 4.0), (20, 2.0), (600, 0.0)] {
+        let seen = run.see(2_000 + minutes * 60_000);
+        let peer = &seen.nodes[0].peers[0];
+        assert_eq!((peer.reputation, peer.reputation_history[0].value), (value, 8.0), "after {minutes} min");
+    }
+}
+
 #[test]
 fn who_comes_back_keeps_his_reputation_until_a_ban_is_over() {
     let mut run = Run::new(2);
@@ -97,7 +114,7 @@ fn who_comes_back_keeps_his_reputation_until_a_ban_is_over() {
     let standing = |run: &mut Run, at| {
         let seen = run.see(at);
         let peer = &seen.nodes[0].peers[0];
-        (peer.connection, peer.reputation, peer.reputation_history.len())
+        (peer.connection, peer.reputation.round(), peer.reputation_history.len())
     };
     run.connect(1_000, 0, 1, 4);
     run.event(1_100, 0, offence(4, -2_000));

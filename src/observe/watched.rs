@@ -195,7 +195,7 @@ impl Watched {
             node.state_since = now;
         }
         node.bans.retain(|ban| ban.until > now);
-        node.peers = self.connections.iter().map(|connection| connection.peer.clone()).collect();
+        node.peers = self.connections.iter().map(|connection| connection.peer_at(now)).collect();
         node.blocks = self.blocks.lines();
         if is_busy(node.sync.phase) {
             node.sync.blocks_per_second = self.progress.rate(now);

@@ -40,8 +40,9 @@ pub(in crate::node) struct Reputations {
     standings: BTreeMap<Address, Standing>,
 }
 
-/// `value` after `passed`: halved for each half-life, in a straight line within one.
-fn decayed(value: i32, passed: Duration) -> i32 {
+/// What is left of a reputation of `value` (in hundredths) after `passed` without a change: half for each ten minutes, in a straight line within
+/// them.
+pub fn decayed(value: i32, passed: Duration) -> i32 {
     let half_lives = passed.as_micros() / HALF_LIFE.as_micros();
     if half_lives >= 15 {
         return 0;
