@@ -110,6 +110,14 @@ impl Number {
 
     fn text(&self) -> String {
         let Some(value) = self.value else { return self.unbounded.to_owned() };
+        // What is out of bounds says what counts in its place.
+        match self.held() {
+            Some(held) if held != value => format!("{}: {} counts", self.words(value), self.words(held)),
+            _ => self.words(value),
+        }
+    }
+
+    fn words(&self, value: u64) -> String {
         match self.unit {
             Unit::Milliseconds => format!("{value} ms"),
             Unit::Percent => format!("{value}%"),

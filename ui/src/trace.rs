@@ -50,12 +50,21 @@ pub(crate) fn tree(hops: &[Hop]) -> Vec<Branch> {
     found
 }
 
-/// How long it took until half of the nodes that have it had it, until 95 of a hundred, and until the last one: by nearest rank.
-pub(crate) fn percentiles(relay: &Relay) -> Option<(Duration, Duration, Duration)> {
+/// Nodes that have it of which it is not known how they got it: of a large network only the first hops are kept.
+pub(crate) fn untold(relay: &Relay) -> usize {
+    (relay.seen.0 as usize).saturating_sub(relay.hops.len())
+}
+
+/// How long it took until half of the nodes that have it had it, until 95 of a hundred, and until the last one: by nearest rank. `None` in
+/// place of a time: it is that of a hop which is not kept.
+pub(crate) fn percentiles(relay: &Relay) -> Option<[Option<Duration>; 3]> {
     let mut times: Vec<Duration> = relay.hops.iter().map(|hop| hop.after).collect();
     times.sort_unstable();
-    let rank = |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-    Some((rank(50)?, rank(95)?, rank(100)?))
+    let last = times.last().copied()?;
+    let have = times.len() + untold(relay);
+    let last = if have > times.len() { last.max(relay.took) } else { last };
+    let rank = |percent: usize| times.get((have * percent).div_ceil(100).saturating_sub(1)).copied();
+    Some([rank(50), rank(95), Some(last)])
 }
 
 #[cfg(test)]

@@ -34,8 +34,13 @@ fn what_cannot_be_is_shown_all_the_same() {
 fn nearest_rank() {
     let relay = |count: u64| Relay { hops: (1..=count).map(|at| hop(at as u32, None, at)).collect(), ..Relay::default() };
     let millis = |value| Duration::from_millis(value);
-    assert_eq!(percentiles(&relay(100)), Some((millis(50), millis(95), millis(100))));
-    assert_eq!(percentiles(&relay(7)), Some((millis(4), millis(7), millis(7))));
-    assert_eq!(percentiles(&relay(1)), Some((millis(1), millis(1), millis(1))));
+    assert_eq!(percentiles(&relay(100)), Some([50, 95, 100].map(|value| Some(millis(value)))));
+    assert_eq!(percentiles(&relay(7)), Some([4, 7, 7].map(|value| Some(millis(value)))));
+    assert_eq!(percentiles(&relay(1)), Some([1, 1, 1].map(|value| Some(millis(value)))));
     assert_eq!(percentiles(&relay(0)), None);
+    // A thousand have it, and the first 256 hops are kept: nothing is made up for the others.
+    let large = Relay { seen: (1_000, 1_000), took: millis(3_000), ..relay(256) };
+    assert_eq!((percentiles(&large), untold(&large)), (Some([None, None, Some(millis(3_000))]), 744));
+    let third = Relay { seen: (300, 1_000), took: millis(3_000), ..relay(256) };
+    assert_eq!(percentiles(&third), Some([Some(millis(150)), None, Some(millis(3_000))]));
 }

@@ -73,7 +73,11 @@ impl Trace {
         let (left, right) =
             if rest.width >= TWO_PANELS { layout::left(rest, layout::share(rest.width, 56)) } else { (rest, Rect::ZERO) };
         let branches = trace::tree(&relay.hops);
-        let missing = missing(scene.snapshot, relay);
+        let (words, missing) = match trace::untold(relay) {
+            0 => ("has not reached ", missing(scene.snapshot, relay)),
+            // Who has it and who has not cannot be told any longer.
+            more => ("the first hops; ", format!("{more} nodes more got it after them")),
+        };
         // Below the tree, with a gap where there is room for one.
         let rows = u16::try_from(branches.len()).unwrap_or(u16::MAX).saturating_add(2);
         let kept = u16::from(!missing.is_empty() && left.height > 3);
@@ -82,7 +86,11 @@ impl Trace {
         let visible = usize::from(left.height.saturating_sub(1));
         let first = self.scroll.shown(visible, branches.len()).start;
         tree(scene, left, &branches, first);
-        scene.brush(below).skip(1).put("has not reached ", theme.warn).put(&missing, theme.text);
+        scene
+            .brush(below)
+            .skip(1)
+            .put(words, if words.starts_with("has") { theme.warn } else { theme.label })
+            .put(&missing, theme.text);
         if !right.is_empty() {
             arrivals(scene, right, relay, first);
         }
@@ -101,10 +109,9 @@ fn summary(scene: &mut Scene<'_>, area: Rect, relay: &Relay) {
         let style = if have >= all { theme.ok } else { theme.warn };
         brush.skip(3).put(&format!("{have} of {all}"), style).put(" have it", theme.label);
     }
-    if let Some((half, most, last)) = trace::percentiles(relay) {
-        for (word, value) in [("p50 ", half), ("p95 ", most), ("max ", last)] {
-            brush.skip(3).put(word, theme.label).put(&format::millis(value), theme.title);
-        }
+    for (word, value) in ["p50 ", "p95 ", "max "].into_iter().zip(trace::percentiles(relay).into_iter().flatten()) {
+        let value = value.map_or_else(|| "--".to_owned(), format::millis);
+        brush.skip(3).put(word, theme.label).put(&value, theme.title);
     }
 }
 
