@@ -4,7 +4,7 @@ use super::book::Ending;
 use super::book::scope::{Group, canonical, group};
 use crate::chain::Address;
 use crate::node::context::Context;
-use crate::node::limits::{SLOTS_BY_HAND, WITNESSES};
+use crate::node::limits::{HEALTHY_LINK, SLOTS_BY_HAND, WITNESSES};
 use crate::node::peers::peer::Peer;
 use crate::node::timers::Timer;
 use crate::node::{DialError, Direction, Event, Node, Output, Time};
@@ -234,10 +234,10 @@ impl Peer {
     }
 
     /// How a link that we dialled ended at `now`.
-    fn ending(&self, now: crate::node::Time) -> Ending {
+    fn ending(&self, now: Time) -> Ending {
         match self.ready_since() {
             Some(_) if self.displaced => Ending::Displaced,
-            Some(since) if now.since(since) >= crate::node::limits::HEALTHY_LINK => Ending::Healthy,
+            Some(since) if now.since(since) >= HEALTHY_LINK => Ending::Healthy,
             Some(_) => Ending::Short,
             None if self.dismissed || self.declined => Ending::Declined,
             None => Ending::Failed,
