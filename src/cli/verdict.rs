@@ -1,8 +1,8 @@
 //! The last words of a cluster's run, on standard output and in files.
 
 use super::Failure;
-use crate::cluster::Standing;
 use crate::cluster::report::Report;
+use crate::cluster::{Outcome, Standing};
 use crate::observe::Format;
 use serde_json::Value;
 use std::io::Write;
@@ -54,8 +54,14 @@ pub fn print(format: Option<Format>, report: &Report<'_>, least: u64) {
     let standing = &report.outcome.standing;
     let _ = match format {
         Some(Format::Json) => writeln!(out, "{}", json(report, least)),
-        _ => writeln!(out, "{}\n{standing}", report.text()),
+        _ => writeln!(out, "{}\n{standing}{}", report.text(), beside(report.outcome, least)),
     };
+}
+
+/// Where expectations decide, nobody waits for the block that was found in the last moment.
+fn beside(outcome: &Outcome, least: u64) -> &'static str {
+    let decides = outcome.judged && !outcome.failed(least) && !outcome.standing.agreed_at(least);
+    if decides { ", at the last moment; what was expected does not depend on it" } else { "" }
 }
 
 fn json(report: &Report<'_>, least: u64) -> Value {
@@ -69,4 +75,33 @@ fn json(report: &Report<'_>, least: u64) -> Value {
         verdict["tip"] = tip.to_string().into();
     }
     verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::BlockId;
+    use crate::cluster::scenario::EngineKind;
+    use rumormill_ui::model::ExpectationLine;
+    use std::time::Duration;
+
+    #[test]
+    fn a_difference_of_the_last_moment_is_said_as_that_where_expectations_were_met() {
+        let groups = vec![(BlockId([1; 32]), 24, vec![1, 2]), (BlockId([2; 32]), 25, vec![0])];
+        let outcome = |counts: (usize, usize, usize), judged| Outcome {
+            engine: EngineKind::Sockets,
+            elapsed: Duration::from_secs(20),
+            judged,
+            lines: vec![ExpectationLine::default(); counts.0 + counts.1 + counts.2],
+            counts,
+            standing: Standing::Split { groups: groups.clone(), silent: Vec::new() },
+            trace_hash: None,
+        };
+        assert!(beside(&outcome((3, 0, 0), true), 1).contains("last moment"));
+        for (counts, judged) in [((0, 0, 0), true), ((3, 1, 0), true), ((3, 0, 1), true), ((3, 0, 0), false)] {
+            assert_eq!(beside(&outcome(counts, judged), 1), "", "{counts:?}: it is the verdict, or there is none");
+        }
+        let agreed = Standing::Agreed { nodes: 3, tip: BlockId([1; 32]), height: 24 };
+        assert_eq!(beside(&Outcome { standing: agreed, ..outcome((3, 0, 0), true) }, 1), "");
+    }
 }
