@@ -13,7 +13,7 @@ use std::{
 };
 
 #[path = "../src/fixture.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the tests use the rest of it")]
 mod fixture;
 
 use model::{ClockMode, Fault, Intent, LinkTweak, Snapshot};

@@ -135,7 +135,7 @@ pub(in crate::node) struct Peer {
     pub(in crate::node) gossip: Gossip,
     /// What it may still ask of our table.
     find_nodes: Bucket,
-    /// Whether it ever asked.
+    /// Whether it ever asked our table.
     told_nodes: bool,
     unknown_messages: u32,
     /// What it may still send unasked.
@@ -231,7 +231,7 @@ impl Peer {
         self.find_nodes.take(1, &FIND_NODES, now)
     }
 
-    /// Whether it asked our table, and was answered.
+    /// Whether it ever asked our table: it had its answer, or asked for more than its share.
     pub(in crate::node) fn was_told_nodes(&self) -> bool {
         self.told_nodes
     }
